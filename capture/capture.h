@@ -1,0 +1,76 @@
+/*
+ * capture.h - video and stills in, frames with capture times out
+ *
+ * A thread of its own opens the source, decodes, converts to RGB and hands frames over. A source
+ * that is not there yet or breaks is retried for ever with growing pauses; a recording ends.
+ *   recordings ("fast", or paced by an option)  every frame is handed over, none is dropped
+ *   live sources                                a queue of one: the newest frame replaces an older
+ *                                               one that nobody took, and the drop is counted
+ * Source kinds, told by the URL: rtsp:// (over TCP), /dev/video* (V4L2), a folder (its .png and
+ * .jpg files in name order), anything else libavformat opens, files above all.
+ */
+#ifndef FLOORFUSE_CAPTURE_CAPTURE_H
+#define FLOORFUSE_CAPTURE_CAPTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "image/image.h"
+
+struct capture; /* opaque; create, next and destroy in one thread */
+
+struct capture_options {
+    const char *url;
+    double fps;         /* overrides a recording's own frame rate; 0: its own (a folder needs it) */
+    bool fast;          /* recordings: as fast as they are taken; else at the recorded pace */
+    int64_t start_us;   /* recordings: UTC capture time of the first frame; 0: the time of opening.
+                         * At the recorded pace, frame n is not handed over before its time. */
+    uint32_t crop_left, crop_top, crop_width, crop_height; /* px; width 0: the whole frame */
+    double rate_hz;     /* hand over at most so many frames a second, chosen by capture time; 0: all */
+};
+
+enum capture_clock { CAPTURE_CLOCK_ARRIVAL = 1, CAPTURE_CLOCK_STREAM = 2, CAPTURE_CLOCK_FILE = 3 };
+
+struct frame {
+    struct image *image;    /* RGB8, the crop only; one reference, the receiver's */
+    uint64_t index;         /* of the source's frames since it was opened, 0 first */
+    int64_t capture_us;     /* UTC */
+    int64_t receive_us;     /* UTC, when it was decoded */
+    enum capture_clock clock;
+    uint32_t width, height; /* the full frame, px */
+    uint32_t left, top;     /* where the crop lies in it, px */
+};
+
+enum capture_state { CAPTURE_OPENING, CAPTURE_RUNNING, CAPTURE_RETRYING, CAPTURE_ENDED, CAPTURE_FAILED };
+
+struct capture_status {
+    enum capture_state state;
+    uint64_t frames, dropped, reconnects;
+    double decode_ms;    /* mean per frame */
+    char detail[512];    /* why it is retrying or has failed; "" otherwise */
+};
+
+/*
+ * Start. Returns at once, before the source is open: 0, -EINVAL (options), -errno (thread).
+ * A recording that cannot be read is CAPTURE_FAILED (a sentence in the status); a stream or device is
+ * CAPTURE_RETRYING. A crop that does not fit the picture is CAPTURE_FAILED.
+ */
+MUST_CHECK int capture_create(const struct capture_options *options, struct capture **ret_capture,
+                              struct error *err);
+/* Stops the thread, also in the middle of a blocking read. */
+void capture_destroy(struct capture **capture);
+
+/* An eventfd that is readable (POLLIN) while a frame waits or the state has changed. */
+int capture_fd(const struct capture *capture);
+
+/*
+ * Take the next frame without waiting. Returns 1 and fills *ret_frame (image_unref its image when
+ * done), 0 when none is waiting, -ENODATA after the last frame of a recording, -EIO when the source
+ * has failed for good.
+ */
+MUST_CHECK int capture_next(struct capture *capture, struct frame *ret_frame);
+
+struct capture_status capture_status(const struct capture *capture);
+
+#endif

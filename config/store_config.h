@@ -1,0 +1,128 @@
+/*
+ * store_config.h - the one config that every program of a store reads
+ *
+ * etc/store.cfg is the documented example. Paths are absolute after loading. Optional strings are
+ * NULL when not given.
+ */
+#ifndef FLOORFUSE_CONFIG_STORE_CONFIG_H
+#define FLOORFUSE_CONFIG_STORE_CONFIG_H
+
+#include <stdint.h>
+
+#include "config/option.h"
+
+struct plan_config {
+    char *png;                    /* path */
+    double metres_per_pixel;      /* m/px */
+    struct number_list origin_m;  /* floor position of the PNG's lower-left corner, x y */
+};
+
+struct floor_config {
+    char *id;
+    struct plan_config plan;
+    char *geojson;    /* path; NULL: the plan's rectangle is walkable */
+    double ceiling_m; /* m */
+};
+
+struct detector_config {
+    char *engine;      /* "auto", "opencv", "darknet", "hog" */
+    char *model;       /* path of the .cfg; the .weights and .names lie beside it, see below */
+    char *weights;     /* NULL: model with .weights instead of .cfg */
+    char *names;       /* NULL: the only .names beside the model */
+    char *sha256;      /* of the weights; NULL: not checked */
+    struct number_list size; /* network width height px; none: as in the cfg */
+    double threshold;  /* score, 0..1 */
+    double nms_iou;    /* boxes of one class that overlap more are one */
+    double rate_hz;    /* detections per second at most; 0: every frame */
+};
+
+struct camera_config {
+    char *id;
+    char *floor;
+    char *url;         /* file, folder of images, rtsp://, /dev/video0 */
+    char *calibration; /* path of the camera file */
+    struct number_list crop; /* left top width height in px; none: the whole frame */
+    struct number_list roi;  /* polygon x y ... in full-frame px; feet outside are dropped */
+    double fps;        /* overrides a recording's own; 0: its own */
+    char *pace;        /* of recordings: "recorded" (as they were filmed) or "fast" */
+    char *start;       /* UTC time of a recording's first frame; NULL: when the program starts */
+    char *picture;     /* PNG of the empty scene, for floorfuse heatmap --over-camera */
+    double foot_sd_px; /* how exactly a detector places a box's edge, px */
+    struct detector_config detector;
+};
+
+struct fusion_config {
+    int tick_ms;
+    int lateness_ms;      /* how long a tick waits for a silent camera */
+    int frame_valid_ms;   /* a frame shows that its camera is looking for this long */
+    double gate_sigma;    /* association gate, standard deviations */
+    double position_sd_m; /* what calibration and detectors get wrong beyond pixel noise */
+    double acceleration_sd_m_s2;
+    double max_speed_m_s;
+    double merge_m;       /* leftovers of different cameras this close are one person */
+    int confirm_ms;       /* a tentative track seen this long is a person */
+    int max_gap_ms;       /* close a track unseen this long */
+};
+
+struct heat_config {
+    double cell_m;
+    int bucket_s;
+    int visit_s;
+};
+
+struct store_config {
+    char *path; /* the file itself */
+    char *chain;
+    char *run_dir;
+    struct {
+        char *id;
+        char *timezone;
+    } store;
+    struct {
+        char *mode; /* "embedded" or "conninfo" */
+        char *conninfo;
+        char *dir;  /* of the embedded cluster */
+    } database;
+    struct option_list floors;  /* of struct floor_config */
+    struct option_list cameras; /* of struct camera_config */
+    struct fusion_config fusion;
+    struct heat_config heat;
+    struct {
+        char *endpoint; /* where fusion binds and cameras connect */
+        char *status;   /* where fusion answers floorfuse status */
+        int high_water_mark;
+    } wire;
+};
+
+/*
+ * Load and check, across options too: ids are unique, a camera's floor exists, bucket_s divides 900
+ * and so on.
+ *   ret_config  the caller's, to destroy; set only when the return value is 0
+ *   problems    everything found; may be printed in order
+ * Returns 0, -EINVAL, or -errno of the file.
+ */
+MUST_CHECK int store_config_load(const char *path, struct store_config **ret_config,
+                                 struct problems *problems);
+void store_config_destroy(struct store_config **config);
+
+void store_config_dump(const struct store_config *config, FILE *out);
+
+/* NULL when there is none of that id. */
+const struct camera_config *store_config_camera(const struct store_config *config, const char *id);
+const struct floor_config *store_config_floor(const struct store_config *config, const char *id);
+
+static inline const struct camera_config *store_config_cameras(const struct store_config *config)
+{
+    return config->cameras.items;
+}
+
+static inline const struct floor_config *store_config_floors(const struct store_config *config)
+{
+    return config->floors.items;
+}
+
+/* An integer key for a store that no other store of any chain is likely to have: the first 31 bits
+ * of SHA-256 of "chain/store", never 0. */
+int32_t store_config_key(const struct store_config *config);
+
+#endif

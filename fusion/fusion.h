@@ -1,0 +1,130 @@
+/*
+ * fusion.h - what all cameras of one floor see, as one picture of who is where
+ *
+ * A library without sockets and clocks: frames go in, and when the caller advances time, ticks
+ * close in order and their results come out. The result depends on the frames only, never on the
+ * order in which they arrived inside the lateness bound: at each tick they are taken by capture
+ * time, then camera name.
+ *
+ * Frame: floor metres. Times: capture time, UTC microseconds; monotonic nanoseconds only to decide
+ * how long to wait for a silent camera.
+ */
+#ifndef FLOORFUSE_FUSION_FUSION_H
+#define FLOORFUSE_FUSION_FUSION_H
+
+#include <stdbool.h>
+
+#include "calib/calibration.h"
+#include "config/store_config.h"
+#include "floor/floor_map.h"
+#include "heat/heat_bucket.h"
+#include "wire/message.h"
+
+struct fusion; /* opaque; one floor, one thread */
+
+enum track_state { TRACK_TENTATIVE = 1, TRACK_CONFIRMED = 2, TRACK_COASTING = 3 };
+
+/* One person at one tick. */
+struct track_report {
+    uint64_t track; /* from 1, never used again in a run */
+    enum track_state state;
+    struct floor_m position;       /* m */
+    struct covariance2 covariance; /* m^2 */
+    double velocity_x_m_s, velocity_y_m_s;
+    uint32_t cameras; /* how many supported it in this tick */
+};
+
+struct tick_report {
+    int64_t tick_us;                   /* end of the tick: capture times in (tick - length, tick] */
+    const struct track_report *tracks; /* by track number; borrowed for the call */
+    size_t track_count;
+    size_t confirmed_count; /* confirmed and coasting */
+};
+
+/* Where results go; each may be NULL. Called from inside fusion_advance and fusion_finish. */
+struct fusion_sink {
+    void *context;
+    void (*tick)(void *context, const struct tick_report *report);
+    /* The bucket becomes the receiver's. */
+    void (*bucket)(void *context, struct heat_bucket *bucket);
+};
+
+/* How two cameras agree, over the whole run. */
+struct pair_residual {
+    const char *camera_a, *camera_b; /* borrowed */
+    int64_t count;
+    double mean_dx_m, mean_dy_m; /* a - b */
+    double rms_m;                /* root of the mean squared distance */
+};
+
+struct fusion_counts {
+    uint64_t frames, observations;
+    uint64_t frames_late;      /* their tick was closed already */
+    uint64_t frames_unknown;   /* from a camera that fusion_set_camera has not named */
+    uint64_t ticks, tracks_confirmed;
+    int64_t dwell_ms;
+    int64_t people_ms;      /* sum over ticks of people x tick length */
+    int64_t looked_ms;      /* ticks in which at least one camera looked x tick length */
+    int64_t first_tick_us, last_tick_us;
+    int64_t peak_people;
+};
+
+/*
+ *   store, floor  ids for the buckets
+ *   map           borrowed until destroy: where people can walk
+ *   fusion, heat  settings, copied
+ */
+MUST_CHECK int fusion_create(const char *store, const char *floor, const struct floor_map *map,
+                             const struct fusion_config *config, const struct heat_config *heat,
+                             const struct fusion_sink *sink, struct fusion **ret_fusion,
+                             struct error *err);
+void fusion_destroy(struct fusion **fusion);
+
+/*
+ * Name a camera, or tell of its new calibration or view. Frames of cameras that were not named are
+ * counted and dropped, because nobody knows what they can see.
+ *   roi  may be NULL
+ * Returns 0, -ENOSPC beyond HEAT_CAMERAS_MAX cameras, -ENOMEM.
+ */
+MUST_CHECK int fusion_set_camera(struct fusion *fusion, const char *camera,
+                                 const struct calibration *calibration, struct box_px view,
+                                 const struct number_list *roi, double edge_sd_px);
+
+/* A camera has said that no more frames come for now: ticks no longer wait for it. A frame from it
+ * makes it awaited again. */
+void fusion_camera_ended(struct fusion *fusion, const char *camera);
+
+/* How many frames of a camera were lost on the way, in total so far: lands in the buckets. */
+void fusion_camera_missed(struct fusion *fusion, const char *camera, uint64_t missed_total);
+
+/*
+ * Take a frame; the content is copied.
+ *   arrival_mono_ns  when it came, to know who is silent
+ * Returns 0; -ESTALE when its tick is closed (counted); -ENOENT for an unnamed camera (counted); -ENOMEM.
+ */
+MUST_CHECK int fusion_push(struct fusion *fusion, const struct observation_frame *frame,
+                           int64_t arrival_mono_ns);
+
+/*
+ * Close every tick that is complete: each awaited camera has sent a frame beyond its end, or has been
+ * silent for lateness_ms. Returns 0 or -ENOMEM.
+ */
+MUST_CHECK int fusion_advance(struct fusion *fusion, int64_t now_mono_ns);
+
+/* When fusion_advance may have something to do although nothing arrives; INT64_MAX: never. */
+int64_t fusion_next_deadline_mono_ns(const struct fusion *fusion);
+
+/* Close all ticks for which there are frames, and the open bucket. */
+MUST_CHECK int fusion_finish(struct fusion *fusion);
+
+struct fusion_counts fusion_counts(const struct fusion *fusion);
+const struct grid *fusion_grid(const struct fusion *fusion);
+
+/* Pairs of cameras that have seen people together. *ret_pairs is the caller's to free(). Returns the
+ * count or -ENOMEM. */
+MUST_CHECK int fusion_pair_residuals(const struct fusion *fusion, struct pair_residual **ret_pairs);
+
+/* Walkable floor, and the part of it in no named camera's footprint, m^2. */
+void fusion_coverage(const struct fusion *fusion, double *ret_walkable_m2, double *ret_unseen_m2);
+
+#endif

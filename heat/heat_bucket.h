@@ -1,0 +1,81 @@
+/*
+ * heat_bucket.h - the facts of one floor and one time bucket, as structs
+ *
+ * What fusion counts and storage writes. All measures are sums, so that any roll-up is a SUM.
+ * Dwell is person-milliseconds; a pass is a track that entered a cell; movement is the sum of
+ * displacements of tracks while in the cell.
+ */
+#ifndef FLOORFUSE_HEAT_HEAT_BUCKET_H
+#define FLOORFUSE_HEAT_HEAT_BUCKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+#include "geom/grid.h"
+
+#define SHA256_TEXT_BYTES 65
+
+/* Cells where nothing happened have no entry. */
+struct heat_cell {
+    uint32_t cell;      /* index in the grid */
+    uint32_t passes;
+    int64_t dwell_ms;
+    int64_t move_x_mm, move_y_mm; /* net displacement */
+    int64_t path_mm;              /* length walked; net / path tells how one-way the cell is */
+};
+
+/*
+ * For exposure_ms of this bucket exactly these cameras were looking. A camera set is the bucket's
+ * cameras as a bit set: bit i is cameras[i].
+ */
+struct heat_exposure {
+    uint64_t camera_set;
+    int64_t exposure_ms;
+};
+
+/* Cameras of one floor at most: one bit each in a camera set. */
+#define HEAT_CAMERAS_MAX 64
+
+/* One camera in this bucket: what it sent and what it can see. */
+struct heat_camera {
+    char camera[ID_SIZE];
+    char calibration_version[SHA256_TEXT_BYTES];
+    uint8_t *footprint;  /* mask of grid_mask_bytes; owned */
+    int64_t frames, observations, missed;
+    uint64_t boot_id;       /* position covered: all frames of this boot up to sequence */
+    uint64_t last_sequence; /* valid when frames > 0 */
+};
+
+/* How two cameras agree about people both saw: sums of (a - b), for means and spreads. */
+struct heat_pair {
+    uint32_t camera_a, camera_b; /* indices in cameras, a < b by name */
+    int64_t count;
+    double sum_dx_m, sum_dy_m;
+    double sum_squared_m2; /* of dx^2 + dy^2 */
+};
+
+struct heat_bucket {
+    char store[ID_SIZE], floor[ID_SIZE];
+    struct grid grid;
+    int64_t start_us, end_us; /* [start, end), UTC */
+    int64_t peak_people;      /* most confirmed tracks at one tick */
+    int64_t people_ms;        /* sum over ticks of confirmed tracks x tick length */
+    struct heat_cell *cells;  /* by cell index, ascending */
+    size_t cell_count;
+    struct heat_exposure *exposures;
+    size_t exposure_count;
+    struct heat_camera *cameras; /* by name, ascending */
+    size_t camera_count;
+    struct heat_pair *pairs;
+    size_t pair_count;
+};
+
+/* Free a bucket and everything in it; sets *bucket to NULL; NULL inside is fine. */
+void heat_bucket_destroy(struct heat_bucket **bucket);
+
+/* The start of the bucket that holds a time; bucket_s divides 900, so all buckets start on UTC
+ * multiples of bucket_s. Times before 1970 round down as well. */
+int64_t heat_bucket_start_us(int64_t wall_us, int bucket_s);
+
+#endif

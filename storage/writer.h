@@ -1,0 +1,51 @@
+/*
+ * writer.h - finished buckets into PostgreSQL, on a thread, exactly once
+ *
+ * The fusion loop hands buckets over and goes on; a slow or absent database delays no tick. A bucket,
+ * its exposure, its camera counts and the per-camera position it covers commit in one transaction;
+ * writing a bucket twice replaces it, so sums never double. While the database is away the writer
+ * keeps trying with growing pauses and holds a bounded number of buckets; what does not fit is
+ * counted as dropped.
+ */
+#ifndef FLOORFUSE_STORAGE_WRITER_H
+#define FLOORFUSE_STORAGE_WRITER_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "heat/heat_bucket.h"
+
+struct storage_writer; /* opaque; put and flush from one thread */
+
+struct storage_writer_options {
+    const char *conninfo;
+    const char *chain, *store, *timezone; /* the store's row, written at first contact */
+    int32_t store_key;                    /* store_id in the chain */
+    int queue_buckets;                    /* held at most while the database is away; 0: 1440 */
+    /* The definition that facts refer to. */
+    int bucket_s, visit_s;
+    double cell_m;
+};
+
+struct storage_writer_counts {
+    uint64_t written, dropped, retries;
+    uint64_t queued;      /* now */
+    char last_error[512]; /* why the last try failed; "" when it went well */
+};
+
+/* Connects once to say early what is wrong. Returns 0, -ECONNREFUSED, -EPROTO (schema version), -errno. */
+MUST_CHECK int storage_writer_create(const struct storage_writer_options *options,
+                                     struct storage_writer **ret_writer, struct error *err);
+/* Stops the thread; buckets still queued are lost, so flush first. */
+void storage_writer_destroy(struct storage_writer **writer);
+
+/* Hand a bucket over; *bucket becomes NULL. Returns 0, or -ENOSPC when the queue was full: the bucket is
+ * dropped and counted, and *bucket becomes NULL too. */
+MUST_CHECK int storage_writer_put_take(struct storage_writer *writer, struct heat_bucket **bucket);
+
+/* Wait until everything handed over is committed. Returns 0, or -ETIMEDOUT. */
+MUST_CHECK int storage_writer_flush(struct storage_writer *writer, int timeout_ms);
+
+struct storage_writer_counts storage_writer_counts(struct storage_writer *writer);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * publisher.h - a camera program's end of the wire
+ *
+ * A ZeroMQ XPUB socket that connects to the fusion program's SUB socket. Topics are
+ * `obs/<store>/<camera>`, `hello/<store>/<camera>`, `health/<store>/<camera>`; a message is two
+ * parts, topic and bytes. XPUB, so that a camera knows when somebody listens and a full queue is
+ * an error that is counted instead of a silent loss.
+ */
+#ifndef FLOORFUSE_WIRE_PUBLISHER_H
+#define FLOORFUSE_WIRE_PUBLISHER_H
+
+#include <stdbool.h>
+
+#include "wire/message.h"
+
+struct publisher; /* opaque; stays in the thread that made it */
+
+struct publisher_counts {
+    uint64_t published; /* handed to ZeroMQ */
+    uint64_t dropped;   /* refused by a full queue (high-water mark) */
+    uint64_t bytes;
+};
+
+/*
+ *   endpoint   e.g. "ipc:///run/floorfuse/demo/observations" or "tcp://127.0.0.1:5555"
+ *   send_hwm   messages queued at most before they are dropped and counted
+ * Returns 0, -EINVAL (endpoint), -errno.
+ */
+MUST_CHECK int publisher_create(const char *endpoint, const char *store, const char *camera,
+                                int send_hwm, struct publisher **ret_publisher, struct error *err);
+
+/* Waits at most linger_ms until queued messages have left. */
+void publisher_destroy(struct publisher **publisher, int linger_ms);
+
+/* Readable (POLLIN) when publisher_read_events should be called. */
+int publisher_fd(const struct publisher *publisher);
+
+/* Take in who subscribed or left; *ret_joined: somebody new listens and wants a hello. */
+MUST_CHECK int publisher_read_events(struct publisher *publisher, bool *ret_joined);
+
+/* Whether somebody is subscribed now. */
+bool publisher_has_subscriber(const struct publisher *publisher);
+
+/*
+ * Number and send. The publisher fills boot_id, sequence and publish_us of a frame, boot_id,
+ * next_sequence and publish_us of a hello, boot_id and publish_us of a health.
+ * Returns 0, -EAGAIN when the queue was full (counted; a frame's number is used up, so that the
+ * receiver sees the hole), or -errno.
+ */
+MUST_CHECK int publisher_send_frame(struct publisher *publisher, struct observation_frame *frame);
+MUST_CHECK int publisher_send_hello(struct publisher *publisher, struct camera_hello *hello);
+MUST_CHECK int publisher_send_health(struct publisher *publisher, struct camera_health *health);
+
+struct publisher_counts publisher_counts(const struct publisher *publisher);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * subscriber.h - the fusion program's end of the wire
+ *
+ * A ZeroMQ SUB socket that binds; cameras connect. Topics are compared exactly with what is inside
+ * the message, so that cam1 never passes for cam10.
+ */
+#ifndef FLOORFUSE_WIRE_SUBSCRIBER_H
+#define FLOORFUSE_WIRE_SUBSCRIBER_H
+
+#include "wire/message.h"
+
+struct subscriber; /* opaque; stays in the thread that made it */
+
+/* Why a message was refused; each has a counter. */
+enum refusal {
+    REFUSED_SHAPE,   /* not two parts, or too large */
+    REFUSED_TOPIC,   /* unknown topic, another store, or the topic is not the message's camera */
+    REFUSED_VERSION, /* schema version */
+    REFUSED_CONTENT, /* broken bytes or values */
+    REFUSAL_REASONS
+};
+
+enum message_kind { MESSAGE_NONE, MESSAGE_FRAME, MESSAGE_HELLO, MESSAGE_HEALTH };
+
+/* A received message; exactly the member that kind names is filled. */
+struct message {
+    enum message_kind kind;
+    union {
+        struct observation_frame frame;
+        struct camera_hello hello;
+        struct camera_health health;
+    };
+};
+
+/*
+ * Numbering of one camera as it arrives: what came, what did not. Feed every frame in; feed hellos
+ * too: next_sequence shows a lost tail.
+ */
+struct sequence_tracker {
+    uint64_t boot_id; /* 0 before the first message */
+    uint64_t next;    /* the number expected next */
+    uint64_t received, missed, duplicates, late, boots;
+    uint8_t seen[128]; /* one bit for each of the 1024 numbers before next, a ring by number */
+};
+enum sequence_verdict { SEQUENCE_NEW, SEQUENCE_LATE, SEQUENCE_DUPLICATE };
+
+/*
+ * Note one frame. A number beyond the expected one counts the hole as missed; a number from inside
+ * a hole is late and takes one from missed; one seen already is a duplicate. (Numbers more than
+ * 1024 behind are taken for duplicates.)
+ */
+enum sequence_verdict sequence_tracker_note(struct sequence_tracker *tracker, uint64_t boot_id,
+                                            uint64_t sequence);
+/* Note that a camera says it has published numbers below next. */
+void sequence_tracker_note_tail(struct sequence_tracker *tracker, uint64_t boot_id, uint64_t next);
+
+/*
+ *   endpoint  e.g. "ipc:///run/floorfuse/demo/observations" or "tcp://127.0.0.1:5555"
+ *   store     messages of other stores are refused
+ * Returns 0; -EADDRINUSE with a sentence when the port is taken; -EINVAL; -errno.
+ */
+MUST_CHECK int subscriber_create(const char *endpoint, const char *store, int receive_hwm,
+                                 struct subscriber **ret_subscriber, struct error *err);
+void subscriber_destroy(struct subscriber **subscriber);
+
+/* The ZeroMQ socket, borrowed, for zmq_poll only. */
+void *subscriber_socket(const struct subscriber *subscriber);
+
+/*
+ * Take one message without waiting. Returns 1 and fills *ret_message (release it), 0 when nothing
+ * is waiting; refused messages are counted and passed over. -errno on a broken socket.
+ */
+MUST_CHECK int subscriber_receive(struct subscriber *subscriber, struct message *ret_message);
+void message_release(struct message *message);
+
+uint64_t subscriber_refused(const struct subscriber *subscriber, enum refusal reason);
+const char *refusal_text(enum refusal reason); /* "topic", "version", ... */
+
+#endif
