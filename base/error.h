@@ -2,8 +2,9 @@
  * error.h - the sentence a person needs when a code cannot say it
  *
  * A function that can fail returns 0 (or a count) or a negative errno. Where the number alone would
- * leave a person guessing, the function also takes a `struct error *`, which may be NULL, and writes
- * one clear sentence there: what was tried, in which file and line, why it failed, what to do.
+ * leave a person guessing, the function also takes a `struct error *`, which may be NULL, and
+ * writes one clear sentence there: what was tried, in which file and line, why it failed, what to
+ * do.
  */
 #ifndef FLOORFUSE_BASE_ERROR_H
 #define FLOORFUSE_BASE_ERROR_H

@@ -17,8 +17,8 @@
  * Returns 0; -errno of open or read; -EFBIG; -EINVAL if it is not a regular file. The sentence
  * names the path.
  */
-MUST_CHECK int file_read(const char *path, size_t limit_bytes, char **ret_bytes,
-                         size_t *ret_length, struct error *err);
+MUST_CHECK int file_read(const char *path, size_t limit_bytes, char **ret_bytes, size_t *ret_length,
+                         struct error *err);
 
 /*
  * Write a file so that a reader sees the old content or the new, never half: a temporary file

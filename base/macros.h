@@ -10,7 +10,7 @@
 /* Run destroy(&variable) when the variable goes out of scope: AUTO(image_unref) struct image *a. */
 #define AUTO(destroy) __attribute__((cleanup(destroy)))
 
-#define PRINTF_FORMAT(format_index, first_argument)                                                \
+#define PRINTF_FORMAT(format_index, first_argument) \
     __attribute__((format(printf, format_index, first_argument)))
 
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))

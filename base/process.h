@@ -11,12 +11,12 @@
 #include "base/text.h"
 
 struct process_options {
-    const char *const *arguments;  /* argv, NULL at the end; [0] is looked up in PATH */
+    const char *const *arguments;   /* argv, NULL at the end; [0] is looked up in PATH */
     const char *const *environment; /* "NAME=value" added to ours, NULL at the end; may be NULL */
-    const char *folder;            /* working folder; NULL: ours */
-    const char *user;              /* become this user and its group, for root only; NULL: stay */
-    const char *output_path;       /* stdout and stderr go to the end of this file; NULL: ours */
-    bool die_with_parent;          /* SIGTERM when the thread that started it ends */
+    const char *folder;             /* working folder; NULL: ours */
+    const char *user;               /* become this user and its group, for root only; NULL: stay */
+    const char *output_path;        /* stdout and stderr go to the end of this file; NULL: ours */
+    bool die_with_parent;           /* SIGTERM when the thread that started it ends */
 };
 
 /* Start a program with default signal handling and an empty signal mask. Returns 0 or -errno; a

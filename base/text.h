@@ -22,9 +22,9 @@ struct text {
 
 extern char text_empty[1];
 
-#define TEXT_INIT                                                                                  \
-    {                                                                                              \
-        .bytes = text_empty                                                                        \
+#define TEXT_INIT           \
+    {                       \
+        .bytes = text_empty \
     }
 
 void text_release(struct text *text);

@@ -10,7 +10,8 @@
 #include <math.h>
 #include <stdbool.h>
 
-/* Sensor pixels of the full frame, lens distortion included; (0,0) is the top-left pixel's corner. */
+/* Sensor pixels of the full frame, lens distortion included; (0,0) is the top-left pixel's corner.
+ */
 struct image_px {
     double x, y;
 };
@@ -30,7 +31,8 @@ struct floor_m {
     double x, y;
 };
 
-/* Edges in image px of the full frame; may lie partly outside the picture; left < right, top < bottom. */
+/* Edges in image px of the full frame; may lie partly outside the picture; left < right, top <
+ * bottom. */
 struct box_px {
     double left, top, right, bottom;
 };
