@@ -99,6 +99,8 @@ static void run_child(const struct launch *launch)
 {
     const struct process_options *options = launch->options;
     reset_signals();
+    if (options->own_group)
+        (void) setpgid(0, 0);
     int r = become_user(launch);
     if (r < 0)
         report_and_exit(launch->report_fd, -r);

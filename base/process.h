@@ -16,6 +16,7 @@ struct process_options {
     const char *folder;             /* working folder; NULL: ours */
     const char *user;               /* become this user and its group, for root only; NULL: stay */
     const char *output_path;        /* stdout and stderr go to the end of this file; NULL: ours */
+    bool own_group;                 /* not in ours, so that Ctrl-C reaches only us */
     bool die_with_parent;           /* SIGTERM when the thread that started it ends */
 };
 

@@ -1,0 +1,46 @@
+/*
+ * arguments.h - command lines: one table parses, checks and prints the help
+ *
+ * Options are written --name VALUE or --name=VALUE. --help and --version are always there. What
+ * does not start with -- goes to the positional argument, if the program takes one.
+ */
+#ifndef FLOORFUSE_PROGRAMS_ARGUMENTS_H
+#define FLOORFUSE_PROGRAMS_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/macros.h"
+
+struct argument {
+    const char *name;    /* "--config" */
+    const char *value;   /* what the value is called in the help, "FILE"; NULL: a flag */
+    const char **string; /* where the value goes; borrowed from argv */
+    bool *flag;          /* where a flag goes */
+    const char *help;
+    bool required;
+};
+
+struct command_line {
+    const char *program; /* "floorfuse heatmap" */
+    const char *purpose; /* one sentence */
+    const struct argument *arguments;
+    size_t argument_count;
+    /* Everything after the options, for programs that hand it on; NULL: none are taken. */
+    char ***rest;
+};
+
+/* Exit codes of every program. */
+#define EXIT_OK     0
+#define EXIT_FAILED 1
+#define EXIT_USAGE  2
+
+/*
+ * Parse argv[1 ..]. Returns true to go on; false when the program is done: then *ret_exit is
+ * EXIT_OK (help or version was printed) or EXIT_USAGE (a sentence and a pointer to --help were
+ * printed).
+ */
+MUST_CHECK bool arguments_parse(const struct command_line *line, int argc, char **argv,
+                                int *ret_exit);
+
+#endif

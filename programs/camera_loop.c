@@ -1,0 +1,473 @@
+/*
+ * camera_loop.c - the life of a camera program
+ */
+#include "programs/camera_loop.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "calib/calibration.h"
+#include "capture/capture.h"
+#include "detector/detector.h"
+#include "geom/polygon.h"
+#include "programs/start.h"
+#include "wire/publisher.h"
+
+/* How often a camera says who and how it is. */
+#define REPORT_INTERVAL_NS (2 * NS_PER_S)
+
+/* A recording waits this long for fusion before it plays to nobody. */
+#define LISTENER_WAIT_NS (30 * NS_PER_S)
+
+/* How long the last messages may take to leave at the end. */
+#define LINGER_MS 10000
+
+/* A placed observation wilder than this says nothing about where the person is. */
+#define OBSERVATION_MAX_SD_M 2.0
+
+struct camera_loop {
+    const struct camera_loop_options *options;
+    struct calibration *calibration;
+    struct detector *detector;
+    struct publisher *publisher; /* NULL with --no-publish */
+    struct capture *capture;     /* NULL until somebody listens */
+    FILE *csv;
+    int signal_fd;
+    enum camera_state state;
+    uint32_t width, height; /* full frame px; 0 before the first frame */
+    struct box_px view;
+    struct observation *observations; /* scratch, grows */
+    size_t observation_room;
+    struct camera_health counts;
+    int64_t detect_ns, next_report_ns;
+    bool still_saved, stop;
+};
+
+static int open_calibration(struct camera_loop *loop, struct error *err)
+{
+    AUTO(problems_release) struct problems problems = { 0 };
+    const struct camera_config *camera = loop->options->camera;
+    int r = calibration_load(camera->calibration, &loop->calibration, &problems);
+    if (r < 0)
+        return error_set(err, r, "%s",
+                         problems.count ? problems.sentences[0] : "calibration cannot be used");
+    return 0;
+}
+
+static int open_detector(struct camera_loop *loop, struct error *err)
+{
+    const struct detector_config *c = &loop->options->camera->detector;
+    const char *engine = loop->options->engine ? loop->options->engine : c->engine;
+    bool hog = strcmp(engine, "hog") == 0;
+    struct detector_options options = {
+        .engine = engine,
+        .model = hog ? NULL : c->model,
+        .weights = hog ? NULL : c->weights,
+        .names = hog ? NULL : c->names,
+        .sha256 = hog ? NULL : c->sha256,
+        .width = c->size.count == 2 ? (uint32_t) c->size.values[0] : 0,
+        .height = c->size.count == 2 ? (uint32_t) c->size.values[1] : 0,
+        .threshold = c->threshold,
+        .nms_iou = c->nms_iou,
+    };
+    return detector_create(&options, &loop->detector, err);
+}
+
+static int open_publisher(struct camera_loop *loop, struct error *err)
+{
+    const struct store_config *config = loop->options->config;
+    if (loop->options->no_publish)
+        return 0;
+    return publisher_create(config->wire.endpoint, config->store.id, loop->options->camera->id,
+                            config->wire.high_water_mark, &loop->publisher, err);
+}
+
+static int open_csv(struct camera_loop *loop, struct error *err)
+{
+    const char *path = loop->options->csv_path;
+    if (!path)
+        return 0;
+    loop->csv = fopen(path, "we");
+    if (!loop->csv)
+        return error_set(err, -errno, "could not write %s: %s", path, strerror(errno));
+    fprintf(loop->csv, "frame,x,y,class,score\n");
+    return 0;
+}
+
+static int open_capture(struct camera_loop *loop, struct error *err)
+{
+    const struct camera_config *camera = loop->options->camera;
+    const double *crop = camera->crop.count == 4 ? camera->crop.values : NULL;
+    struct capture_options options = {
+        .url = camera->url,
+        .fps = camera->fps,
+        .fast = strcmp(camera->pace, "fast") == 0,
+        .start_us = loop->options->start_us,
+        .crop_left = crop ? (uint32_t) crop[0] : 0,
+        .crop_top = crop ? (uint32_t) crop[1] : 0,
+        .crop_width = crop ? (uint32_t) crop[2] : 0,
+        .crop_height = crop ? (uint32_t) crop[3] : 0,
+        .rate_hz = camera->detector.rate_hz,
+    };
+    if (!options.start_us && camera->start &&
+        clock_wall_parse(camera->start, &options.start_us, err) < 0)
+        return -EINVAL;
+    return capture_create(&options, &loop->capture, err);
+}
+
+static void fill_hello(const struct camera_loop *loop, struct camera_hello *hello)
+{
+    struct detector_info info = detector_info(loop->detector);
+    *hello = (struct camera_hello){
+        .state = loop->state,
+        .width = loop->width,
+        .height = loop->height,
+        .view = loop->view,
+        .calibration_text = (char *) calibration_text(loop->calibration), /* borrowed */
+    };
+    (void) snprintf(hello->store, ID_SIZE, "%s", loop->options->config->store.id);
+    (void) snprintf(hello->floor, ID_SIZE, "%s", loop->options->camera->floor);
+    (void) snprintf(hello->camera, ID_SIZE, "%s", loop->options->camera->id);
+    (void) snprintf(hello->calibration_version, sizeof(hello->calibration_version), "%s",
+                    calibration_version(loop->calibration));
+    (void) snprintf(hello->engine, ID_SIZE, "%s", info.engine);
+    (void) snprintf(hello->model_id, ID_SIZE, "%s", info.model_id);
+    if (loop->capture)
+        (void) snprintf(hello->detail, sizeof(hello->detail), "%.255s",
+                        capture_status(loop->capture).detail);
+}
+
+static void fill_health(struct camera_loop *loop, struct camera_health *health)
+{
+    *health = loop->counts;
+    (void) snprintf(health->store, ID_SIZE, "%s", loop->options->config->store.id);
+    (void) snprintf(health->camera, ID_SIZE, "%s", loop->options->camera->id);
+    health->state = loop->state;
+    health->detect_ms = health->frames_published ? (double) loop->detect_ns / NS_PER_MS /
+                                                       (double) health->frames_published
+                                                 : 0;
+    health->publish_dropped = publisher_counts(loop->publisher).dropped;
+    if (loop->capture) {
+        struct capture_status status = capture_status(loop->capture);
+        health->frames_captured = status.frames;
+        health->frames_skipped = status.dropped;
+        health->reconnects = status.reconnects;
+        health->decode_ms = status.decode_ms;
+    }
+}
+
+/* Say who and how this camera is; a full queue is counted by the publisher. */
+static void send_report(struct camera_loop *loop)
+{
+    if (!loop->publisher)
+        return;
+    struct camera_hello hello;
+    struct camera_health health;
+    fill_hello(loop, &hello);
+    (void) publisher_send_hello(loop->publisher, &hello);
+    fill_health(loop, &health);
+    (void) publisher_send_health(loop->publisher, &health);
+    loop->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
+}
+
+/* The first frame tells the picture's size; later ones must keep it. */
+static int check_frame_size(struct camera_loop *loop, const struct frame *frame, struct error *err)
+{
+    uint32_t width, height;
+    calibration_size(loop->calibration, &width, &height);
+    if (frame->width != width || frame->height != height)
+        return error_set(
+            err, -EINVAL,
+            "camera %s: its pictures are %ux%u but %s is for %ux%u; calibrate again or "
+            "correct image = { width, height }",
+            loop->options->camera->id, frame->width, frame->height,
+            loop->options->camera->calibration, width, height);
+    if (loop->state == CAMERA_RUNNING)
+        return 0;
+    loop->width = frame->width;
+    loop->height = frame->height;
+    loop->view = (struct box_px){ frame->left, frame->top, frame->left + frame->image->width,
+                                  frame->top + frame->image->height };
+    loop->state = CAMERA_RUNNING;
+    struct detector_info info = detector_info(loop->detector);
+    log_info("watching %s view=%ux%u+%u+%u engine=%s model=%s input=%ux%u",
+             loop->options->camera->url, frame->image->width, frame->image->height, frame->left,
+             frame->top, info.engine, info.model_id, info.width, info.height);
+    send_report(loop);
+    return 0;
+}
+
+static int save_still(struct camera_loop *loop, const struct frame *frame, struct error *err)
+{
+    if (!loop->options->still_path || loop->still_saved)
+        return 0;
+    loop->still_saved = true;
+    log_warning("debug: saving a picture that may show people file=%s", loop->options->still_path);
+    return image_write_png(frame->image, loop->options->still_path, err);
+}
+
+static void write_csv(struct camera_loop *loop, const struct frame *frame,
+                      const struct detection *d, struct box_px box)
+{
+    if (loop->csv)
+        fprintf(loop->csv, "%llu,%.5f,%.5f,%s,%.4f\n", (unsigned long long) frame->index,
+                (box.left + box.right) / 2 / frame->width,
+                (box.top + box.bottom) / 2 / frame->height,
+                d->object_class == DETECTION_HEAD ? "head" : "person", (double) d->score);
+}
+
+static bool feet_in_roi(const struct camera_config *camera, struct box_px box)
+{
+    struct polygon roi = { .xy = camera->roi.values, .corners = camera->roi.count / 2 };
+    return roi.corners == 0 || polygon_contains(roi, (box.left + box.right) / 2, box.bottom);
+}
+
+/* From box to floor. Returns false when it has no place there that is worth telling. */
+static bool place(const struct camera_loop *loop, const struct detection *d, struct box_px box,
+                  struct observation *ret)
+{
+    const struct camera_config *camera = loop->options->camera;
+    bool head = d->object_class == DETECTION_HEAD;
+    struct placement placement;
+    if (!head && !feet_in_roi(camera, box))
+        return false;
+    int r = head ? placement_of_head(loop->calibration, box, camera->foot_sd_px, &placement)
+                 : placement_of_person(loop->calibration, box, loop->view, camera->foot_sd_px,
+                                       &placement);
+    if (r < 0 || covariance2_max_sd(placement.covariance) > OBSERVATION_MAX_SD_M)
+        return false;
+    *ret = (struct observation){
+        .object_class = head ? OBSERVATION_HEAD : OBSERVATION_PERSON,
+        .score = d->score,
+        .floor = placement.floor,
+        .covariance = placement.covariance,
+        .box = box,
+        .height_m = placement.height_m,
+        .reasons = placement.reasons,
+        .body_index = -1,
+    };
+    return true;
+}
+
+static int reserve_observations(struct camera_loop *loop, size_t count)
+{
+    if (count <= loop->observation_room)
+        return 0;
+    struct observation *grown = realloc(loop->observations, count * sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    loop->observations = grown;
+    loop->observation_room = count;
+    return 0;
+}
+
+static int publish(struct camera_loop *loop, const struct frame *frame, size_t count)
+{
+    if (!loop->publisher)
+        return 0;
+    struct detector_info info = detector_info(loop->detector);
+    struct observation_frame message = {
+        .capture_us = frame->capture_us,
+        .receive_us = frame->receive_us,
+        .clock_source = (enum clock_source) frame->clock,
+        .width = frame->width,
+        .height = frame->height,
+        .model_width = info.width,
+        .model_height = info.height,
+        .observations = loop->observations,
+        .observation_count = count,
+    };
+    (void) snprintf(message.store, ID_SIZE, "%s", loop->options->config->store.id);
+    (void) snprintf(message.floor, ID_SIZE, "%s", loop->options->camera->floor);
+    (void) snprintf(message.camera, ID_SIZE, "%s", loop->options->camera->id);
+    (void) snprintf(message.model_id, ID_SIZE, "%s", info.model_id);
+    (void) snprintf(message.calibration_version, sizeof(message.calibration_version), "%s",
+                    calibration_version(loop->calibration));
+    int r = publisher_send_frame(loop->publisher, &message);
+    return r == -EAGAIN ? 0 : r; /* the publisher counts what a full queue drops */
+}
+
+static int process_frame(struct camera_loop *loop, const struct frame *frame, struct error *err)
+{
+    int r = check_frame_size(loop, frame, err);
+    if (r == 0)
+        r = save_still(loop, frame, err);
+    if (r < 0)
+        return r;
+    struct detections found;
+    int64_t before_ns = clock_mono_ns();
+    r = detector_detect(loop->detector, frame->image, &found);
+    if (r < 0)
+        return error_set(err, r, "the detector failed: %s", strerror(-r));
+    loop->detect_ns += clock_mono_ns() - before_ns;
+    if (found.count > MESSAGE_OBSERVATIONS_MAX)
+        found.count = MESSAGE_OBSERVATIONS_MAX; /* best scores come first */
+    r = reserve_observations(loop, found.count);
+    if (r < 0)
+        return error_set(err, r, "out of memory");
+    size_t count = 0;
+    for (size_t i = 0; i < found.count; i++) {
+        const struct detection *d = &found.items[i];
+        struct box_px box = { d->box.left + frame->left, d->box.top + frame->top,
+                              d->box.right + frame->left, d->box.bottom + frame->top };
+        write_csv(loop, frame, d, box);
+        if (place(loop, d, box, &loop->observations[count]))
+            count++;
+    }
+    loop->counts.frames_published++;
+    loop->counts.observations += count;
+    r = publish(loop, frame, count);
+    return r < 0 ? error_set(err, r, "could not publish: %s", strerror(-r)) : 0;
+}
+
+/* Log a lost or regained stream once, and let fusion know. */
+static void note_capture_state(struct camera_loop *loop)
+{
+    struct capture_status status = capture_status(loop->capture);
+    if (status.state == CAPTURE_RETRYING && loop->state != CAMERA_LOST) {
+        loop->state = CAMERA_LOST;
+        log_warning("%s; trying again until it is back", status.detail);
+        send_report(loop);
+    }
+}
+
+static int take_frames(struct camera_loop *loop, struct error *err)
+{
+    struct frame frame;
+    int r = capture_next(loop->capture, &frame);
+    if (r == 1) {
+        r = process_frame(loop, &frame, err);
+        image_unref(&frame.image);
+        return r;
+    }
+    note_capture_state(loop);
+    if (r == -ENODATA) {
+        loop->state = CAMERA_ENDED;
+        loop->stop = true;
+        return 0;
+    }
+    if (r < 0)
+        return error_set(err, r, "camera %s: %s", loop->options->camera->id,
+                         capture_status(loop->capture).detail);
+    return 0;
+}
+
+static int start_capture_when_heard(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
+{
+    if (loop->capture)
+        return 0;
+    bool heard = !loop->publisher || publisher_has_subscriber(loop->publisher);
+    if (!heard && clock_mono_ns() < give_up_ns && capture_is_recording(loop->options->camera->url))
+        return 0;
+    return open_capture(loop, err);
+}
+
+static int handle_publisher(struct camera_loop *loop)
+{
+    bool joined = false;
+    int r = publisher_read_events(loop->publisher, &joined);
+    if (r == 0 && joined)
+        send_report(loop);
+    return r;
+}
+
+static void handle_signals(struct camera_loop *loop)
+{
+    for (int number; (number = signals_next(loop->signal_fd)) != 0;)
+        if (number == SIGTERM || number == SIGINT)
+            loop->stop = true;
+}
+
+static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
+{
+    int r = start_capture_when_heard(loop, give_up_ns, err);
+    if (r < 0)
+        return r;
+    zmq_pollitem_t items[3] = {
+        { .fd = loop->signal_fd, .events = ZMQ_POLLIN },
+    };
+    int count = 1, capture_item = 0, publisher_item = 0;
+    if (loop->capture) {
+        capture_item = count;
+        items[count++] = (zmq_pollitem_t){ .fd = capture_fd(loop->capture), .events = ZMQ_POLLIN };
+    }
+    if (loop->publisher) {
+        publisher_item = count;
+        items[count++] =
+            (zmq_pollitem_t){ .socket = publisher_socket(loop->publisher), .events = ZMQ_POLLIN };
+    }
+    int64_t wait_ns = loop->next_report_ns - clock_mono_ns();
+    if (!loop->capture && wait_ns > 100 * NS_PER_MS)
+        wait_ns = 100 * NS_PER_MS;
+    if (zmq_poll(items, count, wait_ns < 0 ? 0 : (long) (wait_ns / NS_PER_MS) + 1) < 0 &&
+        errno != EINTR)
+        return error_set(err, -errno, "could not wait: %s", zmq_strerror(errno));
+    handle_signals(loop);
+    if (publisher_item && items[publisher_item].revents) {
+        r = handle_publisher(loop);
+        if (r < 0)
+            return error_set(err, r, "could not read who listens: %s", strerror(-r));
+    }
+    if (capture_item && items[capture_item].revents && !loop->stop)
+        r = take_frames(loop, err);
+    if (clock_mono_ns() >= loop->next_report_ns)
+        send_report(loop);
+    return r;
+}
+
+static int open_all(struct camera_loop *loop, struct error *err)
+{
+    loop->signal_fd = signals_open();
+    if (loop->signal_fd < 0)
+        return error_set(err, loop->signal_fd, "could not open a signalfd");
+    int r = open_calibration(loop, err);
+    if (r == 0)
+        r = open_detector(loop, err);
+    if (r == 0)
+        r = open_csv(loop, err);
+    if (r == 0)
+        r = open_publisher(loop, err);
+    return r;
+}
+
+static int close_all(struct camera_loop *loop, int r, struct error *err)
+{
+    if (loop->publisher) {
+        if (loop->state != CAMERA_ENDED)
+            loop->state = CAMERA_LOST;
+        send_report(loop);
+        publisher_destroy(&loop->publisher, r < 0 ? 100 : LINGER_MS);
+    }
+    capture_destroy(&loop->capture);
+    detector_destroy(&loop->detector);
+    calibration_destroy(&loop->calibration);
+    free(loop->observations);
+    if (loop->signal_fd >= 0)
+        (void) close(loop->signal_fd);
+    if (loop->csv && (ferror(loop->csv) | fclose(loop->csv)) && r == 0)
+        r = error_set(err, -EIO, "could not write %s", loop->options->csv_path);
+    return r;
+}
+
+int camera_loop_run(const struct camera_loop_options *options, struct error *err)
+{
+    struct camera_loop loop = { .options = options, .signal_fd = -1, .state = CAMERA_STARTING };
+    int r = open_all(&loop, err);
+    int64_t give_up_ns = clock_mono_ns() + LISTENER_WAIT_NS;
+    loop.next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
+    while (r == 0 && !loop.stop)
+        r = turn(&loop, give_up_ns, err);
+    if (r == 0)
+        log_info("stopped frames=%llu observations=%llu",
+                 (unsigned long long) loop.counts.frames_published,
+                 (unsigned long long) loop.counts.observations);
+    return close_all(&loop, r, err);
+}

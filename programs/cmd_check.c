@@ -1,0 +1,111 @@
+/*
+ * cmd_check.c - floorfuse check: say every problem of a config, not only the first
+ *
+ * Looks at what the config names, too: calibrations, plans, GeoJSON, models, recordings.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "calib/calibration.h"
+#include "capture/capture.h"
+#include "detector/detector.h"
+#include "programs/arguments.h"
+#include "programs/commands.h"
+#include "programs/floors.h"
+#include "programs/start.h"
+
+static void check_floor(const struct floor_config *floor, struct problems *problems)
+{
+    struct error err = { "" };
+    AUTO(image_unref) struct image *plan = NULL;
+    AUTO(floor_map_destroy) struct floor_map *map = NULL;
+    if (floor_load_plan(floor, &plan, &err) < 0)
+        problems_add(problems, "floor %s: %s", floor->id, err.text);
+    else if (floor_load_map(floor, &map, &err) < 0)
+        problems_add(problems, "floor %s: %s", floor->id, err.text);
+}
+
+static void check_model(const struct camera_config *camera, struct problems *problems)
+{
+    const struct detector_config *c = &camera->detector;
+    struct detector_options options = {
+        .engine = c->engine,
+        .model = c->model,
+        .weights = c->weights,
+        .names = c->names,
+        .sha256 = c->sha256,
+        .width = c->size.count == 2 ? (uint32_t) c->size.values[0] : 0,
+        .height = c->size.count == 2 ? (uint32_t) c->size.values[1] : 0,
+        .threshold = c->threshold,
+        .nms_iou = c->nms_iou,
+    };
+    AUTO(detector_destroy) struct detector *detector = NULL;
+    struct error err = { "" };
+    if (detector_create(&options, &detector, &err) < 0)
+        problems_add(problems, "camera %s: %s", camera->id, err.text);
+}
+
+static void check_camera(const struct camera_config *camera, struct problems *problems)
+{
+    AUTO(calibration_destroy) struct calibration *calibration = NULL;
+    (void) calibration_load(camera->calibration, &calibration, problems); /* it adds its own */
+    check_model(camera, problems);
+    if (capture_is_recording(camera->url) && access(camera->url, R_OK) < 0)
+        problems_add(problems, "camera %s: could not read %s: %s", camera->id, camera->url,
+                     strerror(errno));
+}
+
+static void check_everything(const struct store_config *config, struct problems *problems)
+{
+    for (size_t i = 0; i < config->floors.count; i++)
+        check_floor(&store_config_floors(config)[i], problems);
+    for (size_t i = 0; i < config->cameras.count; i++)
+        check_camera(&store_config_cameras(config)[i], problems);
+}
+
+int cmd_check(int argc, char **argv)
+{
+    const char *config_path = NULL;
+    bool dump = false, document = false;
+    const struct argument arguments[] = {
+        { "--config", "FILE", &config_path, NULL, "the store's config", false },
+        { "--dump-config", NULL, NULL, &dump, "print all settings in force", false },
+        { "--options", NULL, NULL, &document, "print every option there is, as Markdown", false },
+    };
+    const struct command_line line = {
+        .program = "floorfuse check",
+        .purpose = "Check a config and all that it names, and say every problem.",
+        .arguments = arguments,
+        .argument_count = ARRAY_LENGTH(arguments),
+    };
+    int exit_code;
+    if (!arguments_parse(&line, argc, argv, &exit_code))
+        return exit_code;
+    if (document) {
+        store_config_document(stdout);
+        return EXIT_OK;
+    }
+    if (!config_path) {
+        fprintf(stderr, "floorfuse check: needed and not given: --config; see --help\n");
+        return EXIT_USAGE;
+    }
+    AUTO(problems_release) struct problems problems = { 0 };
+    AUTO(store_config_destroy) struct store_config *config = NULL;
+    if (store_config_load(config_path, &config, &problems) == 0)
+        check_everything(config, &problems);
+    print_problems("floorfuse check", &problems);
+    if (problems.count) {
+        fprintf(stderr, "floorfuse check: %zu problem%s in %s\n", problems.count,
+                problems.count == 1 ? "" : "s", config_path);
+        return EXIT_FAILED;
+    }
+    if (dump)
+        store_config_dump(config, stdout);
+    else
+        printf("%s is fine: %zu floors, %zu cameras\n", config_path, config->floors.count,
+               config->cameras.count);
+    return EXIT_OK;
+}

@@ -1,0 +1,19 @@
+/*
+ * commands.h - the subcommands of floorfuse, one cmd_<name>.c each
+ *
+ * Each gets its own argv ([0] is the subcommand) and returns the exit code.
+ */
+#ifndef FLOORFUSE_PROGRAMS_COMMANDS_H
+#define FLOORFUSE_PROGRAMS_COMMANDS_H
+
+int cmd_check(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+int cmd_heatmap(int argc, char **argv);
+int cmd_migrate(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
+int cmd_psql(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_stop(int argc, char **argv);
+int cmd_up(int argc, char **argv);
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * fusion_report.c - the state of a fusion program as JSON
+ */
+#include "programs/fusion_report.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+/* Three decimals are enough for metres and seconds, and keep the files readable. */
+static json_t *rounded(double value)
+{
+    return isfinite(value) ? json_real(round(value * 1000) / 1000) : json_null();
+}
+
+static json_t *time_text(int64_t wall_us)
+{
+    char text[WALL_TEXT_SIZE];
+    return wall_us ? json_string(clock_wall_format(wall_us, text)) : json_null();
+}
+
+static const char *state_text(enum camera_state state)
+{
+    switch (state) {
+    case CAMERA_STARTING:
+        return "starting";
+    case CAMERA_RUNNING:
+        return "running";
+    case CAMERA_LOST:
+        return "lost";
+    case CAMERA_ENDED:
+        return "ended";
+    }
+    return "never heard";
+}
+
+static uint64_t published(const struct fusion_camera *camera)
+{
+    return camera->published_before + camera->hello.next_sequence;
+}
+
+static json_t *camera_json(const struct fusion_camera *camera)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "camera", json_string(camera->config->id));
+    json_object_set_new(o, "floor", json_string(camera->config->floor));
+    json_object_set_new(o, "state", json_string(state_text(camera->hello.state)));
+    json_object_set_new(o, "engine", json_string(camera->hello.engine));
+    json_object_set_new(o, "model", json_string(camera->hello.model_id));
+    json_object_set_new(o, "frames_published", json_integer((json_int_t) published(camera)));
+    json_object_set_new(o, "frames_received", json_integer((json_int_t) camera->sequence.received));
+    json_object_set_new(o, "frames_missed", json_integer((json_int_t) camera->sequence.missed));
+    json_object_set_new(o, "observations", json_integer((json_int_t) camera->observations));
+    json_object_set_new(o, "starts", json_integer((json_int_t) camera->sequence.boots));
+    json_object_set_new(o, "reconnects", json_integer((json_int_t) camera->health.reconnects));
+    json_object_set_new(o, "detect_ms_per_frame", rounded(camera->health.detect_ms));
+    json_object_set_new(o, "decode_ms_per_frame", rounded(camera->health.decode_ms));
+    json_object_set_new(o, "calibration_version", json_string(camera->hello.calibration_version));
+    json_object_set_new(o, "detail", json_string(camera->hello.detail));
+    return o;
+}
+
+static json_t *pairs_json(const struct fusion *fusion)
+{
+    json_t *list = json_array();
+    struct pair_residual *pairs = NULL;
+    int count = fusion_pair_residuals(fusion, &pairs);
+    for (int i = 0; i < count; i++) {
+        json_t *o = json_object();
+        json_object_set_new(o, "camera_a", json_string(pairs[i].camera_a));
+        json_object_set_new(o, "camera_b", json_string(pairs[i].camera_b));
+        json_object_set_new(o, "seen_by_both", json_integer(pairs[i].count));
+        json_object_set_new(o, "mean_dx_m", rounded(pairs[i].mean_dx_m));
+        json_object_set_new(o, "mean_dy_m", rounded(pairs[i].mean_dy_m));
+        json_object_set_new(o, "rms_m", rounded(pairs[i].rms_m));
+        json_array_append_new(list, o);
+    }
+    free(pairs);
+    return list;
+}
+
+static json_t *floor_json(const struct fusion_floor *floor)
+{
+    struct fusion_counts c = fusion_counts(floor->fusion);
+    double walkable_m2, unseen_m2;
+    fusion_coverage(floor->fusion, &walkable_m2, &unseen_m2);
+    json_t *o = json_object();
+    json_object_set_new(o, "floor", json_string(floor->config->id));
+    json_object_set_new(o, "from", time_text(c.first_tick_us));
+    json_object_set_new(o, "to", time_text(c.last_tick_us));
+    json_object_set_new(o, "ticks", json_integer((json_int_t) c.ticks));
+    json_object_set_new(o, "tracks", json_integer((json_int_t) c.tracks_confirmed));
+    json_object_set_new(o, "people_per_tick_mean",
+                        rounded(c.looked_ms ? (double) c.people_ms / (double) c.looked_ms : NAN));
+    json_object_set_new(o, "people_per_tick_peak", json_integer(c.peak_people));
+    json_object_set_new(o, "dwell_s", rounded((double) c.dwell_ms / 1000));
+    json_object_set_new(o, "frames_late", json_integer((json_int_t) c.frames_late));
+    json_object_set_new(o, "walkable_m2", rounded(walkable_m2));
+    json_object_set_new(o, "walkable_unseen_m2", rounded(unseen_m2));
+    json_object_set_new(o, "camera_pairs", pairs_json(floor->fusion));
+    return o;
+}
+
+static json_t *refused_json(const struct fusion_loop *loop)
+{
+    json_t *o = json_object();
+    for (int reason = 0; reason < REFUSAL_REASONS; reason++)
+        json_object_set_new(
+            o, refusal_text((enum refusal) reason),
+            json_integer((json_int_t) subscriber_refused(loop->subscriber, (enum refusal) reason)));
+    json_object_set_new(o, "unknown camera", json_integer((json_int_t) loop->strangers));
+    return o;
+}
+
+static json_t *database_json(const struct fusion_loop *loop)
+{
+    if (!loop->writer)
+        return json_null();
+    struct storage_writer_counts c = storage_writer_counts(loop->writer);
+    json_t *o = json_object();
+    json_object_set_new(o, "buckets_written", json_integer((json_int_t) c.written));
+    json_object_set_new(o, "buckets_waiting", json_integer((json_int_t) c.queued));
+    json_object_set_new(o, "buckets_dropped", json_integer((json_int_t) c.dropped));
+    json_object_set_new(o, "retries", json_integer((json_int_t) c.retries));
+    json_object_set_new(o, "last_error", json_string(c.last_error));
+    return o;
+}
+
+/* Totals over cameras and floors, for those who want one number. */
+static void add_totals(const struct fusion_loop *loop, json_t *o)
+{
+    uint64_t frames = 0, sent = 0, missed = 0, observations = 0, tracks = 0;
+    int64_t dwell_ms = 0;
+    for (size_t i = 0; i < loop->camera_count; i++) {
+        frames += loop->cameras[i].sequence.received;
+        missed += loop->cameras[i].sequence.missed;
+        observations += loop->cameras[i].observations;
+        sent += published(&loop->cameras[i]);
+    }
+    for (size_t i = 0; i < loop->floor_count; i++) {
+        struct fusion_counts c = fusion_counts(loop->floors[i].fusion);
+        tracks += c.tracks_confirmed;
+        dwell_ms += c.dwell_ms;
+    }
+    json_object_set_new(o, "frames_published", json_integer((json_int_t) sent));
+    json_object_set_new(o, "frames_received", json_integer((json_int_t) frames));
+    json_object_set_new(o, "frames_missed", json_integer((json_int_t) missed));
+    json_object_set_new(o, "observations", json_integer((json_int_t) observations));
+    json_object_set_new(o, "tracks", json_integer((json_int_t) tracks));
+    json_object_set_new(o, "dwell_s", rounded((double) dwell_ms / 1000));
+}
+
+char *fusion_report(const struct fusion_loop *loop)
+{
+    json_t *o = json_object(), *cameras = json_array(), *floors = json_array();
+    json_object_set_new(o, "store", json_string(loop->options->config->store.id));
+    add_totals(loop, o);
+    for (size_t i = 0; i < loop->camera_count; i++)
+        json_array_append_new(cameras, camera_json(&loop->cameras[i]));
+    for (size_t i = 0; i < loop->floor_count; i++)
+        json_array_append_new(floors, floor_json(&loop->floors[i]));
+    json_object_set_new(o, "cameras", cameras);
+    json_object_set_new(o, "floors", floors);
+    json_object_set_new(o, "refused", refused_json(loop));
+    json_object_set_new(o, "database", database_json(loop));
+    char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    json_decref(o);
+    return text;
+}
+
+static void log_pairs(const struct fusion_floor *floor)
+{
+    struct pair_residual *pairs = NULL;
+    int count = fusion_pair_residuals(floor->fusion, &pairs);
+    for (int i = 0; i < count; i++)
+        log_info("finding: cameras %s and %s put the same people %.2f m apart on average "
+                 "floor=%s dx_m=%.3f dy_m=%.3f rms_m=%.3f seen_by_both=%lld",
+                 pairs[i].camera_a, pairs[i].camera_b,
+                 hypot(pairs[i].mean_dx_m, pairs[i].mean_dy_m), floor->config->id,
+                 pairs[i].mean_dx_m, pairs[i].mean_dy_m, pairs[i].rms_m,
+                 (long long) pairs[i].count);
+    free(pairs);
+}
+
+void fusion_report_findings(const struct fusion_loop *loop)
+{
+    for (size_t i = 0; i < loop->floor_count; i++) {
+        double walkable_m2, unseen_m2;
+        fusion_coverage(loop->floors[i].fusion, &walkable_m2, &unseen_m2);
+        log_info("finding: no camera sees %.1f of %.1f m2 walkable floor floor=%s", unseen_m2,
+                 walkable_m2, loop->floors[i].config->id);
+        log_pairs(&loop->floors[i]);
+    }
+}

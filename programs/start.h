@@ -1,0 +1,27 @@
+/*
+ * start.h - what every program does first: config, signals, telling people what is wrong
+ */
+#ifndef FLOORFUSE_PROGRAMS_START_H
+#define FLOORFUSE_PROGRAMS_START_H
+
+#include "config/store_config.h"
+
+/* Print every problem on stderr, one a line. */
+void print_problems(const char *program, const struct problems *problems);
+
+/* Load the config and print everything that is wrong with it. Returns 0 or a negative errno. */
+MUST_CHECK int load_config(const char *program, const char *path, struct store_config **ret_config);
+
+/*
+ * Block SIGINT, SIGTERM, SIGHUP and SIGCHLD in this thread and those it makes later, ignore
+ * SIGPIPE, and return a signalfd for the blocked ones; -errno.
+ */
+MUST_CHECK int signals_open(void);
+
+/* The next signal waiting in the signalfd, 0 when there is none. */
+int signals_next(int fd);
+
+/* The path of another program of ours, beside this one; the caller's to free(). */
+char *sibling_program(const char *name);
+
+#endif
