@@ -1,0 +1,1 @@
+unit_test(base clock arena text file process)

@@ -1,0 +1,1 @@
+unit_test(geom matrix3 polygon grid assignment)
