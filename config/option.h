@@ -2,9 +2,9 @@
  * option.h - option tables: one line says what a setting is, and everything else follows
  *
  * A table describes a libconfig file: each option's path (unit in the name), type, bounds, default,
- * place in a C struct, and help. Loading, checking, --dump-config and the documentation read the same
- * table. An unknown key, a wrong type or a number out of bounds is a problem with file and line;
- * all problems are collected, so that a person mends a file once.
+ * place in a C struct, and help. Loading, checking, --dump-config and the documentation read the
+ * same table. An unknown key, a wrong type or a number out of bounds is a problem with file and
+ * line; all problems are collected, so that a person mends a file once.
  */
 #ifndef FLOORFUSE_CONFIG_OPTION_H
 #define FLOORFUSE_CONFIG_OPTION_H
@@ -81,5 +81,8 @@ void options_release(const struct option *options, size_t option_count, void *va
 
 /* Print the values in force, with their help, as a file that options_load takes. */
 void options_dump(const struct option *options, size_t option_count, const void *values, FILE *out);
+
+/* Print the table as Markdown: option, type, default, range, help. */
+void options_document(const struct option *options, size_t option_count, FILE *out);
 
 #endif

@@ -12,9 +12,9 @@
 #include "config/option.h"
 
 struct plan_config {
-    char *png;                    /* path */
-    double metres_per_pixel;      /* m/px */
-    struct number_list origin_m;  /* floor position of the PNG's lower-left corner, x y */
+    char *png;                   /* path */
+    double metres_per_pixel;     /* m/px */
+    struct number_list origin_m; /* floor position of the PNG's lower-left corner, x y */
 };
 
 struct floor_config {
@@ -25,26 +25,26 @@ struct floor_config {
 };
 
 struct detector_config {
-    char *engine;      /* "auto", "opencv", "darknet", "hog" */
-    char *model;       /* path of the .cfg; the .weights and .names lie beside it, see below */
-    char *weights;     /* NULL: model with .weights instead of .cfg */
-    char *names;       /* NULL: the only .names beside the model */
-    char *sha256;      /* of the weights; NULL: not checked */
+    char *engine;  /* "auto", "opencv", "darknet", "hog" */
+    char *model;   /* path of the .cfg; the .weights and .names lie beside it, see below */
+    char *weights; /* NULL: model with .weights instead of .cfg */
+    char *names;   /* NULL: the only .names beside the model */
+    char *sha256;  /* of the weights; NULL: not checked */
     struct number_list size; /* network width height px; none: as in the cfg */
-    double threshold;  /* score, 0..1 */
-    double nms_iou;    /* boxes of one class that overlap more are one */
-    double rate_hz;    /* detections per second at most; 0: every frame */
+    double threshold;        /* score, 0..1 */
+    double nms_iou;          /* boxes of one class that overlap more are one */
+    double rate_hz;          /* detections per second at most; 0: every frame */
 };
 
 struct camera_config {
     char *id;
     char *floor;
-    char *url;         /* file, folder of images, rtsp://, /dev/video0 */
-    char *calibration; /* path of the camera file */
+    char *url;               /* file, folder of images, rtsp://, /dev/video0 */
+    char *calibration;       /* path of the camera file */
     struct number_list crop; /* left top width height in px; none: the whole frame */
     struct number_list roi;  /* polygon x y ... in full-frame px; feet outside are dropped */
-    double fps;        /* overrides a recording's own; 0: its own */
-    char *pace;        /* of recordings: "recorded" (as they were filmed) or "fast" */
+    double fps;              /* overrides a recording's own; 0: its own */
+    char *pace;              /* of recordings: "recorded" (as they were filmed) or "fast" */
     char *start;       /* UTC time of a recording's first frame; NULL: when the program starts */
     char *picture;     /* PNG of the empty scene, for floorfuse heatmap --over-camera */
     double foot_sd_px; /* how exactly a detector places a box's edge, px */
@@ -59,9 +59,9 @@ struct fusion_config {
     double position_sd_m; /* what calibration and detectors get wrong beyond pixel noise */
     double acceleration_sd_m_s2;
     double max_speed_m_s;
-    double merge_m;       /* leftovers of different cameras this close are one person */
-    int confirm_ms;       /* a tentative track seen this long is a person */
-    int max_gap_ms;       /* close a track unseen this long */
+    double merge_m; /* leftovers of different cameras this close are one person */
+    int confirm_ms; /* a tentative track seen this long is a person */
+    int max_gap_ms; /* close a track unseen this long */
 };
 
 struct heat_config {
@@ -81,7 +81,7 @@ struct store_config {
     struct {
         char *mode; /* "embedded" or "conninfo" */
         char *conninfo;
-        char *dir;  /* of the embedded cluster */
+        char *dir; /* of the embedded cluster */
     } database;
     struct option_list floors;  /* of struct floor_config */
     struct option_list cameras; /* of struct camera_config */
@@ -106,6 +106,9 @@ MUST_CHECK int store_config_load(const char *path, struct store_config **ret_con
 void store_config_destroy(struct store_config **config);
 
 void store_config_dump(const struct store_config *config, FILE *out);
+
+/* Print what docs/configuration.md holds: every option there is. */
+void store_config_document(FILE *out);
 
 /* NULL when there is none of that id. */
 const struct camera_config *store_config_camera(const struct store_config *config, const char *id);

@@ -1,0 +1,359 @@
+/*
+ * store_config.c - the one config that every program of a store reads
+ *
+ * The table is the truth: loading, checking, printing and docs/configuration.md follow it. What one
+ * line cannot say (ids are unique, floors exist) is checked after it.
+ */
+#include "config/store_config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+#define STORE(member)  offsetof(struct store_config, member)
+#define FLOOR(member)  offsetof(struct floor_config, member)
+#define CAMERA(member) offsetof(struct camera_config, member)
+#define MANY           1e9
+
+/* clang-format off: one line an option reads best */
+static const struct option store_options[] = {
+    { "chain", OPTION_ID, STORE(chain), .default_string = "default",
+      .help = "the chain the store belongs to" },
+    { "run_dir", OPTION_PATH, STORE(run_dir),
+      .help = "sockets and locks; default /run/floorfuse/STORE as root, else below "
+              "$XDG_RUNTIME_DIR or /tmp" },
+    { "store.id", OPTION_ID, STORE(store.id), .required = true,
+      .help = "the store, unique in the chain" },
+    { "store.timezone", OPTION_STRING, STORE(store.timezone), .default_string = "UTC",
+      .help = "IANA time zone, e.g. Europe/Berlin" },
+    { "database.mode", OPTION_STRING, STORE(database.mode), .default_string = "embedded",
+      .choices = "embedded|conninfo", .help = "a private PostgreSQL, or a server of yours" },
+    { "database.conninfo", OPTION_STRING, STORE(database.conninfo),
+      .help = "libpq connection string, for mode conninfo; passwords belong in ~/.pgpass" },
+    { "database.dir", OPTION_PATH, STORE(database.dir),
+      .help = "folder of the private PostgreSQL; default /var/lib/floorfuse/STORE/pg as root, else "
+              "var/pg beside this file" },
+    { "floors[]", OPTION_LIST, STORE(floors), sizeof(struct floor_config), .required = true,
+      .min = 1, .max = 1000, .help = "the store's floors" },
+    { "floors[].id", OPTION_ID, FLOOR(id), .required = true, .help = "unique in the store" },
+    { "floors[].plan.png", OPTION_PATH, FLOOR(plan.png), .help = "picture of the floor plan" },
+    { "floors[].plan.metres_per_pixel", OPTION_DOUBLE, FLOOR(plan.metres_per_pixel),
+      .default_number = 0.02, .min = 0.0005, .max = 10,
+      .help = "scale of the plan's picture, m/px" },
+    { "floors[].plan.origin_m", OPTION_NUMBERS, FLOOR(plan.origin_m), .min = 2, .max = 2,
+      .help = "floor position x, y of the picture's lower-left corner, m" },
+    { "floors[].geojson", OPTION_PATH, FLOOR(geojson),
+      .help =
+          "where people can walk, walls, shelves; without it the plan's rectangle is walkable" },
+    { "floors[].ceiling_m", OPTION_DOUBLE, FLOOR(ceiling_m), .default_number = 3, .min = 1.8,
+      .max = 100, .help = "height of the ceiling, m" },
+    { "cameras[]", OPTION_LIST, STORE(cameras), sizeof(struct camera_config), .required = true,
+      .min = 1, .max = 1000, .help = "the store's cameras" },
+    { "cameras[].id", OPTION_ID, CAMERA(id), .required = true, .help = "unique in the store" },
+    { "cameras[].floor", OPTION_ID, CAMERA(floor), .required = true,
+      .help = "the floor it looks at" },
+    { "cameras[].url", OPTION_STRING, CAMERA(url), .required = true,
+      .help = "file, folder of stills, rtsp://..., /dev/video0" },
+    { "cameras[].calibration", OPTION_PATH, CAMERA(calibration), .required = true,
+      .help = "camera file, see docs/calibration.md" },
+    { "cameras[].crop", OPTION_NUMBERS, CAMERA(crop), .min = 4, .max = 4,
+      .help = "part of the picture to look at: left, top, width, height, px" },
+    { "cameras[].roi", OPTION_NUMBERS, CAMERA(roi), .min = 6, .max = 2000,
+      .help = "polygon x, y, ... in full-frame px; feet outside are dropped" },
+    { "cameras[].fps", OPTION_DOUBLE, CAMERA(fps), .min = 0, .max = 1000,
+      .help = "frames a second, instead of a recording's own; 0: its own" },
+    { "cameras[].pace", OPTION_STRING, CAMERA(pace), .default_string = "recorded",
+      .choices = "recorded|fast",
+      .help = "play a recording as it was filmed, or as fast as it goes" },
+    { "cameras[].start", OPTION_STRING, CAMERA(start),
+      .help = "UTC time of a recording's first frame; default: when the store starts" },
+    { "cameras[].picture", OPTION_PATH, CAMERA(picture),
+      .help = "PNG of the scene without people, for heatmap --over-camera" },
+    { "cameras[].foot_sd_px", OPTION_DOUBLE, CAMERA(foot_sd_px), .default_number = 3, .min = 0.1,
+      .max = 100, .help = "how exactly the detector places a box's edge, standard deviation, px" },
+    { "cameras[].detector.engine", OPTION_STRING, CAMERA(detector.engine), .default_string = "auto",
+      .choices = "auto|opencv|darknet|hog", .help = "auto takes the fastest that can run" },
+    { "cameras[].detector.model", OPTION_PATH, CAMERA(detector.model),
+      .help = "Darknet .cfg; .weights and .names lie beside it; none: HOG" },
+    { "cameras[].detector.weights", OPTION_PATH, CAMERA(detector.weights),
+      .help = "default: the model with .weights for .cfg" },
+    { "cameras[].detector.names", OPTION_PATH, CAMERA(detector.names),
+      .help = "class names; default: the only .names beside the model" },
+    { "cameras[].detector.sha256", OPTION_STRING, CAMERA(detector.sha256),
+      .help = "of the weights, 64 hexadecimal digits; default: not checked" },
+    { "cameras[].detector.size", OPTION_NUMBERS, CAMERA(detector.size), .min = 2, .max = 2,
+      .help = "network input width, height, px, multiples of 32; default: as in the .cfg" },
+    { "cameras[].detector.threshold", OPTION_DOUBLE, CAMERA(detector.threshold),
+      .default_number = 0.3, .min = 0.001, .max = 1, .help = "least score of a detection" },
+    { "cameras[].detector.nms_iou", OPTION_DOUBLE, CAMERA(detector.nms_iou), .default_number = 0.45,
+      .min = 0.01, .max = 1, .help = "boxes that overlap more are one" },
+    { "cameras[].detector.rate_hz", OPTION_DOUBLE, CAMERA(detector.rate_hz), .min = 0, .max = 1000,
+      .help = "detections a second at most; 0: every frame" },
+    { "fusion.tick_ms", OPTION_INT, STORE(fusion.tick_ms), .default_number = 100, .min = 10,
+      .max = 1000, .help = "length of a tick of capture time; divides 1000" },
+    { "fusion.lateness_ms", OPTION_INT, STORE(fusion.lateness_ms), .default_number = 1000, .min = 0,
+      .max = 60000, .help = "how long a tick waits for a silent camera" },
+    { "fusion.frame_valid_ms", OPTION_INT, STORE(fusion.frame_valid_ms), .default_number = 1000,
+      .min = 10, .max = 60000, .help = "a frame shows that its camera is looking for this long" },
+    { "fusion.gate_sigma", OPTION_DOUBLE, STORE(fusion.gate_sigma), .default_number = 3.5, .min = 1,
+      .max = 10, .help = "association gate, standard deviations" },
+    { "fusion.position_sd_m", OPTION_DOUBLE, STORE(fusion.position_sd_m), .default_number = 0.2,
+      .min = 0.01, .max = 2,
+      .help = "what calibration and detectors get wrong beyond pixel noise, m" },
+    { "fusion.acceleration_sd_m_s2", OPTION_DOUBLE, STORE(fusion.acceleration_sd_m_s2),
+      .default_number = 1, .min = 0.01, .max = 20,
+      .help = "how suddenly people change their walk, m/s^2" },
+    { "fusion.max_speed_m_s", OPTION_DOUBLE, STORE(fusion.max_speed_m_s), .default_number = 4,
+      .min = 0.5, .max = 20, .help = "nobody is faster, m/s" },
+    { "fusion.merge_m", OPTION_DOUBLE, STORE(fusion.merge_m), .default_number = 0.8, .min = 0.1,
+      .max = 5, .help = "observations of two cameras this close may be one person, m" },
+    { "fusion.confirm_ms", OPTION_INT, STORE(fusion.confirm_ms), .default_number = 500, .min = 0,
+      .max = 10000, .help = "a tentative track seen this long is a person" },
+    { "fusion.max_gap_ms", OPTION_INT, STORE(fusion.max_gap_ms), .default_number = 2000, .min = 0,
+      .max = 60000, .help = "close a track unseen this long" },
+    { "heat.cell_m", OPTION_DOUBLE, STORE(heat.cell_m), .default_number = 0.25, .min = 0.05,
+      .max = 5, .help = "edge of a heat cell, m" },
+    { "heat.bucket_s", OPTION_INT, STORE(heat.bucket_s), .default_number = 60, .min = 1, .max = 900,
+      .help = "length of a heat bucket, s; divides 900" },
+    { "heat.visit_s", OPTION_INT, STORE(heat.visit_s), .default_number = 5, .min = 0, .max = 3600,
+      .help = "a stay this long is a visit, s" },
+    { "wire.endpoint", OPTION_STRING, STORE(wire.endpoint),
+      .help = "where fusion binds and cameras connect; default ipc://RUN_DIR/observations" },
+    { "wire.status", OPTION_STRING, STORE(wire.status),
+      .help = "where fusion answers floorfuse status; default ipc://RUN_DIR/status" },
+    { "wire.high_water_mark", OPTION_INT, STORE(wire.high_water_mark), .default_number = 1000,
+      .min = 1, .max = 1000000,
+      .help = "messages queued at most before they are dropped and counted" },
+};
+/* clang-format on */
+
+#define OPTION_COUNT ARRAY_LENGTH(store_options)
+
+void store_config_destroy(struct store_config **config)
+{
+    if (!*config)
+        return;
+    options_release(store_options, OPTION_COUNT, *config);
+    free((*config)->path);
+    free(*config);
+    *config = NULL;
+}
+
+void store_config_dump(const struct store_config *config, FILE *out)
+{
+    options_dump(store_options, OPTION_COUNT, config, out);
+}
+
+void store_config_document(FILE *out)
+{
+    fputs("# Every option of a store config\n\n"
+          "Written by `floorfuse check --options` from the option table in config/store_config.c; "
+          "a test holds the two\ntogether. Files are libconfig: `heat = { cell_m = 0.25; "
+          "bucket_s = 60; };`. Paths are relative to the file.\n`[]` marks the entries of a list. "
+          "An unknown key is an error.\n\n",
+          out);
+    options_document(store_options, OPTION_COUNT, out);
+}
+
+const struct camera_config *store_config_camera(const struct store_config *config, const char *id)
+{
+    for (size_t i = 0; i < config->cameras.count; i++)
+        if (strcmp(store_config_cameras(config)[i].id, id) == 0)
+            return &store_config_cameras(config)[i];
+    return NULL;
+}
+
+const struct floor_config *store_config_floor(const struct store_config *config, const char *id)
+{
+    for (size_t i = 0; i < config->floors.count; i++)
+        if (strcmp(store_config_floors(config)[i].id, id) == 0)
+            return &store_config_floors(config)[i];
+    return NULL;
+}
+
+int32_t store_config_key(const struct store_config *config)
+{
+    char name[2 * ID_SIZE + 2], hex[SHA256_TEXT_SIZE];
+    int length = snprintf(name, sizeof(name), "%s/%s", config->chain, config->store.id);
+    file_sha256_bytes(name, (size_t) length, hex);
+    hex[8] = '\0';
+    int32_t key = (int32_t) (strtoul(hex, NULL, 16) >> 1);
+    return key ? key : 1;
+}
+
+/* ---- what one line of the table cannot say ---- */
+
+static void check_numbers(const struct store_config *c, struct problems *problems)
+{
+    if (900 % c->heat.bucket_s)
+        problems_add(problems, "%s: heat.bucket_s is %d but must divide 900, e.g. 15, 60 or 300",
+                     c->path, c->heat.bucket_s);
+    if (1000 % c->fusion.tick_ms)
+        problems_add(problems, "%s: fusion.tick_ms is %d but must divide 1000, e.g. 100 or 50",
+                     c->path, c->fusion.tick_ms);
+    if (strcmp(c->database.mode, "conninfo") == 0 && !c->database.conninfo)
+        problems_add(problems, "%s: database.mode is \"conninfo\" but database.conninfo is missing",
+                     c->path);
+}
+
+static void check_timezone(const struct store_config *c, struct problems *problems)
+{
+    char path[PATH_MAX];
+    (void) snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", c->store.timezone);
+    bool tricky = c->store.timezone[0] == '/' || strstr(c->store.timezone, "..");
+    if (tricky || (file_exists("/usr/share/zoneinfo/UTC") && !file_exists(path)))
+        problems_add(problems,
+                     "%s: store.timezone \"%s\" is not a known time zone; write e.g. Europe/Berlin",
+                     c->path, c->store.timezone);
+}
+
+static void check_floors(const struct store_config *c, struct problems *problems)
+{
+    for (size_t i = 0; i < c->floors.count; i++) {
+        const struct floor_config *floor = &store_config_floors(c)[i];
+        if (floor->id && store_config_floor(c, floor->id) != floor)
+            problems_add(problems, "%s: there are two floors \"%s\"; ids must be unique", c->path,
+                         floor->id);
+    }
+}
+
+static bool is_sha256(const char *text)
+{
+    return strlen(text) == 64 && strspn(text, "0123456789abcdefABCDEF") == 64;
+}
+
+static void check_camera(const struct store_config *c, const struct camera_config *camera,
+                         struct problems *problems)
+{
+    struct error err;
+    int64_t start_us;
+    if (store_config_camera(c, camera->id) != camera)
+        problems_add(problems, "%s: there are two cameras \"%s\"; ids must be unique", c->path,
+                     camera->id);
+    if (camera->floor && !store_config_floor(c, camera->floor))
+        problems_add(problems, "%s: camera %s looks at floor \"%s\", which is not in floors",
+                     c->path, camera->id, camera->floor);
+    if (camera->roi.count % 2)
+        problems_add(problems, "%s: camera %s: roi has an odd number of coordinates", c->path,
+                     camera->id);
+    if (camera->start && clock_wall_parse(camera->start, &start_us, &err) < 0)
+        problems_add(problems, "%s: camera %s: start: %s", c->path, camera->id, err.text);
+    if (camera->detector.sha256 && !is_sha256(camera->detector.sha256))
+        problems_add(problems, "%s: camera %s: detector.sha256 must be 64 hexadecimal digits",
+                     c->path, camera->id);
+    for (size_t i = 0; i < camera->crop.count; i++)
+        if (!(camera->crop.values[i] >= (i < 2 ? 0 : 1)) || camera->crop.values[i] > 16384)
+            problems_add(problems, "%s: camera %s: crop must be left, top, width, height in px",
+                         c->path, camera->id);
+    for (size_t i = 0; i < camera->detector.size.count; i++)
+        if (!(camera->detector.size.values[i] >= 32 && camera->detector.size.values[i] <= 4096))
+            problems_add(problems, "%s: camera %s: detector.size must be from 32 to 4096 px",
+                         c->path, camera->id);
+}
+
+static void check_cameras(const struct store_config *c, struct problems *problems)
+{
+    for (size_t i = 0; i < c->cameras.count; i++)
+        if (store_config_cameras(c)[i].id) /* a missing id has its sentence already */
+            check_camera(c, &store_config_cameras(c)[i], problems);
+}
+
+static void check_endpoint(const struct store_config *c, const char *key, const char *endpoint,
+                           struct problems *problems)
+{
+    const size_t room = sizeof(((struct sockaddr_un *) 0)->sun_path);
+    if (strncmp(endpoint, "ipc://", 6) == 0 && strlen(endpoint + 6) >= room)
+        problems_add(problems,
+                     "%s: %s is longer than the %zu bytes a socket's path may have; set a shorter "
+                     "run_dir",
+                     c->path, key, room - 1);
+}
+
+/* ---- defaults that follow from others ---- */
+
+static char *default_run_dir(const char *store)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    char *path;
+    int r;
+    if (geteuid() == 0)
+        r = asprintf(&path, "/run/floorfuse/%s", store);
+    else if (runtime && runtime[0] == '/')
+        r = asprintf(&path, "%s/floorfuse/%s", runtime, store);
+    else
+        r = asprintf(&path, "/tmp/floorfuse-%u/%s", (unsigned) geteuid(), store);
+    return r < 0 ? NULL : path;
+}
+
+static char *default_endpoint(const char *run_dir, const char *name)
+{
+    char *endpoint;
+    return asprintf(&endpoint, "ipc://%s/%s", run_dir, name) < 0 ? NULL : endpoint;
+}
+
+/* A recording beside the config; streams and devices stay as they are. */
+static void resolve_url(struct camera_config *camera, const char *config_path)
+{
+    if (!camera->url || strstr(camera->url, "://") || camera->url[0] == '/')
+        return;
+    char *resolved = file_resolve(config_path, camera->url);
+    if (resolved) {
+        free(camera->url);
+        camera->url = resolved;
+    }
+}
+
+static bool fill_defaults(struct store_config *c)
+{
+    if (!c->run_dir)
+        c->run_dir = default_run_dir(c->store.id ? c->store.id : "store");
+    if (c->run_dir && !c->wire.endpoint)
+        c->wire.endpoint = default_endpoint(c->run_dir, "observations");
+    if (c->run_dir && !c->wire.status)
+        c->wire.status = default_endpoint(c->run_dir, "status");
+    struct camera_config *cameras = c->cameras.items;
+    for (size_t i = 0; i < c->cameras.count; i++)
+        resolve_url(&cameras[i], c->path);
+    return c->run_dir && c->wire.endpoint && c->wire.status;
+}
+
+/* Paths in the config are relative to it, so its own must be absolute. */
+static char *absolute_path(const char *path)
+{
+    return path[0] == '/' ? strdup(path) : realpath(path, NULL);
+}
+
+int store_config_load(const char *path, struct store_config **ret_config, struct problems *problems)
+{
+    AUTO(store_config_destroy) struct store_config *config = calloc(1, sizeof(*config));
+    if (!config)
+        return -ENOMEM;
+    config->path = absolute_path(path);
+    if (!config->path) {
+        problems_add(problems, "could not open %s: %s", path, strerror(errno));
+        return -ENOENT;
+    }
+    size_t before = problems->count;
+    int r = options_load(config->path, store_options, OPTION_COUNT, config, problems);
+    if (r < 0 && r != -EINVAL)
+        return r;
+    if (!fill_defaults(config))
+        return -ENOMEM;
+    check_numbers(config, problems);
+    check_timezone(config, problems);
+    check_floors(config, problems);
+    check_cameras(config, problems);
+    check_endpoint(config, "wire.endpoint", config->wire.endpoint, problems);
+    check_endpoint(config, "wire.status", config->wire.status, problems);
+    if (problems->count > before)
+        return -EINVAL;
+    *ret_config = config;
+    config = NULL;
+    return 0;
+}
