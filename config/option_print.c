@@ -44,7 +44,7 @@ static void print_double(double value, FILE *out)
 {
     char text[64];
     (void) snprintf(text, sizeof(text), "%.17g", value);
-    for (int digits = 1; digits < 17; digits++) { /* as few digits as bring the value back */
+    for (int digits = 15; digits < 17; digits++) { /* as few digits as bring the value back */
         char shorter[64];
         double back;
         (void) snprintf(shorter, sizeof(shorter), "%.*g", digits, value);

@@ -44,6 +44,10 @@ struct floor_map {
  */
 MUST_CHECK int floor_map_load(const char *path, struct floor_map **ret_map, struct error *err);
 
+/* The same from text; `name` stands for the path in sentences. */
+MUST_CHECK int floor_map_parse(const char *text, size_t length, const char *name,
+                               struct floor_map **ret_map, struct error *err);
+
 /* A map whose only feature is a walkable rectangle. */
 MUST_CHECK int floor_map_rectangle(struct floor_m low, struct floor_m high,
                                    struct floor_map **ret_map);
