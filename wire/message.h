@@ -62,7 +62,8 @@ struct observation {
     int32_t body_index;            /* of a head: its body in the same frame; -1: none */
 };
 
-/* All that one camera saw in one frame; also sent when it saw nobody: an empty frame is evidence. */
+/* All that one camera saw in one frame; also sent when it saw nobody: an empty frame is evidence.
+ */
 struct observation_frame {
     char store[ID_SIZE], floor[ID_SIZE], camera[ID_SIZE];
     uint64_t boot_id;  /* random at each start of the camera program, never 0 */
@@ -95,14 +96,14 @@ enum camera_state {
 struct camera_hello {
     char store[ID_SIZE], floor[ID_SIZE], camera[ID_SIZE];
     uint64_t boot_id;
-    uint64_t next_sequence; /* frames 0 .. next_sequence - 1 of this boot have been published */
+    uint64_t next_sequence;    /* frames 0 .. next_sequence - 1 of this boot have been published */
     uint64_t previous_boot_id; /* 0: unknown */
     uint64_t previous_next_sequence;
     int64_t publish_us;
     enum camera_state state;
-    uint32_t width, height;       /* full frame, px; 0 before the first frame */
-    struct box_px view;           /* the part of the frame that is looked at (crop), px */
-    char *calibration_text;       /* the camera file; owned; at most MESSAGE_CALIBRATION_MAX */
+    uint32_t width, height; /* full frame, px; 0 before the first frame */
+    struct box_px view;     /* the part of the frame that is looked at (crop), px */
+    char *calibration_text; /* the camera file; owned; at most MESSAGE_CALIBRATION_MAX */
     char calibration_version[SHA256_HEX_SIZE]; /* SHA-256 of the text */
     char engine[ID_SIZE], model_id[ID_SIZE];
     char detail[256]; /* a sentence about the state, "" if there is none */
@@ -137,8 +138,8 @@ void observation_frame_release(struct observation_frame *frame);
 
 MUST_CHECK int camera_hello_pack(const struct camera_hello *hello, void **ret_bytes,
                                  size_t *ret_length);
-MUST_CHECK int camera_hello_unpack(const void *bytes, size_t length,
-                                   struct camera_hello *ret_hello, struct error *err);
+MUST_CHECK int camera_hello_unpack(const void *bytes, size_t length, struct camera_hello *ret_hello,
+                                   struct error *err);
 void camera_hello_release(struct camera_hello *hello);
 
 MUST_CHECK int camera_health_pack(const struct camera_health *health, void **ret_bytes,

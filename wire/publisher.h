@@ -32,8 +32,9 @@ MUST_CHECK int publisher_create(const char *endpoint, const char *store, const c
 /* Waits at most linger_ms until queued messages have left. */
 void publisher_destroy(struct publisher **publisher, int linger_ms);
 
-/* Readable (POLLIN) when publisher_read_events should be called. */
-int publisher_fd(const struct publisher *publisher);
+/* The ZeroMQ socket, borrowed, for zmq_poll only: readable when publisher_read_events should be
+ * called. */
+void *publisher_socket(const struct publisher *publisher);
 
 /* Take in who subscribed or left; *ret_joined: somebody new listens and wants a hello. */
 MUST_CHECK int publisher_read_events(struct publisher *publisher, bool *ret_joined);

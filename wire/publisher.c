@@ -1,0 +1,150 @@
+/*
+ * publisher.c - a camera program's end of the wire
+ */
+#include "wire/publisher.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <zmq.h>
+
+#include "base/clock.h"
+#include "wire/socket.h"
+
+#define TOPIC_SIZE (2 * ID_SIZE + 16)
+
+struct publisher {
+    struct socket socket;
+    char obs_topic[TOPIC_SIZE], hello_topic[TOPIC_SIZE], health_topic[TOPIC_SIZE];
+    uint64_t boot_id, next_sequence;
+    int subscribers;
+    struct publisher_counts counts;
+};
+
+static uint64_t random_boot_id(void)
+{
+    uint64_t id = 0;
+    while (id == 0)
+        if (getrandom(&id, sizeof(id), 0) != (ssize_t) sizeof(id))
+            id = (uint64_t) clock_wall_us() ^ (uint64_t) clock_mono_ns();
+    return id;
+}
+
+int publisher_create(const char *endpoint, const char *store, const char *camera, int send_hwm,
+                     struct publisher **ret_publisher, struct error *err)
+{
+    /* XPUB_VERBOSE: also the second subscriber of a topic is told of, it wants a hello, too */
+    const struct socket_option options[] = { { ZMQ_SNDHWM, send_hwm },
+                                             { ZMQ_XPUB_NODROP, 1 },
+                                             { ZMQ_XPUB_VERBOSE, 1 } };
+    struct publisher *p = calloc(1, sizeof(*p));
+    if (!p)
+        return error_set(err, -ENOMEM, "out of memory");
+    int r = socket_open(&p->socket, ZMQ_XPUB, options, ARRAY_LENGTH(options), endpoint, false, err);
+    if (r < 0) {
+        free(p);
+        return r;
+    }
+    (void) snprintf(p->obs_topic, TOPIC_SIZE, "obs/%s/%s", store, camera);
+    (void) snprintf(p->hello_topic, TOPIC_SIZE, "hello/%s/%s", store, camera);
+    (void) snprintf(p->health_topic, TOPIC_SIZE, "health/%s/%s", store, camera);
+    p->boot_id = random_boot_id();
+    *ret_publisher = p;
+    return 0;
+}
+
+void publisher_destroy(struct publisher **publisher, int linger_ms)
+{
+    if (!*publisher)
+        return;
+    socket_close(&(*publisher)->socket, linger_ms);
+    free(*publisher);
+    *publisher = NULL;
+}
+
+void *publisher_socket(const struct publisher *publisher)
+{
+    return publisher->socket.handle;
+}
+
+/* An event is one byte, 1 joined or 0 left, and the topic's prefix. */
+int publisher_read_events(struct publisher *publisher, bool *ret_joined)
+{
+    *ret_joined = false;
+    for (;;) {
+        char event[TOPIC_SIZE];
+        int length = zmq_recv(publisher->socket.handle, event, sizeof(event), ZMQ_DONTWAIT);
+        if (length < 0)
+            return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+        bool ours = length >= 1 && (size_t) length <= sizeof(event) &&
+                    strncmp(publisher->obs_topic, event + 1, (size_t) length - 1) == 0;
+        if (!ours)
+            continue;
+        publisher->subscribers += event[0] == 1 ? 1 : -1;
+        *ret_joined = *ret_joined || event[0] == 1;
+    }
+}
+
+bool publisher_has_subscriber(const struct publisher *publisher)
+{
+    return publisher->subscribers > 0;
+}
+
+/* Topic and bytes, or neither: a full queue refuses the first part. */
+static int send_message(struct publisher *p, const char *topic, void *bytes, size_t length)
+{
+    int r = 0;
+    if (zmq_send(p->socket.handle, topic, strlen(topic), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
+        zmq_send(p->socket.handle, bytes, length, ZMQ_DONTWAIT) < 0)
+        r = -errno;
+    free(bytes);
+    if (r == 0) {
+        p->counts.published++;
+        p->counts.bytes += length;
+    } else if (r == -EAGAIN) {
+        p->counts.dropped++;
+    }
+    return r;
+}
+
+int publisher_send_frame(struct publisher *publisher, struct observation_frame *frame)
+{
+    void *bytes;
+    size_t length;
+    frame->boot_id = publisher->boot_id;
+    frame->sequence = publisher->next_sequence;
+    frame->publish_us = clock_wall_us();
+    int r = observation_frame_pack(frame, &bytes, &length);
+    if (r < 0)
+        return r;
+    publisher->next_sequence++;
+    return send_message(publisher, publisher->obs_topic, bytes, length);
+}
+
+int publisher_send_hello(struct publisher *publisher, struct camera_hello *hello)
+{
+    void *bytes;
+    size_t length;
+    hello->boot_id = publisher->boot_id;
+    hello->next_sequence = publisher->next_sequence;
+    hello->publish_us = clock_wall_us();
+    int r = camera_hello_pack(hello, &bytes, &length);
+    return r < 0 ? r : send_message(publisher, publisher->hello_topic, bytes, length);
+}
+
+int publisher_send_health(struct publisher *publisher, struct camera_health *health)
+{
+    void *bytes;
+    size_t length;
+    health->boot_id = publisher->boot_id;
+    health->publish_us = clock_wall_us();
+    int r = camera_health_pack(health, &bytes, &length);
+    return r < 0 ? r : send_message(publisher, publisher->health_topic, bytes, length);
+}
+
+struct publisher_counts publisher_counts(const struct publisher *publisher)
+{
+    return publisher->counts;
+}

@@ -1,0 +1,100 @@
+/*
+ * socket.c - ZeroMQ sockets opened the way all of ours are
+ */
+#include "wire/socket.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "wire/message.h"
+
+/* Whether a program answers on a Unix socket. */
+static bool somebody_listens(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool listens = connect(fd, (const struct sockaddr *) address, sizeof(*address)) == 0;
+    (void) close(fd);
+    return listens;
+}
+
+static int check_ipc(const char *endpoint, bool bind, struct error *err)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    if (strncmp(endpoint, "ipc://", 6) != 0)
+        return 0;
+    const char *path = endpoint + 6;
+    if (strlen(path) >= sizeof(address.sun_path))
+        return error_set(err, -ENAMETOOLONG,
+                         "%s: a socket's path may have %zu bytes; set a shorter run_dir", endpoint,
+                         sizeof(address.sun_path) - 1);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    if (bind && somebody_listens(&address))
+        return error_set(err, -EADDRINUSE,
+                         "%s is in use by another program; stop it or choose another endpoint",
+                         endpoint);
+    return 0;
+}
+
+static int set_options(void *handle, const struct socket_option *options, size_t count)
+{
+    int64_t largest = MESSAGE_BYTES_MAX;
+    int linger_ms = 0;
+    if (zmq_setsockopt(handle, ZMQ_MAXMSGSIZE, &largest, sizeof(largest)) < 0 ||
+        zmq_setsockopt(handle, ZMQ_LINGER, &linger_ms, sizeof(linger_ms)) < 0)
+        return -errno;
+    for (size_t i = 0; i < count; i++)
+        if (zmq_setsockopt(handle, options[i].option, &options[i].value, sizeof(options[i].value)) <
+            0)
+            return -errno;
+    return 0;
+}
+
+static int attach(void *handle, const char *endpoint, bool bind, struct error *err)
+{
+    int r = bind ? zmq_bind(handle, endpoint) : zmq_connect(handle, endpoint);
+    if (r == 0)
+        return 0;
+    if (errno == EADDRINUSE)
+        return error_set(err, -EADDRINUSE,
+                         "%s is in use by another program; stop it or choose another endpoint",
+                         endpoint);
+    return error_set(err, -errno, "could not %s %s: %s", bind ? "listen on" : "connect to",
+                     endpoint, zmq_strerror(errno));
+}
+
+int socket_open(struct socket *socket, int type, const struct socket_option *options,
+                size_t option_count, const char *endpoint, bool bind, struct error *err)
+{
+    *socket = (struct socket){ 0 };
+    int r = check_ipc(endpoint, bind, err);
+    if (r < 0)
+        return r;
+    socket->context = zmq_ctx_new();
+    socket->handle = socket->context ? zmq_socket(socket->context, type) : NULL;
+    r = socket->handle ? set_options(socket->handle, options, option_count) : -errno;
+    if (r < 0)
+        (void) error_set(err, r, "could not make a socket: %s", zmq_strerror(-r));
+    if (r == 0)
+        r = attach(socket->handle, endpoint, bind, err);
+    if (r < 0)
+        socket_close(socket, 0);
+    return r;
+}
+
+void socket_close(struct socket *socket, int linger_ms)
+{
+    if (socket->handle) {
+        (void) zmq_setsockopt(socket->handle, ZMQ_LINGER, &linger_ms, sizeof(linger_ms));
+        (void) zmq_close(socket->handle);
+    }
+    if (socket->context)
+        while (zmq_ctx_term(socket->context) < 0 && errno == EINTR)
+            ;
+    *socket = (struct socket){ 0 };
+}
