@@ -24,7 +24,8 @@ struct calibration; /* opaque; never changes after loading, so threads may share
 /*
  *   ret_calibration  owned by the caller; untouched on failure
  *   problems         sentences with file and line of everything wrong
- * Returns 0, -EINVAL (no model or two, singular matrix, number not finite, ...), -errno of the file.
+ * Returns 0, -EINVAL (no model or two, singular matrix, number not finite, ...), -errno of the
+ * file.
  */
 MUST_CHECK int calibration_load(const char *path, struct calibration **ret_calibration,
                                 struct problems *problems);
@@ -41,33 +42,33 @@ void calibration_size(const struct calibration *calibration, uint32_t *ret_width
 /* Whether points above the floor can be projected (everything but a bare homography). */
 bool calibration_has_height(const struct calibration *calibration);
 
-/* Undo the lens. Newton iterations on Brown's model. Returns 0, or -ERANGE beyond the radius where the
- * model stops growing. */
+/* Undo the lens. Newton iterations on Brown's model. Returns 0, or -ERANGE beyond the radius where
+ * the model stops growing. */
 MUST_CHECK int calibration_undistort(const struct calibration *calibration, struct image_px p,
                                      struct undistorted_px *ret_p);
 
 /*
  * Where a pixel meets the plane height_m above the floor, and how exactly.
  *   pixel_covariance  of the pixel, px^2
- *   ret_covariance    J C J^T with J the Jacobian of the whole way (lens and plane), m^2; may be NULL
- * Returns 0; -ERANGE on or above the horizon, or behind the camera; -ENOTSUP when height_m is not 0
- * and the model is a bare homography.
- * Source: Hartley & Zisserman, Multiple View Geometry, 2nd ed., section 5.2.1 (first order).
+ *   ret_covariance    J C J^T with J the Jacobian of the whole way (lens and plane), m^2; may be
+ * NULL Returns 0; -ERANGE on or above the horizon, or behind the camera; -ENOTSUP when height_m is
+ * not 0 and the model is a bare homography. Source: Hartley & Zisserman, Multiple View Geometry,
+ * 2nd ed., section 5.2.1 (first order).
  */
 MUST_CHECK int calibration_floor_from_image(const struct calibration *calibration,
                                             struct image_px p, struct covariance2 pixel_covariance,
                                             double height_m, struct floor_m *ret_point,
                                             struct covariance2 *ret_covariance);
 
-/* Where a point height_m above the floor appears. Returns 0, -ERANGE (behind the camera or beyond the
- * lens model), -ENOTSUP as above. It may lie outside the picture. */
+/* Where a point height_m above the floor appears. Returns 0, -ERANGE (behind the camera or beyond
+ * the lens model), -ENOTSUP as above. It may lie outside the picture. */
 MUST_CHECK int calibration_image_from_floor(const struct calibration *calibration,
                                             struct floor_m point, double height_m,
                                             struct image_px *ret_p);
 
 /* Where the camera hangs (x, y) and how high; -ENOTSUP for a bare homography. */
-MUST_CHECK int calibration_position(const struct calibration *calibration, struct floor_m *ret_point,
-                                    double *ret_height_m);
+MUST_CHECK int calibration_position(const struct calibration *calibration,
+                                    struct floor_m *ret_point, double *ret_height_m);
 
 /* A person's height and its spread: what places a head on the floor. */
 #define PERSON_HEIGHT_M    1.70
@@ -81,16 +82,16 @@ struct placement {
     uint32_t reasons; /* enum observation_reason, by value: wire/ is not needed here */
 };
 
-#define PLACEMENT_FOOT_CLIPPED (1u << 0) /* equal to REASON_FOOT_CLIPPED; a test holds them together */
-#define PLACEMENT_HEAD_PLANE   (1u << 2) /* equal to REASON_HEAD_PLANE */
+#define PLACEMENT_FOOT_CLIPPED \
+    (1u << 0) /* equal to REASON_FOOT_CLIPPED; a test holds them together */
+#define PLACEMENT_HEAD_PLANE (1u << 2) /* equal to REASON_HEAD_PLANE */
 
 /*
- * Person: the middle of the bottom edge is the foot point. When the bottom is cut by the view's edge the
- * head's plane places it instead where heights are known, else the covariance grows. A box cut at the
- * side has lost part of its width: the covariance grows by the lost part.
- *   view     the part of the frame the detector saw, px
- *   edge_sd_px  standard deviation of a box edge, px
- * Returns 0, or -ERANGE when no floor point exists, -ENOTSUP when the box alone cannot say.
+ * Person: the middle of the bottom edge is the foot point. When the bottom is cut by the view's
+ * edge the head's plane places it instead where heights are known, else the covariance grows. A box
+ * cut at the side has lost part of its width: the covariance grows by the lost part. view     the
+ * part of the frame the detector saw, px edge_sd_px  standard deviation of a box edge, px Returns
+ * 0, or -ERANGE when no floor point exists, -ENOTSUP when the box alone cannot say.
  */
 MUST_CHECK int placement_of_person(const struct calibration *calibration, struct box_px box,
                                    struct box_px view, double edge_sd_px,
@@ -102,11 +103,10 @@ MUST_CHECK int placement_of_head(const struct calibration *calibration, struct b
                                  double edge_sd_px, struct placement *ret_placement);
 
 /*
- * Footprint: the cells of which the centre is seen: it projects into the view, a person standing there
- * shows feet and (where heights are known) at least half their height, and a foot would be located to
- * within FOOTPRINT_MAX_SD_M.
- *   roi   polygon x y ... in px that feet must lie in; NULL or empty: none
- *   mask  grid_mask_bytes, zeroed by the caller
+ * Footprint: the cells of which the centre is seen: it projects into the view, a person standing
+ * there shows feet and (where heights are known) at least half their height, and a foot would be
+ * located to within FOOTPRINT_MAX_SD_M. roi   polygon x y ... in px that feet must lie in; NULL or
+ * empty: none mask  grid_mask_bytes, zeroed by the caller
  */
 #define FOOTPRINT_MAX_SD_M 1.0
 void calibration_footprint(const struct calibration *calibration, struct box_px view,

@@ -1,8 +1,8 @@
 /*
  * csv.h - reading the CSV files people exchange with us, row by row, in bounded memory
  *
- * A header names the columns, in any order. Fields may be quoted ("" inside for a quote). Blank lines and
- * a UTF-8 byte order mark are passed over; CR LF is fine.
+ * A header names the columns, in any order. Fields may be quoted ("" inside for a quote). Blank
+ * lines and a UTF-8 byte order mark are passed over; CR LF is fine.
  */
 #ifndef FLOORFUSE_CSV_CSV_H
 #define FLOORFUSE_CSV_CSV_H
@@ -22,8 +22,8 @@ void csv_reader_close(struct csv_reader **reader);
 /* The column of a name, or of its synonym (may be NULL); -1 when there is none. */
 int csv_reader_column(const struct csv_reader *reader, const char *name, const char *synonym);
 
-/* Go to the next row. Returns 1, 0 at the end, -EINVAL (wrong number of fields, open quote, row too long)
- * with a sentence naming file and line, or -errno. */
+/* Go to the next row. Returns 1, 0 at the end, -EINVAL (wrong number of fields, open quote, row too
+ * long) with a sentence naming file and line, or -errno. */
 MUST_CHECK int csv_reader_next(struct csv_reader *reader, struct error *err);
 
 /* The fields of the row; a column of -1 gives "". Borrowed until the next row. */

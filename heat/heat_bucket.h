@@ -18,7 +18,7 @@
 
 /* Cells where nothing happened have no entry. */
 struct heat_cell {
-    uint32_t cell;      /* index in the grid */
+    uint32_t cell; /* index in the grid */
     uint32_t passes;
     int64_t dwell_ms;
     int64_t move_x_mm, move_y_mm; /* net displacement */
@@ -41,7 +41,7 @@ struct heat_exposure {
 struct heat_camera {
     char camera[ID_SIZE];
     char calibration_version[SHA256_TEXT_BYTES];
-    uint8_t *footprint;  /* mask of grid_mask_bytes; owned */
+    uint8_t *footprint; /* mask of grid_mask_bytes; owned */
     int64_t frames, observations, missed;
     uint64_t boot_id;       /* position covered: all frames of this boot up to sequence */
     uint64_t last_sequence; /* valid when frames > 0 */

@@ -55,6 +55,9 @@ struct image *image_pool_take(struct image_pool *pool);
  * names the path. Writing replaces the file as a whole or not at all.
  */
 MUST_CHECK int image_read_png(const char *path, struct image **ret_image, struct error *err);
+/* The same from bytes in memory; `name` stands for the path in sentences. */
+MUST_CHECK int image_parse_png(const void *bytes, size_t length, const char *name,
+                               struct image **ret_image, struct error *err);
 MUST_CHECK int image_write_png(const struct image *image, const char *path, struct error *err);
 
 #endif

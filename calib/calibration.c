@@ -1,0 +1,159 @@
+/* calibration.c - where a camera's pixels meet the floor */
+#include "calib/calibration.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "calib/model.h"
+
+/* Takes the text on success only. */
+static int create_take(char **text, const char *name, struct calibration **ret_calibration,
+                       struct problems *problems)
+{
+    struct calibration *calibration = calloc(1, sizeof(*calibration));
+    if (!calibration) {
+        problems_add(problems, "%s: out of memory", name);
+        return -ENOMEM;
+    }
+    int r = camera_file_parse(*text, name, &calibration->model, problems);
+    if (r < 0) {
+        free(calibration);
+        return r;
+    }
+    file_sha256_bytes(*text, strlen(*text), calibration->version);
+    calibration->text = *text;
+    *text = NULL;
+    *ret_calibration = calibration;
+    return 0;
+}
+
+int calibration_load(const char *path, struct calibration **ret_calibration,
+                     struct problems *problems)
+{
+    struct error err;
+    char *text = NULL;
+    size_t length;
+    int r = file_read(path, CAMERA_FILE_BYTES_MAX, &text, &length, &err);
+    if (r < 0) {
+        problems_add(problems, "%s", err.text);
+        return r;
+    }
+    if (strlen(text) != length) {
+        problems_add(problems, "%s: not a text file: it holds a zero byte", path);
+        r = -EINVAL;
+    } else {
+        r = create_take(&text, path, ret_calibration, problems);
+    }
+    free(text);
+    return r;
+}
+
+int calibration_parse(const char *text, const char *name, struct calibration **ret_calibration,
+                      struct problems *problems)
+{
+    if (strnlen(text, CAMERA_FILE_BYTES_MAX + 1) > CAMERA_FILE_BYTES_MAX) {
+        problems_add(problems, "%s: longer than %zu bytes: not a camera file", name,
+                     CAMERA_FILE_BYTES_MAX);
+        return -EINVAL;
+    }
+    char *copy = strdup(text);
+    if (!copy) {
+        problems_add(problems, "%s: out of memory", name);
+        return -ENOMEM;
+    }
+    int r = create_take(&copy, name, ret_calibration, problems);
+    free(copy);
+    return r;
+}
+
+void calibration_destroy(struct calibration **calibration)
+{
+    if (!*calibration)
+        return;
+    free((*calibration)->text);
+    free(*calibration);
+    *calibration = NULL;
+}
+
+const char *calibration_text(const struct calibration *calibration)
+{
+    return calibration->text;
+}
+
+const char *calibration_version(const struct calibration *calibration)
+{
+    return calibration->version;
+}
+
+void calibration_size(const struct calibration *calibration, uint32_t *ret_width,
+                      uint32_t *ret_height)
+{
+    *ret_width = calibration->model.width_px;
+    *ret_height = calibration->model.height_px;
+}
+
+bool calibration_has_height(const struct calibration *calibration)
+{
+    return calibration->model.projection.has_height;
+}
+
+int calibration_undistort(const struct calibration *calibration, struct image_px p,
+                          struct undistorted_px *ret_p)
+{
+    return lens_undistort(&calibration->model.lens, p, ret_p, NULL);
+}
+
+/* J C J^T for J = plane (2x2, row-major) times lens. */
+static struct covariance2 propagate(const double plane[static 4], struct jacobian2 lens,
+                                    struct covariance2 c)
+{
+    double a = plane[0] * lens.xx + plane[1] * lens.yx, b = plane[0] * lens.xy + plane[1] * lens.yy;
+    double d = plane[2] * lens.xx + plane[3] * lens.yx, e = plane[2] * lens.xy + plane[3] * lens.yy;
+    return (struct covariance2){
+        .xx = a * a * c.xx + 2 * a * b * c.xy + b * b * c.yy,
+        .xy = a * d * c.xx + (a * e + b * d) * c.xy + b * e * c.yy,
+        .yy = d * d * c.xx + 2 * d * e * c.xy + e * e * c.yy,
+    };
+}
+
+int calibration_floor_from_image(const struct calibration *calibration, struct image_px p,
+                                 struct covariance2 pixel_covariance, double height_m,
+                                 struct floor_m *ret_point, struct covariance2 *ret_covariance)
+{
+    const struct camera_model *model = &calibration->model;
+    struct undistorted_px ideal;
+    struct jacobian2 lens;
+    double plane[4];
+    int r = lens_undistort(&model->lens, p, &ideal, &lens);
+    if (r < 0)
+        return r;
+    r = projection_to_plane(&model->projection, ideal, height_m, ret_point, plane);
+    if (r < 0)
+        return r;
+    if (ret_covariance)
+        *ret_covariance = propagate(plane, lens, pixel_covariance);
+    return 0;
+}
+
+int calibration_image_from_floor(const struct calibration *calibration, struct floor_m point,
+                                 double height_m, struct image_px *ret_p)
+{
+    const struct camera_model *model = &calibration->model;
+    struct undistorted_px ideal;
+    int r = projection_to_image(&model->projection, point, height_m, &ideal);
+    if (r < 0)
+        return r;
+    return lens_distort(&model->lens, ideal, ret_p);
+}
+
+int calibration_position(const struct calibration *calibration, struct floor_m *ret_point,
+                         double *ret_height_m)
+{
+    const struct projection *projection = &calibration->model.projection;
+    if (!projection->has_height)
+        return -ENOTSUP;
+    *ret_point = (struct floor_m){ projection->centre_x_m, projection->centre_y_m };
+    *ret_height_m = projection->centre_z_m;
+    return 0;
+}

@@ -1,0 +1,17 @@
+/*
+ * model.h - what a calibration is made of, for the sources of this folder only
+ */
+#ifndef FLOORFUSE_CALIB_MODEL_H
+#define FLOORFUSE_CALIB_MODEL_H
+
+#include "base/file.h"
+#include "calib/calibration.h"
+#include "calib/camera_file.h"
+
+struct calibration {
+    struct camera_model model;
+    char version[SHA256_TEXT_SIZE];
+    char *text;
+};
+
+#endif

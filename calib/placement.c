@@ -1,0 +1,168 @@
+/*
+ * placement.c - where a box puts a person on the floor
+ *
+ * The middle of a box's bottom edge is where the feet are, as long as the feet are in the box. A
+ * box that ends at the view's edge has lost something, and what it lost is guessed from how people
+ * are built, never from the numbers of the network.
+ */
+#include <errno.h>
+
+#include "calib/model.h"
+
+/* A box edge this near to the view's edge is cut by it: detectors seldom reach the last pixels. */
+#define CLIP_MARGIN_PX 2.0
+
+/* Width of a standing person's box by its height: 0.41 on average in street scenes (Dollar et al.,
+ * "Pedestrian detection: an evaluation of the state of the art", IEEE TPAMI 34(4), 2012). */
+#define PERSON_ASPECT 0.41
+
+/* A head nearer than this to the camera's own height says nothing about where it is. */
+#define HEAD_ROOM_M 0.05
+
+/* Heights that a box over a floor point may show; beyond them the box is not a standing person. */
+#define HEIGHT_MIN_M 0.2
+#define HEIGHT_MAX_M 3.0
+
+struct cut {
+    bool left, top, right, bottom;
+};
+
+static bool box_valid(struct box_px box)
+{
+    return isfinite(box.left) && isfinite(box.top) && isfinite(box.right) && isfinite(box.bottom) &&
+           box.left < box.right && box.top < box.bottom;
+}
+
+static struct cut box_cut(struct box_px box, struct box_px view)
+{
+    return (struct cut){
+        .left = box.left <= view.left + CLIP_MARGIN_PX,
+        .top = box.top <= view.top + CLIP_MARGIN_PX,
+        .right = box.right >= view.right - CLIP_MARGIN_PX,
+        .bottom = box.bottom >= view.bottom - CLIP_MARGIN_PX,
+    };
+}
+
+/* Of the middle of a horizontal edge: x is the mean of two edges, y is one edge. */
+static struct covariance2 edge_middle_covariance(double edge_sd_px)
+{
+    double variance = edge_sd_px * edge_sd_px;
+    return (struct covariance2){ variance / 2, 0, variance };
+}
+
+/* What is missing of the width of a box cut at one side, px. */
+static double lost_width_px(struct box_px box, struct cut cut)
+{
+    if (!cut.left && !cut.right)
+        return 0;
+    return fmax(0, PERSON_ASPECT * (box.bottom - box.top) - (box.right - box.left));
+}
+
+/* What may be missing of the height of a box cut at the bottom, px; at least a tenth of it. */
+static double lost_height_px(struct box_px box)
+{
+    double height = box.bottom - box.top;
+    return fmax(0.1 * height, (box.right - box.left) / PERSON_ASPECT - height);
+}
+
+/*
+ * How high the box's top edge is over a floor point, NaN when that cannot be told: without a full
+ * camera, or where the image of a vertical leans so much that the top edge is not the head's.
+ */
+static float height_over(const struct calibration *calibration, struct floor_m foot,
+                         struct image_px foot_px, struct image_px top_px)
+{
+    struct image_px head_px;
+    struct undistorted_px top;
+    double height_m;
+    if (!calibration_has_height(calibration) ||
+        calibration_image_from_floor(calibration, foot, PERSON_HEIGHT_M, &head_px) < 0 ||
+        calibration_undistort(calibration, top_px, &top) < 0)
+        return NAN;
+    if (foot_px.y - head_px.y < fabs(foot_px.x - head_px.x))
+        return NAN;
+    height_m = projection_height_over(&calibration->model.projection, foot, top);
+    return height_m >= HEIGHT_MIN_M && height_m <= HEIGHT_MAX_M ? (float) height_m : NAN;
+}
+
+/* A head's point in the plane of heads, its covariance with the spread of people's heights. */
+static int place_head_at(const struct calibration *calibration, struct image_px top,
+                         struct covariance2 pixel_covariance, struct placement *ret_placement)
+{
+    struct placement placement = { .height_m = NAN, .reasons = PLACEMENT_HEAD_PLANE };
+    struct floor_m camera;
+    double camera_height_m;
+    int r = calibration_position(calibration, &camera, &camera_height_m);
+    if (r < 0)
+        return r;
+    double room_m = camera_height_m - PERSON_HEIGHT_M;
+    if (fabs(room_m) < HEAD_ROOM_M)
+        return -ERANGE;
+    r = calibration_floor_from_image(calibration, top, pixel_covariance, PERSON_HEIGHT_M,
+                                     &placement.floor, &placement.covariance);
+    if (r < 0)
+        return r;
+    /* A taller person stands nearer to the camera by its distance over the room above the head. */
+    double kx = (placement.floor.x - camera.x) / room_m,
+           ky = (placement.floor.y - camera.y) / room_m;
+    double variance = PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M;
+    placement.covariance = covariance2_add(
+        placement.covariance,
+        (struct covariance2){ variance * kx * kx, variance * kx * ky, variance * ky * ky });
+    *ret_placement = placement;
+    return 0;
+}
+
+int placement_of_head(const struct calibration *calibration, struct box_px box, double edge_sd_px,
+                      struct placement *ret_placement)
+{
+    if (!box_valid(box))
+        return -ERANGE;
+    return place_head_at(calibration, (struct image_px){ (box.left + box.right) / 2, box.top },
+                         edge_middle_covariance(edge_sd_px), ret_placement);
+}
+
+/* Where the bottom edge's middle meets the floor. */
+static int place_foot(const struct calibration *calibration, struct box_px box, struct cut cut,
+                      struct covariance2 pixel_covariance, struct placement *ret_placement)
+{
+    double middle_px = (box.left + box.right) / 2;
+    struct image_px foot = { middle_px, box.bottom }, top = { middle_px, box.top };
+    struct placement placement = { .height_m = NAN };
+    int r = calibration_floor_from_image(calibration, foot, pixel_covariance, 0, &placement.floor,
+                                         &placement.covariance);
+    if (r < 0)
+        return r;
+    if (!cut.top && !cut.bottom)
+        placement.height_m = height_over(calibration, placement.floor, foot, top);
+    if (cut.bottom)
+        placement.reasons |= PLACEMENT_FOOT_CLIPPED;
+    *ret_placement = placement;
+    return 0;
+}
+
+int placement_of_person(const struct calibration *calibration, struct box_px box,
+                        struct box_px view, double edge_sd_px, struct placement *ret_placement)
+{
+    if (!box_valid(box))
+        return -ERANGE;
+    struct cut cut = box_cut(box, view);
+    struct covariance2 pixels = edge_middle_covariance(edge_sd_px);
+    /* The middle of what is left is off by half of what is lost. */
+    double side_px = lost_width_px(box, cut) / 2;
+    pixels.xx += side_px * side_px;
+    if (!cut.bottom)
+        return place_foot(calibration, box, cut, pixels, ret_placement);
+    if (cut.top)
+        return -ENOTSUP; /* neither end of the person is in the box */
+
+    struct image_px top = { (box.left + box.right) / 2, box.top };
+    int r = place_head_at(calibration, top, pixels, ret_placement);
+    if (r == 0) {
+        ret_placement->reasons |= PLACEMENT_FOOT_CLIPPED;
+        return 0;
+    }
+    double below_px = lost_height_px(box);
+    pixels.yy += below_px * below_px;
+    return place_foot(calibration, box, cut, pixels, ret_placement);
+}

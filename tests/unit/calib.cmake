@@ -1,0 +1,1 @@
+unit_test(calib calibration placement footprint)

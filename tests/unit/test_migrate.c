@@ -1,0 +1,277 @@
+/*
+ * test_migrate.c - bringing a database to the schema this program knows
+ *
+ * Expected numbers of migrations come from the files in sql/migrations.
+ */
+#include "testing.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "storage/migrate.h"
+#include "storage_fixture.h"
+
+static int files_in_sql_migrations(void)
+{
+    glob_t found;
+    assert_int_equal(glob(SOURCE_DIR "/sql/migrations/*.sql", 0, NULL, &found), 0);
+    int count = (int) found.gl_pathc;
+    globfree(&found);
+    return count;
+}
+
+static void migrating_twice_applies_everything_once(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    int applied = -1, version = -1, files = files_in_sql_migrations();
+    assert_int_equal(storage_migrate(conninfo, &applied, &version, NULL), 0);
+    assert_int_equal(applied, files);
+    assert_int_equal(version, files);
+    assert_int_equal(storage_migrate(conninfo, &applied, &version, NULL), 0);
+    assert_int_equal(applied, 0);
+    assert_int_equal(version, files);
+    assert_int_equal(storage_check_version(conninfo, NULL), 0);
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+}
+
+struct migrator {
+    const char *conninfo;
+    int rc, applied;
+};
+
+static void *migrate_in_thread(void *argument)
+{
+    struct migrator *migrator = argument;
+    migrator->rc = storage_migrate(migrator->conninfo, &migrator->applied, NULL, NULL);
+    return NULL;
+}
+
+static void programs_that_migrate_at_once_wait_for_each_other(void **state)
+{
+    enum { MIGRATORS = 4 };
+    const char *conninfo = fixture_database(*state);
+    struct migrator migrators[MIGRATORS];
+    pthread_t threads[MIGRATORS];
+    int applied = 0;
+    for (int i = 0; i < MIGRATORS; i++) {
+        migrators[i] = (struct migrator){ .conninfo = conninfo, .rc = -1 };
+        assert_int_equal(pthread_create(&threads[i], NULL, migrate_in_thread, &migrators[i]), 0);
+    }
+    for (int i = 0; i < MIGRATORS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(migrators[i].rc, 0);
+        applied += migrators[i].applied;
+    }
+    assert_int_equal(applied, files_in_sql_migrations());
+}
+
+static void an_empty_database_is_told_to_migrate(void **state)
+{
+    struct error error = { .text = "" };
+    assert_int_equal(storage_check_version(fixture_database(*state), &error), -EPROTO);
+    assert_non_null(strstr(error.text, "version 0"));
+    assert_non_null(strstr(error.text, "run floorfuse migrate"));
+}
+
+static void a_newer_database_is_refused(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    struct error error = { .text = "" };
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    fixture_execute(conninfo, "INSERT INTO schema_version (version, name, sha256) "
+                              "SELECT max(version) + 1, 'future', '00' FROM schema_version");
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, &error), -EPROTO);
+    assert_non_null(strstr(error.text, "(future)"));
+    assert_non_null(strstr(error.text, "install a newer Floorfuse"));
+    assert_int_equal(storage_check_version(conninfo, NULL), -EPROTO);
+}
+
+static void a_migration_edited_after_it_was_applied_is_noticed(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    struct error error = { .text = "" };
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    fixture_execute(conninfo,
+                    "UPDATE schema_version SET sha256 = repeat('0', 64) WHERE version = 2");
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, &error), -EPROTO);
+    assert_non_null(strstr(error.text, "0002_store.sql"));
+}
+
+static void the_sum_kept_is_the_files_own(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    char command[256], expected[65] = "";
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    (void) snprintf(command, sizeof command, "sha256sum %s/sql/migrations/0003_floor.sql",
+                    SOURCE_DIR);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_int_equal(fscanf(pipe, "%64s", expected), 1);
+    assert_int_equal(pclose(pipe), 0);
+    assert_string_equal(
+        fixture_value(conninfo, "SELECT sha256 FROM schema_version WHERE name = 'floor'"),
+        expected);
+}
+
+static void a_migration_that_fails_leaves_nothing_behind(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    struct error error = { .text = "" };
+    fixture_execute(conninfo, "CREATE TABLE store (wares text)");
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, &error), -EIO);
+    assert_non_null(strstr(error.text, "0002_store.sql"));
+    assert_non_null(strstr(error.text, "\"store\" already exists"));
+    assert_string_equal(fixture_value(conninfo, "SELECT max(version) FROM schema_version"), "1");
+    assert_string_equal(fixture_value(conninfo, "SELECT to_regclass('chain')"), "NULL");
+    fixture_execute(conninfo, "DROP TABLE store");
+    int applied = 0;
+    assert_int_equal(storage_migrate(conninfo, &applied, NULL, NULL), 0);
+    assert_int_equal(applied, files_in_sql_migrations() - 1);
+}
+
+static void an_unreachable_database_is_one_sentence(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct error error = { .text = "" };
+    char conninfo[128];
+    (void) snprintf(conninfo, sizeof conninfo, "host='%s' user=floorfuse password=sesame",
+                    fixture->folder);
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, &error), -ECONNREFUSED);
+    assert_non_null(strstr(error.text, fixture->folder));
+    assert_null(strchr(error.text, '\n'));
+    assert_null(strstr(error.text, "sesame"));
+    assert_int_equal(storage_check_version("host=127.0.0.1 port=1", &error), -ECONNREFUSED);
+    assert_int_equal(storage_check_version("no connection string", &error), -ECONNREFUSED);
+}
+
+static void a_database_that_is_not_there_is_named(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct error error = { .text = "" };
+    char conninfo[128];
+    (void) snprintf(conninfo, sizeof conninfo,
+                    "host='%s/socket' port=5432 user=floorfuse dbname=gone", fixture->dir);
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, &error), -ECONNREFUSED);
+    assert_non_null(strstr(error.text, "database \"gone\" does not exist"));
+}
+
+static void everything_people_read_has_a_comment(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    assert_string_equal(
+        fixture_value(conninfo,
+                      "SELECT string_agg(relname, ' ') FROM pg_class "
+                      "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') "
+                      "AND obj_description(oid, 'pg_class') IS NULL"),
+        "NULL");
+    assert_string_equal(
+        fixture_value(conninfo,
+                      "SELECT string_agg(c.relname || '.' || a.attname, ' ') FROM pg_class AS c "
+                      "JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 "
+                      "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v' "
+                      "AND col_description(c.oid, a.attnum) IS NULL"),
+        "NULL");
+}
+
+static void the_reader_reads_views_and_nothing_else(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    assert_string_equal(
+        fixture_value(conninfo,
+                      "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class "
+                      "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') "
+                      "AND has_table_privilege('floorfuse_reader', oid, 'SELECT')"),
+        "v_camera_bucket v_exposure v_heat_cell v_pair_residual");
+    assert_string_equal(
+        fixture_value(conninfo,
+                      "SELECT count(*) FROM pg_class "
+                      "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') "
+                      "AND has_table_privilege('floorfuse_reader', oid, 'INSERT, UPDATE, DELETE')"),
+        "0");
+    fixture_execute(conninfo, "SET ROLE floorfuse_reader; SELECT * FROM v_heat_cell");
+}
+
+/* Alone in a cluster whose role is gone, and not allowed to make one. */
+static void an_owner_without_the_right_to_make_roles_can_migrate(void **state)
+{
+    const struct fixture *fixture = *state;
+    char *admin = strdup(fixture_database(*state));
+    char conninfo[256], sql[256];
+    fixture_execute(admin, "CREATE ROLE plain LOGIN; ALTER ROLE floorfuse_reader RENAME TO hidden");
+    (void) snprintf(conninfo, sizeof conninfo, "host='%s/socket' port=5432 user=plain dbname=%s",
+                    fixture->dir, strstr(admin, "test_"));
+    *strchr(strstr(conninfo, "dbname="), ' ') = '\0';
+    (void) snprintf(sql, sizeof sql, "ALTER DATABASE %s OWNER TO plain",
+                    strstr(conninfo, "dbname=") + strlen("dbname="));
+    fixture_execute(admin, sql);
+    int rc = storage_migrate(conninfo, NULL, NULL, NULL);
+    fixture_execute(admin, "ALTER ROLE hidden RENAME TO floorfuse_reader");
+    assert_int_equal(rc, 0);
+    free(admin);
+}
+
+static void partitions_are_monthly_and_made_once(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    const char *sql = "SELECT ensure_heat_partitions('2026-11-30', '2027-01-01')";
+    assert_string_equal(fixture_value(conninfo, sql), "12"); /* 3 months of 4 tables */
+    assert_string_equal(fixture_value(conninfo, sql), "0");
+    assert_string_equal(fixture_value(conninfo,
+                                      "SELECT pg_get_expr(relpartbound, oid) FROM pg_class "
+                                      "WHERE relname = 'heat_bucket_2026_12'"),
+                        "FOR VALUES FROM ('2026-12-01 00:00:00+00') TO ('2027-01-01 00:00:00+00')");
+}
+
+static void a_months_partition_does_not_depend_on_the_sessions_time_zone(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    fixture_execute(conninfo, "SET timezone TO 'America/New_York'; "
+                              "SELECT ensure_heat_partitions('2026-07-01', '2026-07-31')");
+    assert_string_equal(fixture_value(conninfo,
+                                      "SELECT pg_get_expr(relpartbound, oid) FROM pg_class "
+                                      "WHERE relname = 'exposure_2026_07'"),
+                        "FOR VALUES FROM ('2026-07-01 00:00:00+00') TO ('2026-08-01 00:00:00+00')");
+}
+
+static void what_facts_refer_to_never_changes(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    fixture_execute(
+        conninfo, "INSERT INTO chain VALUES ('c'); INSERT INTO store VALUES (1, 'c', 's', 'UTC'); "
+                  "INSERT INTO floor VALUES (1, 1, 'f'); "
+                  "INSERT INTO grid VALUES (1, 1, 1, 0, 0, 0.5, 2, 2); "
+                  "DO $$ BEGIN UPDATE grid SET cell_m = 1; RAISE 'it changed'; "
+                  "EXCEPTION WHEN raise_exception THEN "
+                  "IF sqlerrm = 'it changed' THEN RAISE; END IF; END $$");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(migrating_twice_applies_everything_once),
+        cmocka_unit_test(programs_that_migrate_at_once_wait_for_each_other),
+        cmocka_unit_test(an_empty_database_is_told_to_migrate),
+        cmocka_unit_test(a_newer_database_is_refused),
+        cmocka_unit_test(a_migration_edited_after_it_was_applied_is_noticed),
+        cmocka_unit_test(the_sum_kept_is_the_files_own),
+        cmocka_unit_test(a_migration_that_fails_leaves_nothing_behind),
+        cmocka_unit_test(an_unreachable_database_is_one_sentence),
+        cmocka_unit_test(a_database_that_is_not_there_is_named),
+        cmocka_unit_test(everything_people_read_has_a_comment),
+        cmocka_unit_test(the_reader_reads_views_and_nothing_else),
+        cmocka_unit_test(an_owner_without_the_right_to_make_roles_can_migrate),
+        cmocka_unit_test(partitions_are_monthly_and_made_once),
+        cmocka_unit_test(a_months_partition_does_not_depend_on_the_sessions_time_zone),
+        cmocka_unit_test(what_facts_refer_to_never_changes),
+    };
+    return cmocka_run_group_tests(tests, fixture_start, fixture_stop);
+}
