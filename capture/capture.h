@@ -6,8 +6,9 @@
  *   recordings ("fast", or paced by an option)  every frame is handed over, none is dropped
  *   live sources                                a queue of one: the newest frame replaces an older
  *                                               one that nobody took, and the drop is counted
- * Source kinds, told by the URL: rtsp:// (over TCP), /dev/video* (V4L2), a folder (its .png and
- * .jpg files in name order), anything else libavformat opens, files above all.
+ * Source kinds, told by the URL: rtsp:// (over TCP), /dev/video* and /dev/v4l/ (V4L2), any other
+ * scheme:// but file:// (a live stream), a folder (its .png and .jpg files in name order), anything
+ * else libavformat opens, files above all.
  */
 #ifndef FLOORFUSE_CAPTURE_CAPTURE_H
 #define FLOORFUSE_CAPTURE_CAPTURE_H
@@ -22,39 +23,50 @@ struct capture; /* opaque; create, next and destroy in one thread */
 
 struct capture_options {
     const char *url;
-    double fps;         /* overrides a recording's own frame rate; 0: its own (a folder needs it) */
-    bool fast;          /* recordings: as fast as they are taken; else at the recorded pace */
-    int64_t start_us;   /* recordings: UTC capture time of the first frame; 0: the time of opening.
-                         * At the recorded pace, frame n is not handed over before its time. */
+    double fps;       /* recordings: frame n was taken n / fps after the first; 0: as the file's
+                       * own time stamps say (a folder has none and needs fps) */
+    bool fast;        /* recordings: as fast as they are taken; else at the recorded pace */
+    int64_t start_us; /* recordings: UTC capture time of the first frame; 0: the time of opening.
+                       * At the recorded pace, frame n is not handed over before its time. */
     uint32_t crop_left, crop_top, crop_width, crop_height; /* px; width 0: the whole frame */
-    double rate_hz;     /* hand over at most so many frames a second, chosen by capture time; 0: all */
+    double rate_hz; /* hand over at most so many frames a second, chosen by capture time; 0: all */
 };
 
 enum capture_clock { CAPTURE_CLOCK_ARRIVAL = 1, CAPTURE_CLOCK_STREAM = 2, CAPTURE_CLOCK_FILE = 3 };
 
 struct frame {
-    struct image *image;    /* RGB8, the crop only; one reference, the receiver's */
-    uint64_t index;         /* of the source's frames since it was opened, 0 first */
-    int64_t capture_us;     /* UTC */
-    int64_t receive_us;     /* UTC, when it was decoded */
+    struct image *image; /* RGB8, the crop only; one reference, the receiver's */
+    uint64_t index;      /* of the source's frames since it was opened, 0 first; those that could
+                          * not be decoded or that rate_hz left out are counted in */
+    int64_t capture_us;  /* UTC */
+    int64_t receive_us;  /* UTC, when it was decoded; at the recorded pace, when it was due */
     enum capture_clock clock;
     uint32_t width, height; /* the full frame, px */
     uint32_t left, top;     /* where the crop lies in it, px */
 };
 
-enum capture_state { CAPTURE_OPENING, CAPTURE_RUNNING, CAPTURE_RETRYING, CAPTURE_ENDED, CAPTURE_FAILED };
+enum capture_state {
+    CAPTURE_OPENING,
+    CAPTURE_RUNNING,
+    CAPTURE_RETRYING,
+    CAPTURE_ENDED,
+    CAPTURE_FAILED
+};
 
 struct capture_status {
     enum capture_state state;
-    uint64_t frames, dropped, reconnects;
-    double decode_ms;    /* mean per frame */
+    uint64_t frames;     /* decoded, also those that rate_hz left out */
+    uint64_t dropped;    /* of a live source: replaced by a newer one before anybody took them */
+    uint64_t damaged;    /* packets and stills that could not be decoded */
+    uint64_t reconnects; /* a live source that had been lost gave frames again */
+    double decode_ms;    /* mean per frame, decoding and conversion */
     char detail[512];    /* why it is retrying or has failed; "" otherwise */
 };
 
 /*
  * Start. Returns at once, before the source is open: 0, -EINVAL (options), -errno (thread).
- * A recording that cannot be read is CAPTURE_FAILED (a sentence in the status); a stream or device is
- * CAPTURE_RETRYING. A crop that does not fit the picture is CAPTURE_FAILED.
+ * A recording that cannot be read is CAPTURE_FAILED (a sentence in the status); a stream or device
+ * is CAPTURE_RETRYING. A crop that does not fit the picture is CAPTURE_FAILED.
  */
 MUST_CHECK int capture_create(const struct capture_options *options, struct capture **ret_capture,
                               struct error *err);
@@ -70,6 +82,9 @@ int capture_fd(const struct capture *capture);
  * has failed for good.
  */
 MUST_CHECK int capture_next(struct capture *capture, struct frame *ret_frame);
+
+/* Whether a URL names a recording, which ends, and not a stream or device, which does not. */
+bool capture_is_recording(const char *url);
 
 struct capture_status capture_status(const struct capture *capture);
 
