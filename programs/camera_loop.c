@@ -86,8 +86,11 @@ static int open_publisher(struct camera_loop *loop, struct error *err)
     const struct store_config *config = loop->options->config;
     if (loop->options->no_publish)
         return 0;
-    return publisher_create(config->wire.endpoint, config->store.id, loop->options->camera->id,
-                            config->wire.high_water_mark, &loop->publisher, err);
+    int r = publisher_create(config->wire.endpoint, config->store.id, loop->options->camera->id,
+                             config->wire.high_water_mark, &loop->publisher, err);
+    if (r == 0 && capture_is_recording(loop->options->camera->url))
+        publisher_set_patience_ms(loop->publisher, LINGER_MS);
+    return r;
 }
 
 static int open_csv(struct camera_loop *loop, struct error *err)

@@ -26,6 +26,9 @@
 /* How long the database may take for the last buckets when the program ends. */
 #define FLUSH_TIMEOUT_MS 30000
 
+/* With --until-ended, how long the cameras may take to join. */
+#define JOIN_WAIT_NS (60 * NS_PER_S)
+
 static const char *track_state_text(enum track_state state)
 {
     return state == TRACK_TENTATIVE   ? "tentative"
@@ -287,8 +290,20 @@ static int receive(struct fusion_loop *loop)
     return 0;
 }
 
+/* Recordings that are played as fast as they go must not run ahead of a camera that is still
+ * loading. */
+static bool everybody_is_here(const struct fusion_loop *loop)
+{
+    for (size_t i = 0; i < loop->camera_count; i++)
+        if (!loop->cameras[i].calibration)
+            return clock_mono_ns() > loop->started_ns + JOIN_WAIT_NS;
+    return true;
+}
+
 static int advance(struct fusion_loop *loop)
 {
+    if (loop->options->until_ended && !everybody_is_here(loop))
+        return 0;
     for (size_t i = 0; i < loop->floor_count; i++) {
         int r = fusion_advance(loop->floors[i].fusion, clock_mono_ns());
         if (r < 0)
@@ -398,7 +413,9 @@ static int close_all(struct fusion_loop *loop, int r, struct error *err)
 
 int fusion_loop_run(const struct fusion_loop_options *options, struct error *err)
 {
-    struct fusion_loop loop = { .options = options, .signal_fd = -1, .lock_fd = -1 };
+    struct fusion_loop loop = {
+        .options = options, .signal_fd = -1, .lock_fd = -1, .started_ns = clock_mono_ns()
+    };
     int r = open_all(&loop, err);
     if (r == 0)
         log_info("ready store=%s cameras=%zu floors=%zu endpoint=%s", options->config->store.id,

@@ -60,6 +60,7 @@ struct fusion_loop {
     struct storage_writer *writer; /* NULL without a database */
     FILE *tracks;
     int signal_fd, lock_fd;
+    int64_t started_ns;
     uint64_t buckets;
     uint64_t strangers; /* messages of cameras that the config does not name */
     bool stop;

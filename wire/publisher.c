@@ -37,6 +37,7 @@ int publisher_create(const char *endpoint, const char *store, const char *camera
 {
     /* XPUB_VERBOSE: also the second subscriber of a topic is told of, it wants a hello, too */
     const struct socket_option options[] = { { ZMQ_SNDHWM, send_hwm },
+                                             { ZMQ_SNDTIMEO, 0 },
                                              { ZMQ_XPUB_NODROP, 1 },
                                              { ZMQ_XPUB_VERBOSE, 1 } };
     struct publisher *p = calloc(1, sizeof(*p));
@@ -96,8 +97,8 @@ bool publisher_has_subscriber(const struct publisher *publisher)
 static int send_message(struct publisher *p, const char *topic, void *bytes, size_t length)
 {
     int r = 0;
-    if (zmq_send(p->socket.handle, topic, strlen(topic), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
-        zmq_send(p->socket.handle, bytes, length, ZMQ_DONTWAIT) < 0)
+    if (zmq_send(p->socket.handle, topic, strlen(topic), ZMQ_SNDMORE) < 0 ||
+        zmq_send(p->socket.handle, bytes, length, 0) < 0)
         r = -errno;
     free(bytes);
     if (r == 0) {
@@ -142,6 +143,12 @@ int publisher_send_health(struct publisher *publisher, struct camera_health *hea
     health->publish_us = clock_wall_us();
     int r = camera_health_pack(health, &bytes, &length);
     return r < 0 ? r : send_message(publisher, publisher->health_topic, bytes, length);
+}
+
+void publisher_set_patience_ms(struct publisher *publisher, int patience_ms)
+{
+    (void) zmq_setsockopt(publisher->socket.handle, ZMQ_SNDTIMEO, &patience_ms,
+                          sizeof(patience_ms));
 }
 
 struct publisher_counts publisher_counts(const struct publisher *publisher)

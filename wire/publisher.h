@@ -52,6 +52,10 @@ MUST_CHECK int publisher_send_frame(struct publisher *publisher, struct observat
 MUST_CHECK int publisher_send_hello(struct publisher *publisher, struct camera_hello *hello);
 MUST_CHECK int publisher_send_health(struct publisher *publisher, struct camera_health *health);
 
+/* How long a send may wait for room in a full queue before it drops; 0 at first, as live cameras
+ * need it. For recordings, which can wait. */
+void publisher_set_patience_ms(struct publisher *publisher, int patience_ms);
+
 struct publisher_counts publisher_counts(const struct publisher *publisher);
 
 #endif

@@ -1,0 +1,1 @@
+unit_test(wire message sequence pubsub)
