@@ -211,6 +211,17 @@ void canvas_image(struct canvas *canvas, const struct image *image, double x, do
     cairo_surface_destroy(surface);
 }
 
+void canvas_clip_rectangle(struct canvas *canvas, double x, double y, double width, double height)
+{
+    cairo_rectangle(canvas->cairo, x, y, width, height);
+    cairo_clip(canvas->cairo);
+}
+
+void canvas_clip_end(struct canvas *canvas)
+{
+    cairo_reset_clip(canvas->cairo);
+}
+
 int canvas_finish(struct canvas *canvas, struct image **ret_image)
 {
     cairo_surface_flush(canvas->surface);

@@ -52,6 +52,10 @@ double canvas_text_width(struct canvas *canvas, double size_px, bool bold, const
 void canvas_image(struct canvas *canvas, const struct image *image, double x, double y,
                   double width, double height, double opacity);
 
+/* Draw only inside a rectangle until canvas_clip_end; does not nest. */
+void canvas_clip_rectangle(struct canvas *canvas, double x, double y, double width, double height);
+void canvas_clip_end(struct canvas *canvas);
+
 /* A copy of what was drawn, RGBA. Returns 0, -ENOMEM, -EIO. */
 MUST_CHECK int canvas_finish(struct canvas *canvas, struct image **ret_image);
 

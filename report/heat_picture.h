@@ -1,10 +1,11 @@
 /*
  * heat_picture.h - the pictures people look at: heat and movement over the plan or a camera's still
  *
- * Perceptual colour map (dark = little, bright = much, readable by colour-blind people), scale from 0 to
- * a percentile of the occupied cells so that one queue does not hide the rest, a legend with units, a scale
- * bar, title and time range. Where nobody could look the plan shows through under a light hatch; where
- * cameras looked and nobody came the lowest colour is nearly transparent: the two look different.
+ * Perceptual colour map (dark = little, bright = much, readable by colour-blind people), scale from
+ * 0 to a percentile of the occupied cells so that one queue does not hide the rest, a legend with
+ * units, a scale bar, title and time range. Where nobody could look the plan shows through under a
+ * light hatch; where cameras looked and nobody came the lowest colour is nearly transparent: the
+ * two look different.
  */
 #ifndef FLOORFUSE_REPORT_HEAT_PICTURE_H
 #define FLOORFUSE_REPORT_HEAT_PICTURE_H
@@ -17,9 +18,9 @@ enum heat_layer { HEAT_LAYER_DWELL, HEAT_LAYER_PASSES, HEAT_LAYER_MOVEMENT };
 
 struct heat_picture_options {
     enum heat_layer layer;
-    const char *title;       /* e.g. "demo, floor yard" */
-    const char *time_range;  /* e.g. "2026-11-23 09:00 to 10:00 UTC" */
-    double percentile;       /* of the occupied cells that gets the brightest colour; 0: 98 */
+    const char *title;      /* e.g. "demo, floor yard" */
+    const char *time_range; /* e.g. "2026-11-23 09:00 to 10:00 UTC" */
+    double percentile;      /* of the occupied cells that gets the brightest colour; 0: 98 */
 };
 
 /*
@@ -40,8 +41,8 @@ MUST_CHECK int heat_picture_over_camera(const struct heat_sums *sums, const stru
                                         const struct heat_picture_options *options,
                                         struct image **ret_picture, struct error *err);
 
-/* One row a cell: x_m,y_m (centre), dwell_s, passes, move_x_m, move_y_m, exposure_s; measures are empty where
- * exposure is 0. The file is replaced as a whole. */
+/* One row a cell: x_m,y_m (centre), dwell_s, passes, move_x_m, move_y_m, exposure_s; measures are
+ * empty where exposure is 0. The file is replaced as a whole. */
 MUST_CHECK int heat_write_csv(const struct heat_sums *sums, const char *path, struct error *err);
 
 #endif
