@@ -175,9 +175,9 @@ static void send_report(struct camera_loop *loop)
     struct camera_hello hello;
     struct camera_health health;
     fill_hello(loop, &hello);
-    (void) publisher_send_hello(loop->publisher, &hello);
+    (void) !publisher_send_hello(loop->publisher, &hello);
     fill_health(loop, &health);
-    (void) publisher_send_health(loop->publisher, &health);
+    (void) !publisher_send_health(loop->publisher, &health);
     loop->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
 }
 

@@ -51,7 +51,7 @@ static void check_model(const struct camera_config *camera, struct problems *pro
 static void check_camera(const struct camera_config *camera, struct problems *problems)
 {
     AUTO(calibration_destroy) struct calibration *calibration = NULL;
-    (void) calibration_load(camera->calibration, &calibration, problems); /* it adds its own */
+    (void) !calibration_load(camera->calibration, &calibration, problems); /* it adds its own */
     check_model(camera, problems);
     if (capture_is_recording(camera->url) && access(camera->url, R_OK) < 0)
         problems_add(problems, "camera %s: could not read %s: %s", camera->id, camera->url,

@@ -15,9 +15,9 @@
 #include "base/process.h"
 #include "programs/arguments.h"
 #include "programs/commands.h"
-#include "programs/database.h"
 #include "programs/drawing.h"
 #include "programs/start.h"
+#include "programs/store_database.h"
 #include "programs/supervisor.h"
 #include "wire/status.h"
 
@@ -94,8 +94,8 @@ static int draw_missing_plans(const struct demo *demo, struct error *err)
 
 static int draw_results(const struct demo *demo, struct error *err)
 {
-    AUTO(database_close) struct database database;
-    int r = database_open(demo->config, &database, err);
+    AUTO(store_database_close) struct store_database database;
+    int r = store_database_open(demo->config, &database, err);
     struct heat_request request = { .from_us = demo->started_us - 60 * US_PER_S,
                                     .to_us = INT64_MAX,
                                     .layer = HEAT_LAYER_DWELL,

@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "programs/arguments.h"
 #include "programs/commands.h"
-#include "programs/database.h"
 #include "programs/drawing.h"
 #include "programs/start.h"
+#include "programs/store_database.h"
 
 struct heatmap_words {
     const char *config_path, *store, *from, *to, *layer;
@@ -61,9 +61,9 @@ static int parse_words(const struct heatmap_words *words, struct heat_request *r
 
 static int draw(const struct store_config *config, const struct heat_request *request)
 {
-    AUTO(database_close) struct database database;
+    AUTO(store_database_close) struct store_database database;
     struct error err = { "" };
-    int r = database_open(config, &database, &err);
+    int r = store_database_open(config, &database, &err);
     if (r == 0)
         r = draw_heat(config, database.conninfo, request, &err);
     if (r < 0)

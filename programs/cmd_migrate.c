@@ -5,8 +5,8 @@
 
 #include "programs/arguments.h"
 #include "programs/commands.h"
-#include "programs/database.h"
 #include "programs/start.h"
+#include "programs/store_database.h"
 #include "storage/migrate.h"
 
 int cmd_migrate(int argc, char **argv)
@@ -27,10 +27,10 @@ int cmd_migrate(int argc, char **argv)
     AUTO(store_config_destroy) struct store_config *config = NULL;
     if (load_config("floorfuse migrate", config_path, &config) < 0)
         return EXIT_FAILED;
-    AUTO(database_close) struct database database;
+    AUTO(store_database_close) struct store_database database;
     struct error err = { "" };
     int applied = 0, version = 0;
-    int r = database_open(config, &database, &err);
+    int r = store_database_open(config, &database, &err);
     if (r == 0)
         r = storage_migrate(database.conninfo, &applied, &version, &err);
     if (r < 0) {

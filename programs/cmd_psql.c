@@ -8,8 +8,8 @@
 #include "base/process.h"
 #include "programs/arguments.h"
 #include "programs/commands.h"
-#include "programs/database.h"
 #include "programs/start.h"
+#include "programs/store_database.h"
 
 #define PSQL_ARGUMENTS_MAX 64
 
@@ -48,9 +48,9 @@ int cmd_psql(int argc, char **argv)
     AUTO(store_config_destroy) struct store_config *config = NULL;
     if (load_config("floorfuse psql", config_path, &config) < 0)
         return EXIT_FAILED;
-    AUTO(database_close) struct database database;
+    AUTO(store_database_close) struct store_database database;
     struct error err = { "" };
-    if (database_open(config, &database, &err) < 0) {
+    if (store_database_open(config, &database, &err) < 0) {
         fprintf(stderr, "floorfuse psql: %s\n", err.text);
         return EXIT_FAILED;
     }

@@ -282,7 +282,7 @@ static void stop_child(struct child *child, int timeout_ms)
     if (process_wait(child->pid, timeout_ms, &status) != 1) {
         log_error("%s did not stop in %d s; it is killed", child_name(child), timeout_ms / 1000);
         (void) kill(child->pid, SIGKILL);
-        (void) process_wait(child->pid, timeout_ms, &status);
+        (void) !process_wait(child->pid, timeout_ms, &status);
     }
     child->pid = 0;
 }

@@ -1,7 +1,7 @@
 /*
- * database.c - have a store's database at hand for the length of a command
+ * store_database.c - have a store's database at hand for the length of a command
  */
-#include "programs/database.h"
+#include "programs/store_database.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 
 #include "base/log.h"
 
-int database_open(const struct store_config *config, struct database *ret_database,
-                  struct error *err)
+int store_database_open(const struct store_config *config, struct store_database *ret_database,
+                        struct error *err)
 {
-    *ret_database = (struct database){ 0 };
+    *ret_database = (struct store_database){ 0 };
     if (strcmp(config->database.mode, "embedded") == 0) {
         int r = cluster_start(config, &ret_database->cluster, err);
         if (r < 0)
@@ -22,7 +22,7 @@ int database_open(const struct store_config *config, struct database *ret_databa
     return ret_database->conninfo ? 0 : error_set(err, -ENOMEM, "out of memory");
 }
 
-void database_close(struct database *database)
+void store_database_close(struct store_database *database)
 {
     struct error err = { "" };
     if (database->cluster && !cluster_was_running(database->cluster) &&
