@@ -2,24 +2,23 @@
  * store_config.c - the one config that every program of a store reads
  *
  * The table is the truth: loading, checking, printing and docs/configuration.md follow it. What one
- * line cannot say (ids are unique, floors exist) is checked after it.
+ * line cannot say (ids are unique, floors exist) is in store_check.c.
  */
 #include "config/store_config.h"
 
+#include <ctype.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
+#include "config/option_lines.h"
+#include "config/store_check.h"
 
 #define STORE(member)  offsetof(struct store_config, member)
 #define FLOOR(member)  offsetof(struct floor_config, member)
 #define CAMERA(member) offsetof(struct camera_config, member)
-#define MANY           1e9
 
 /* clang-format off: one line an option reads best */
 static const struct option store_options[] = {
@@ -90,7 +89,7 @@ static const struct option store_options[] = {
     { "cameras[].detector.size", OPTION_NUMBERS, CAMERA(detector.size), .min = 2, .max = 2,
       .help = "network input width, height, px, multiples of 32; default: as in the .cfg" },
     { "cameras[].detector.threshold", OPTION_DOUBLE, CAMERA(detector.threshold),
-      .default_number = 0.3, .min = 0.001, .max = 1, .help = "least score of a detection" },
+      .default_number = 0.5, .min = 0.001, .max = 1, .help = "least score of a detection" },
     { "cameras[].detector.nms_iou", OPTION_DOUBLE, CAMERA(detector.nms_iou), .default_number = 0.45,
       .min = 0.01, .max = 1, .help = "boxes that overlap more are one" },
     { "cameras[].detector.rate_hz", OPTION_DOUBLE, CAMERA(detector.rate_hz), .min = 0, .max = 1000,
@@ -163,17 +162,19 @@ void store_config_document(FILE *out)
 
 const struct camera_config *store_config_camera(const struct store_config *config, const char *id)
 {
+    const struct camera_config *cameras = store_config_cameras(config);
     for (size_t i = 0; i < config->cameras.count; i++)
-        if (strcmp(store_config_cameras(config)[i].id, id) == 0)
-            return &store_config_cameras(config)[i];
+        if (cameras[i].id && strcmp(cameras[i].id, id) == 0) /* none: while it is being checked */
+            return &cameras[i];
     return NULL;
 }
 
 const struct floor_config *store_config_floor(const struct store_config *config, const char *id)
 {
+    const struct floor_config *floors = store_config_floors(config);
     for (size_t i = 0; i < config->floors.count; i++)
-        if (strcmp(store_config_floors(config)[i].id, id) == 0)
-            return &store_config_floors(config)[i];
+        if (floors[i].id && strcmp(floors[i].id, id) == 0)
+            return &floors[i];
     return NULL;
 }
 
@@ -185,94 +186,6 @@ int32_t store_config_key(const struct store_config *config)
     hex[8] = '\0';
     int32_t key = (int32_t) (strtoul(hex, NULL, 16) >> 1);
     return key ? key : 1;
-}
-
-/* ---- what one line of the table cannot say ---- */
-
-static void check_numbers(const struct store_config *c, struct problems *problems)
-{
-    if (900 % c->heat.bucket_s)
-        problems_add(problems, "%s: heat.bucket_s is %d but must divide 900, e.g. 15, 60 or 300",
-                     c->path, c->heat.bucket_s);
-    if (1000 % c->fusion.tick_ms)
-        problems_add(problems, "%s: fusion.tick_ms is %d but must divide 1000, e.g. 100 or 50",
-                     c->path, c->fusion.tick_ms);
-    if (strcmp(c->database.mode, "conninfo") == 0 && !c->database.conninfo)
-        problems_add(problems, "%s: database.mode is \"conninfo\" but database.conninfo is missing",
-                     c->path);
-}
-
-static void check_timezone(const struct store_config *c, struct problems *problems)
-{
-    char path[PATH_MAX];
-    (void) snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", c->store.timezone);
-    bool tricky = c->store.timezone[0] == '/' || strstr(c->store.timezone, "..");
-    if (tricky || (file_exists("/usr/share/zoneinfo/UTC") && !file_exists(path)))
-        problems_add(problems,
-                     "%s: store.timezone \"%s\" is not a known time zone; write e.g. Europe/Berlin",
-                     c->path, c->store.timezone);
-}
-
-static void check_floors(const struct store_config *c, struct problems *problems)
-{
-    for (size_t i = 0; i < c->floors.count; i++) {
-        const struct floor_config *floor = &store_config_floors(c)[i];
-        if (floor->id && store_config_floor(c, floor->id) != floor)
-            problems_add(problems, "%s: there are two floors \"%s\"; ids must be unique", c->path,
-                         floor->id);
-    }
-}
-
-static bool is_sha256(const char *text)
-{
-    return strlen(text) == 64 && strspn(text, "0123456789abcdefABCDEF") == 64;
-}
-
-static void check_camera(const struct store_config *c, const struct camera_config *camera,
-                         struct problems *problems)
-{
-    struct error err;
-    int64_t start_us;
-    if (store_config_camera(c, camera->id) != camera)
-        problems_add(problems, "%s: there are two cameras \"%s\"; ids must be unique", c->path,
-                     camera->id);
-    if (camera->floor && !store_config_floor(c, camera->floor))
-        problems_add(problems, "%s: camera %s looks at floor \"%s\", which is not in floors",
-                     c->path, camera->id, camera->floor);
-    if (camera->roi.count % 2)
-        problems_add(problems, "%s: camera %s: roi has an odd number of coordinates", c->path,
-                     camera->id);
-    if (camera->start && clock_wall_parse(camera->start, &start_us, &err) < 0)
-        problems_add(problems, "%s: camera %s: start: %s", c->path, camera->id, err.text);
-    if (camera->detector.sha256 && !is_sha256(camera->detector.sha256))
-        problems_add(problems, "%s: camera %s: detector.sha256 must be 64 hexadecimal digits",
-                     c->path, camera->id);
-    for (size_t i = 0; i < camera->crop.count; i++)
-        if (!(camera->crop.values[i] >= (i < 2 ? 0 : 1)) || camera->crop.values[i] > 16384)
-            problems_add(problems, "%s: camera %s: crop must be left, top, width, height in px",
-                         c->path, camera->id);
-    for (size_t i = 0; i < camera->detector.size.count; i++)
-        if (!(camera->detector.size.values[i] >= 32 && camera->detector.size.values[i] <= 4096))
-            problems_add(problems, "%s: camera %s: detector.size must be from 32 to 4096 px",
-                         c->path, camera->id);
-}
-
-static void check_cameras(const struct store_config *c, struct problems *problems)
-{
-    for (size_t i = 0; i < c->cameras.count; i++)
-        if (store_config_cameras(c)[i].id) /* a missing id has its sentence already */
-            check_camera(c, &store_config_cameras(c)[i], problems);
-}
-
-static void check_endpoint(const struct store_config *c, const char *key, const char *endpoint,
-                           struct problems *problems)
-{
-    const size_t room = sizeof(((struct sockaddr_un *) 0)->sun_path);
-    if (strncmp(endpoint, "ipc://", 6) == 0 && strlen(endpoint + 6) >= room)
-        problems_add(problems,
-                     "%s: %s is longer than the %zu bytes a socket's path may have; set a shorter "
-                     "run_dir",
-                     c->path, key, room - 1);
 }
 
 /* ---- defaults that follow from others ---- */
@@ -309,6 +222,13 @@ static void resolve_url(struct camera_config *camera, const char *config_path)
     }
 }
 
+/* Digests are compared letter by letter with ours, which are lower-case. */
+static void lower_case(char *text)
+{
+    for (; text && *text; text++)
+        *text = (char) tolower((unsigned char) *text);
+}
+
 static bool fill_defaults(struct store_config *c)
 {
     if (!c->run_dir)
@@ -318,41 +238,40 @@ static bool fill_defaults(struct store_config *c)
     if (c->run_dir && !c->wire.status)
         c->wire.status = default_endpoint(c->run_dir, "status");
     struct camera_config *cameras = c->cameras.items;
-    for (size_t i = 0; i < c->cameras.count; i++)
+    for (size_t i = 0; i < c->cameras.count; i++) {
         resolve_url(&cameras[i], c->path);
+        lower_case(cameras[i].detector.sha256);
+    }
     return c->run_dir && c->wire.endpoint && c->wire.status;
 }
 
-/* Paths in the config are relative to it, so its own must be absolute. */
-static char *absolute_path(const char *path)
+/* A file that could be read at all: what its keys mean together. */
+static int check_config(struct store_config *config, const char *path,
+                        const struct option_lines *lines, size_t first, struct problems *problems)
 {
-    return path[0] == '/' ? strdup(path) : realpath(path, NULL);
+    if (!fill_defaults(config))
+        return -ENOMEM;
+    if (lines->count == 0 && problems->count > first)
+        return -EINVAL; /* it was no config; every other sentence would follow from that */
+    store_config_check(config, path, lines, problems);
+    problems_sort(problems, first, path);
+    return problems->count > first ? -EINVAL : 0;
 }
 
 int store_config_load(const char *path, struct store_config **ret_config, struct problems *problems)
 {
     AUTO(store_config_destroy) struct store_config *config = calloc(1, sizeof(*config));
-    if (!config)
+    AUTO(option_lines_release) struct option_lines lines = { 0 };
+    if (!config || !(config->path = path_absolute(path)))
         return -ENOMEM;
-    config->path = absolute_path(path);
-    if (!config->path) {
-        problems_add(problems, "could not open %s: %s", path, strerror(errno));
-        return -ENOENT;
+    size_t first = problems->count;
+    int r = options_load_lines(path, store_options, OPTION_COUNT, config, problems, &lines);
+    if (r == 0 || r == -EINVAL) {
+        int checked = check_config(config, path, &lines, first, problems);
+        r = checked < 0 ? checked : r;
     }
-    size_t before = problems->count;
-    int r = options_load(config->path, store_options, OPTION_COUNT, config, problems);
-    if (r < 0 && r != -EINVAL)
+    if (r < 0)
         return r;
-    if (!fill_defaults(config))
-        return -ENOMEM;
-    check_numbers(config, problems);
-    check_timezone(config, problems);
-    check_floors(config, problems);
-    check_cameras(config, problems);
-    check_endpoint(config, "wire.endpoint", config->wire.endpoint, problems);
-    check_endpoint(config, "wire.status", config->wire.status, problems);
-    if (problems->count > before)
-        return -EINVAL;
     *ret_config = config;
     config = NULL;
     return 0;

@@ -323,14 +323,13 @@ static bool all_ended(const struct fusion_loop *loop)
 /* How long the loop may sleep: until a tick is due, at most a second. */
 static long wait_ms(const struct fusion_loop *loop)
 {
-    int64_t until_ns = clock_mono_ns() + NS_PER_S;
+    int64_t now_ns = clock_mono_ns(), until_ns = now_ns + NS_PER_S;
     for (size_t i = 0; i < loop->floor_count; i++) {
         int64_t due_ns = fusion_next_deadline_mono_ns(loop->floors[i].fusion);
         if (due_ns < until_ns)
             until_ns = due_ns;
     }
-    int64_t left_ns = until_ns - clock_mono_ns();
-    return left_ns <= 0 ? 0 : (long) (left_ns / NS_PER_MS) + 1;
+    return until_ns <= now_ns ? 0 : (long) ((until_ns - now_ns) / NS_PER_MS) + 1;
 }
 
 static char *status_text(void *context)

@@ -12,6 +12,7 @@ export LSAN_OPTIONS="suppressions=$source/tests/lsan.supp:print_suppressions=0"
 
 cleanup() {
     local status=$?
+    set +e
     [ -f "$work/store.cfg" ] && "$build/floorfuse" stop --config "$work/store.cfg" >/dev/null 2>&1
     local data
     for data in "$work"/pg* "$work"/*/pg*; do
