@@ -59,12 +59,14 @@ struct pair_residual {
 
 struct fusion_counts {
     uint64_t frames, observations;
-    uint64_t frames_late;      /* their tick was closed already */
-    uint64_t frames_unknown;   /* from a camera that fusion_set_camera has not named */
+    uint64_t frames_late;          /* their tick was closed already */
+    uint64_t frames_unknown;       /* from a camera that fusion_set_camera has not named */
+    uint64_t frames_implausible;   /* more than a day ahead of the other cameras */
+    uint64_t observations_dropped; /* not finite, or beyond the bound of one frame */
     uint64_t ticks, tracks_confirmed;
     int64_t dwell_ms;
-    int64_t people_ms;      /* sum over ticks of people x tick length */
-    int64_t looked_ms;      /* ticks in which at least one camera looked x tick length */
+    int64_t people_ms; /* sum over ticks of people x tick length */
+    int64_t looked_ms; /* ticks in which at least one camera looked x tick length */
     int64_t first_tick_us, last_tick_us;
     int64_t peak_people;
 };
@@ -100,28 +102,30 @@ void fusion_camera_missed(struct fusion *fusion, const char *camera, uint64_t mi
 /*
  * Take a frame; the content is copied.
  *   arrival_mono_ns  when it came, to know who is silent
- * Returns 0; -ESTALE when its tick is closed (counted); -ENOENT for an unnamed camera (counted); -ENOMEM.
+ * Returns 0; -ESTALE when its tick is closed or its time is a day ahead of the other cameras (both
+ * counted); -ENOENT for an unnamed camera (counted); -ENOMEM.
  */
 MUST_CHECK int fusion_push(struct fusion *fusion, const struct observation_frame *frame,
                            int64_t arrival_mono_ns);
 
 /*
- * Close every tick that is complete: each awaited camera has sent a frame beyond its end, or has been
- * silent for lateness_ms. Returns 0 or -ENOMEM.
+ * Close every tick that is complete: each awaited camera has sent a frame beyond its end, or has
+ * been silent for lateness_ms. Returns 0 or -ENOMEM.
  */
 MUST_CHECK int fusion_advance(struct fusion *fusion, int64_t now_mono_ns);
 
 /* When fusion_advance may have something to do although nothing arrives; INT64_MAX: never. */
 int64_t fusion_next_deadline_mono_ns(const struct fusion *fusion);
 
-/* Close all ticks for which there are frames, and the open bucket. */
+/* Close all ticks for which there are frames, and the open bucket. Nothing may be pushed
+ * afterwards. Returns 0 or -ENOMEM. */
 MUST_CHECK int fusion_finish(struct fusion *fusion);
 
 struct fusion_counts fusion_counts(const struct fusion *fusion);
 const struct grid *fusion_grid(const struct fusion *fusion);
 
-/* Pairs of cameras that have seen people together. *ret_pairs is the caller's to free(). Returns the
- * count or -ENOMEM. */
+/* Pairs of cameras that have seen people together. *ret_pairs is the caller's to free(). Returns
+ * the count or -ENOMEM. */
 MUST_CHECK int fusion_pair_residuals(const struct fusion *fusion, struct pair_residual **ret_pairs);
 
 /* Walkable floor, and the part of it in no named camera's footprint, m^2. */

@@ -3,6 +3,7 @@
  *
  * The same programs as `floorfuse up`, with a progress line, the pictures and a summary at the end.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "heat/heat_bucket.h"
 #include "programs/arguments.h"
 #include "programs/commands.h"
 #include "programs/drawing.h"
@@ -92,15 +94,34 @@ static int draw_missing_plans(const struct demo *demo, struct error *err)
     return 0;
 }
 
+/* The buckets of the first floor that this run has filled, by the summary. */
+static int find_range(const struct demo *demo, struct heat_request *request, struct error *err)
+{
+    json_error_t problem;
+    json_t *summary = json_load_file(demo->summary, 0, &problem);
+    const json_t *floor = json_array_get(json_object_get(summary, "floors"), 0);
+    const char *from = json_string_value(json_object_get(floor, "from"));
+    const char *to = json_string_value(json_object_get(floor, "to"));
+    int r = from && to ? 0 : error_set(err, -ENODATA, "no camera has seen anything");
+    if (r == 0)
+        r = clock_wall_parse(from, &request->from_us, err);
+    if (r == 0)
+        r = clock_wall_parse(to, &request->to_us, err);
+    request->from_us = heat_bucket_start_us(request->from_us, demo->config->heat.bucket_s);
+    request->to_us++; /* the range leaves its end out */
+    json_decref(summary);
+    return r;
+}
+
 static int draw_results(const struct demo *demo, struct error *err)
 {
     AUTO(store_database_close) struct store_database database;
     int r = store_database_open(demo->config, &database, err);
-    struct heat_request request = { .from_us = demo->started_us - 60 * US_PER_S,
-                                    .to_us = INT64_MAX,
-                                    .layer = HEAT_LAYER_DWELL,
+    struct heat_request request = { .layer = HEAT_LAYER_DWELL,
                                     .png = demo->heatmap,
                                     .csv = demo->csv };
+    if (r == 0)
+        r = find_range(demo, &request, err);
     if (r == 0)
         r = draw_heat(demo->config, database.conninfo, &request, err);
     request.layer = HEAT_LAYER_MOVEMENT;

@@ -1,0 +1,316 @@
+/*
+ * accumulate.c - the open bucket
+ *
+ * Cells are kept densely while the bucket is open, since each person touches one each tick; when it
+ * closes, only those where something happened are handed out.
+ */
+#include "fusion/accumulate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define MM_PER_M 1000.0
+
+struct accumulator {
+    struct grid grid;
+    int64_t tick_us;
+    int bucket_s;
+    bool open;
+    int64_t start_us;
+    struct heat_cell *cells;         /* all of the grid */
+    struct heat_exposure *exposures; /* sets of slots */
+    size_t exposure_count, exposure_capacity;
+    int64_t peak_people, people_ms;
+    struct residuals residuals;
+};
+
+int accumulator_create(const struct grid *grid, int tick_ms, int bucket_s,
+                       struct accumulator **ret_accumulator)
+{
+    if ((uint64_t) grid->columns * grid->rows > ACCUMULATE_CELLS_MAX)
+        return -EFBIG;
+    struct accumulator *acc = calloc(1, sizeof(*acc));
+    if (!acc)
+        return -ENOMEM;
+    acc->grid = *grid;
+    acc->tick_us = tick_ms * US_PER_MS;
+    acc->bucket_s = bucket_s;
+    acc->cells = calloc((size_t) grid_cells(grid) + 1, sizeof(*acc->cells));
+    if (!acc->cells) {
+        free(acc);
+        return -ENOMEM;
+    }
+    *ret_accumulator = acc;
+    return 0;
+}
+
+void accumulator_destroy(struct accumulator **accumulator)
+{
+    if (!*accumulator)
+        return;
+    free((*accumulator)->cells);
+    free((*accumulator)->exposures);
+    free(*accumulator);
+    *accumulator = NULL;
+}
+
+static int64_t bucket_of(const struct accumulator *acc, int64_t tick_us)
+{
+    return heat_bucket_start_us(tick_us - acc->tick_us, acc->bucket_s);
+}
+
+bool accumulator_is_open(const struct accumulator *accumulator)
+{
+    return accumulator->open;
+}
+
+bool accumulator_is_over(const struct accumulator *accumulator, int64_t tick_us)
+{
+    return accumulator->open && bucket_of(accumulator, tick_us) != accumulator->start_us;
+}
+
+void accumulator_begin_tick(struct accumulator *accumulator, int64_t tick_us)
+{
+    if (!accumulator->open)
+        accumulator->start_us = bucket_of(accumulator, tick_us);
+    accumulator->open = true;
+}
+
+static void add_walk(struct accumulator *acc, const struct walk *walk, uint32_t cell)
+{
+    if (walk->entered)
+        acc->cells[walk->cell].passes++;
+    if (cell == GRID_OUTSIDE)
+        return;
+    acc->cells[cell].move_x_mm += llround(walk->step_x_m * MM_PER_M);
+    acc->cells[cell].move_y_mm += llround(walk->step_y_m * MM_PER_M);
+    acc->cells[cell].path_mm += llround(hypot(walk->step_x_m, walk->step_y_m) * MM_PER_M);
+}
+
+int64_t accumulator_add_person(struct accumulator *accumulator, struct walker *walker,
+                               int64_t tick_us, struct floor_m position, int64_t *ret_counted_ms)
+{
+    struct walk walk = walker_go(walker, &accumulator->grid, position);
+    *ret_counted_ms = 0;
+    if (!accumulator->open || bucket_of(accumulator, tick_us) != accumulator->start_us)
+        return 0;
+    uint32_t cell = grid_cell_at(&accumulator->grid, position);
+    int64_t tick_ms = accumulator->tick_us / US_PER_MS;
+    add_walk(accumulator, &walk, cell);
+    accumulator->people_ms += tick_ms;
+    *ret_counted_ms = tick_ms;
+    if (cell == GRID_OUTSIDE)
+        return 0;
+    accumulator->cells[cell].dwell_ms += tick_ms;
+    return tick_ms;
+}
+
+void accumulator_note_people(struct accumulator *accumulator, int64_t people)
+{
+    if (people > accumulator->peak_people)
+        accumulator->peak_people = people;
+}
+
+static struct heat_exposure *exposure_of(struct accumulator *acc, uint64_t slots)
+{
+    for (size_t i = acc->exposure_count; i-- > 0;) /* nearly always the last one */
+        if (acc->exposures[i].camera_set == slots)
+            return &acc->exposures[i];
+    if (acc->exposure_count == acc->exposure_capacity) {
+        size_t capacity = acc->exposure_capacity ? 2 * acc->exposure_capacity : 16;
+        struct heat_exposure *grown = realloc(acc->exposures, capacity * sizeof(*grown));
+        if (!grown)
+            return NULL;
+        acc->exposures = grown;
+        acc->exposure_capacity = capacity;
+    }
+    struct heat_exposure *exposure = &acc->exposures[acc->exposure_count++];
+    *exposure = (struct heat_exposure){ .camera_set = slots };
+    return exposure;
+}
+
+int accumulator_add_exposure(struct accumulator *accumulator, uint64_t slots)
+{
+    if (slots == 0)
+        return 0;
+    struct heat_exposure *exposure = exposure_of(accumulator, slots);
+    if (!exposure)
+        return -ENOMEM;
+    exposure->exposure_ms += accumulator->tick_us / US_PER_MS;
+    return 0;
+}
+
+struct residuals *accumulator_residuals(struct accumulator *accumulator)
+{
+    return &accumulator->residuals;
+}
+
+static bool is_empty(const struct heat_cell *cell)
+{
+    return cell->passes == 0 && cell->dwell_ms == 0 && cell->path_mm == 0;
+}
+
+static int copy_cells(const struct accumulator *acc, struct heat_bucket *bucket)
+{
+    uint32_t cells = grid_cells(&acc->grid);
+    for (uint32_t i = 0; i < cells; i++)
+        bucket->cell_count += !is_empty(&acc->cells[i]);
+    bucket->cells = calloc(bucket->cell_count + 1, sizeof(*bucket->cells));
+    if (!bucket->cells)
+        return -ENOMEM;
+    size_t copied = 0;
+    for (uint32_t i = 0; i < cells; i++) {
+        if (is_empty(&acc->cells[i]))
+            continue;
+        bucket->cells[copied] = acc->cells[i];
+        bucket->cells[copied++].cell = i;
+    }
+    return 0;
+}
+
+/* From slots to places by name, which are the indices of the bucket's cameras. */
+static uint64_t ranked(uint64_t slots, const struct cameras *cameras)
+{
+    uint64_t set = 0;
+    for (int i = 0; i < cameras->count; i++)
+        if (slots >> i & 1)
+            set |= UINT64_C(1) << cameras->rank[i];
+    return set;
+}
+
+static int by_set(const void *left, const void *right)
+{
+    const struct heat_exposure *a = left, *b = right;
+    return (a->camera_set > b->camera_set) - (a->camera_set < b->camera_set);
+}
+
+static int copy_exposures(const struct accumulator *acc, const struct cameras *cameras,
+                          struct heat_bucket *bucket)
+{
+    bucket->exposures = calloc(acc->exposure_count + 1, sizeof(*bucket->exposures));
+    if (!bucket->exposures)
+        return -ENOMEM;
+    bucket->exposure_count = acc->exposure_count;
+    for (size_t i = 0; i < acc->exposure_count; i++) {
+        bucket->exposures[i] = acc->exposures[i];
+        bucket->exposures[i].camera_set = ranked(acc->exposures[i].camera_set, cameras);
+    }
+    qsort(bucket->exposures, bucket->exposure_count, sizeof(*bucket->exposures), by_set);
+    return 0;
+}
+
+static int copy_camera(const struct camera *camera, const struct grid *grid,
+                       struct heat_camera *ret)
+{
+    uint32_t bytes = grid_mask_bytes(grid);
+    memcpy(ret->camera, camera->name, sizeof(ret->camera));
+    memcpy(ret->calibration_version, camera->calibration_version, sizeof(ret->calibration_version));
+    ret->frames = camera->frames;
+    ret->observations = camera->observations;
+    /* A number that was given up may still come late; what a bucket has told stays told. */
+    if (camera->missed_total > camera->missed_told)
+        ret->missed = camera->missed_total - camera->missed_told;
+    ret->boot_id = camera->boot_id;
+    ret->last_sequence = camera->last_sequence;
+    ret->footprint = calloc(bytes + 1, 1);
+    if (!ret->footprint)
+        return -ENOMEM;
+    if (camera->footprint)
+        memcpy(ret->footprint, camera->footprint, bytes);
+    return 0;
+}
+
+static int copy_cameras(const struct accumulator *acc, const struct cameras *cameras,
+                        struct heat_bucket *bucket)
+{
+    bucket->cameras = calloc((size_t) cameras->count + 1, sizeof(*bucket->cameras));
+    if (!bucket->cameras)
+        return -ENOMEM;
+    bucket->camera_count = (size_t) cameras->count;
+    for (int i = 0; i < cameras->count; i++) {
+        const struct camera *camera = &cameras->items[cameras->by_rank[i]];
+        int r = copy_camera(camera, &acc->grid, &bucket->cameras[i]);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static const struct residual_sum *pair_by_rank(const struct accumulator *acc,
+                                               const struct cameras *cameras, int a, int b)
+{
+    return &acc->residuals.pairs[cameras->by_rank[a]][cameras->by_rank[b]];
+}
+
+static int copy_pairs(const struct accumulator *acc, const struct cameras *cameras,
+                      struct heat_bucket *bucket)
+{
+    for (int a = 0; a < cameras->count; a++)
+        for (int b = a + 1; b < cameras->count; b++)
+            bucket->pair_count += pair_by_rank(acc, cameras, a, b)->count > 0;
+    bucket->pairs = calloc(bucket->pair_count + 1, sizeof(*bucket->pairs));
+    if (!bucket->pairs)
+        return -ENOMEM;
+    size_t copied = 0;
+    for (int a = 0; a < cameras->count; a++)
+        for (int b = a + 1; b < cameras->count; b++) {
+            const struct residual_sum *sum = pair_by_rank(acc, cameras, a, b);
+            if (sum->count > 0)
+                bucket->pairs[copied++] = (struct heat_pair){ .camera_a = (uint32_t) a,
+                                                              .camera_b = (uint32_t) b,
+                                                              .count = sum->count,
+                                                              .sum_dx_m = sum->dx_m,
+                                                              .sum_dy_m = sum->dy_m,
+                                                              .sum_squared_m2 = sum->squared_m2 };
+        }
+    return 0;
+}
+
+static void begin_anew(struct accumulator *acc, struct cameras *cameras)
+{
+    acc->open = false;
+    memset(acc->cells, 0, grid_cells(&acc->grid) * sizeof(*acc->cells));
+    memset(&acc->residuals, 0, sizeof(acc->residuals));
+    acc->exposure_count = 0;
+    acc->peak_people = acc->people_ms = 0;
+    for (int i = 0; i < cameras->count; i++) {
+        struct camera *camera = &cameras->items[i];
+        camera->frames = camera->observations = 0;
+        camera->boot_id = camera->last_sequence = 0;
+        if (camera->missed_total > camera->missed_told)
+            camera->missed_told = camera->missed_total;
+    }
+}
+
+int accumulator_emit(struct accumulator *accumulator, const char *store, const char *floor,
+                     struct cameras *cameras, struct heat_bucket **ret_bucket)
+{
+    struct heat_bucket *bucket = calloc(1, sizeof(*bucket));
+    if (!bucket)
+        return -ENOMEM;
+    (void) snprintf(bucket->store, sizeof(bucket->store), "%s", store);
+    (void) snprintf(bucket->floor, sizeof(bucket->floor), "%s", floor);
+    bucket->grid = accumulator->grid;
+    bucket->start_us = accumulator->start_us;
+    bucket->end_us = accumulator->start_us + accumulator->bucket_s * US_PER_S;
+    bucket->peak_people = accumulator->peak_people;
+    bucket->people_ms = accumulator->people_ms;
+    int r = copy_cells(accumulator, bucket);
+    if (r == 0)
+        r = copy_exposures(accumulator, cameras, bucket);
+    if (r == 0)
+        r = copy_cameras(accumulator, cameras, bucket);
+    if (r == 0)
+        r = copy_pairs(accumulator, cameras, bucket);
+    if (r < 0) {
+        heat_bucket_destroy(&bucket);
+        return r;
+    }
+    begin_anew(accumulator, cameras);
+    *ret_bucket = bucket;
+    return 0;
+}

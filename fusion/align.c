@@ -1,0 +1,334 @@
+/*
+ * align.c - frames of many cameras, put in order and cut into ticks of capture time
+ *
+ * One queue a camera, by capture time. Cameras send in order, so a frame nearly always goes to the
+ * tail; a replayed one is put where it belongs.
+ */
+#include "fusion/align.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "fusion/people.h"
+#include "heat/heat_bucket.h"
+
+struct queue {
+    struct aligned_frame *head, *tail;
+    bool known, heard, ended;
+    int64_t current_us;       /* capture time of the frame that came last */
+    int64_t progress_mono_ns; /* when current_us last changed: a frozen clock is silence */
+    int astray;               /* frames in a row that were more than a day ahead */
+};
+
+struct align {
+    struct queue queues[HEAT_CAMERAS_MAX];
+    struct aligned_frame **taken; /* handed out by the last take */
+    size_t taken_count, taken_capacity;
+    size_t bytes; /* in all queues */
+    int64_t tick_us, lateness_ns;
+    bool started;                  /* a tick has been closed */
+    int64_t closed_us;             /* the last one */
+    bool heard;                    /* a frame has come */
+    int64_t first_arrival_mono_ns; /* of any frame */
+    struct align_counts counts;
+};
+
+int64_t align_tick_of(int64_t capture_us, int64_t tick_us)
+{
+    int64_t whole = capture_us / tick_us * tick_us; /* rounds towards zero */
+    return whole < capture_us ? whole + tick_us : whole;
+}
+
+int align_create(int tick_ms, int lateness_ms, struct align **ret_align)
+{
+    struct align *align = calloc(1, sizeof(*align));
+    if (!align)
+        return -ENOMEM;
+    align->tick_us = tick_ms * US_PER_MS;
+    align->lateness_ns = lateness_ms * NS_PER_MS;
+    *ret_align = align;
+    return 0;
+}
+
+static void free_taken(struct align *align)
+{
+    for (size_t i = 0; i < align->taken_count; i++)
+        free(align->taken[i]);
+    align->taken_count = 0;
+}
+
+static void free_queue(struct queue *q)
+{
+    while (q->head) {
+        struct aligned_frame *frame = q->head;
+        q->head = frame->next;
+        free(frame);
+    }
+}
+
+void align_destroy(struct align **align)
+{
+    if (!*align)
+        return;
+    for (int i = 0; i < HEAT_CAMERAS_MAX; i++)
+        free_queue(&(*align)->queues[i]);
+    free_taken(*align);
+    free((*align)->taken);
+    free(*align);
+    *align = NULL;
+}
+
+void align_know_camera(struct align *align, int camera)
+{
+    align->queues[camera].known = true;
+}
+
+void align_camera_ended(struct align *align, int camera)
+{
+    align->queues[camera].ended = true;
+}
+
+/* The oldest frame that waits; NULL when none does. */
+static const struct aligned_frame *oldest_waiting(const struct align *align)
+{
+    const struct aligned_frame *oldest = NULL;
+    for (int i = 0; i < HEAT_CAMERAS_MAX; i++) {
+        const struct aligned_frame *frame = align->queues[i].head;
+        if (frame && (!oldest || frame->capture_us < oldest->capture_us))
+            oldest = frame;
+    }
+    return oldest;
+}
+
+/* Whether a camera's clock can be set beside the ticks at all. */
+static bool is_in_time(const struct align *align, const struct queue *q)
+{
+    if (!q->heard || q->ended || q->astray > 0)
+        return false;
+    return !align->started || q->current_us >= align->closed_us - ALIGN_BEHIND_US;
+}
+
+/* Whether a time is too far ahead of what came before it. */
+static bool is_jump(const struct align *align, int64_t capture_us)
+{
+    const struct aligned_frame *oldest = oldest_waiting(align);
+    if (align->started)
+        return capture_us > align->closed_us + ALIGN_JUMP_US;
+    return oldest && capture_us > oldest->capture_us + ALIGN_JUMP_US;
+}
+
+static bool is_contradicted(const struct align *align, const struct queue *jumper,
+                            int64_t now_mono_ns)
+{
+    for (int i = 0; i < HEAT_CAMERAS_MAX; i++) {
+        const struct queue *q = &align->queues[i];
+        if (q != jumper && is_in_time(align, q) &&
+            now_mono_ns - q->progress_mono_ns < align->lateness_ns)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * One frame from the far future would take all ticks there, and everything after it would be late.
+ * So a jump is believed only from a camera that insists, and only while no other camera that is
+ * awake contradicts it.
+ */
+static bool is_implausible(const struct align *align, struct queue *q, int64_t capture_us,
+                           int64_t now_mono_ns)
+{
+    if (capture_us > ALIGN_CAPTURE_MAX_US || capture_us < -ALIGN_CAPTURE_MAX_US)
+        return true;
+    if (!is_jump(align, capture_us)) {
+        q->astray = 0;
+        return false;
+    }
+    if (q->astray < ALIGN_JUMP_FRAMES)
+        q->astray++;
+    if (q->astray < ALIGN_JUMP_FRAMES || is_contradicted(align, q, now_mono_ns))
+        return true;
+    q->astray = 0;
+    return false;
+}
+
+static bool goes_before(const struct aligned_frame *a, const struct aligned_frame *b)
+{
+    if (a->capture_us != b->capture_us)
+        return a->capture_us < b->capture_us;
+    if (a->boot_id != b->boot_id)
+        return a->boot_id < b->boot_id;
+    return a->sequence < b->sequence;
+}
+
+static void put_in_order(struct queue *q, struct aligned_frame *frame)
+{
+    if (!q->tail || !goes_before(frame, q->tail)) {
+        *(q->tail ? &q->tail->next : &q->head) = frame;
+        q->tail = frame;
+        return;
+    }
+    struct aligned_frame **place = &q->head;
+    while (!goes_before(frame, *place))
+        place = &(*place)->next;
+    frame->next = *place;
+    *place = frame;
+}
+
+/* That something came counts even when it is late: the camera is not silent. */
+static void note_arrival(struct align *align, struct queue *q, int64_t capture_us,
+                         int64_t arrival_mono_ns)
+{
+    if (!align->heard)
+        align->first_arrival_mono_ns = arrival_mono_ns;
+    align->heard = true;
+    if (!q->heard || q->ended || q->current_us != capture_us)
+        q->progress_mono_ns = arrival_mono_ns;
+    q->known = q->heard = true;
+    q->ended = false;
+    q->current_us = capture_us;
+}
+
+int align_push(struct align *align, int camera, const struct observation_frame *frame,
+               int64_t arrival_mono_ns)
+{
+    struct queue *q = &align->queues[camera];
+    if (is_implausible(align, q, frame->capture_us, arrival_mono_ns)) {
+        align->counts.implausible++;
+        return -ESTALE;
+    }
+    note_arrival(align, q, frame->capture_us, arrival_mono_ns);
+    if (align->started && frame->capture_us <= align->closed_us) {
+        align->counts.late++;
+        return -ESTALE;
+    }
+    struct aligned_frame *copy;
+    int r = people_copy_frame(camera, frame, &align->counts.observations_dropped, &copy);
+    if (r < 0)
+        return r;
+    put_in_order(q, copy);
+    align->bytes += people_frame_bytes(copy->observation_count);
+    return 0;
+}
+
+int64_t align_following_tick_us(const struct align *align)
+{
+    return align->started ? align->closed_us + align->tick_us : INT64_MIN;
+}
+
+/* The tick that is next in line, given the oldest frame that waits. */
+static int64_t candidate_us(const struct align *align, const struct aligned_frame *oldest,
+                            bool idle)
+{
+    return align->started && !idle ? align_following_tick_us(align)
+                                   : align_tick_of(oldest->capture_us, align->tick_us);
+}
+
+/*
+ * Until when a camera holds back a tick; INT64_MIN: it does not. Before the first tick every known
+ * camera does, so that the one that starts first does not close the door on the others.
+ */
+static int64_t holds_until_mono_ns(const struct align *align, const struct queue *q,
+                                   int64_t tick_us)
+{
+    if (q->known && !q->heard && !q->ended && !align->started)
+        return align->first_arrival_mono_ns + align->lateness_ns;
+    if (!is_in_time(align, q) || q->current_us >= tick_us)
+        return INT64_MIN;
+    return q->progress_mono_ns + align->lateness_ns;
+}
+
+int64_t align_deadline_mono_ns(const struct align *align, bool idle)
+{
+    const struct aligned_frame *oldest = oldest_waiting(align);
+    int64_t deadline_ns = INT64_MIN;
+    if (!oldest)
+        return INT64_MAX;
+    int64_t tick_us = candidate_us(align, oldest, idle);
+    if (align->bytes > ALIGN_BYTES_MAX)
+        return INT64_MIN;
+    for (int i = 0; i < HEAT_CAMERAS_MAX; i++) {
+        int64_t until_ns = holds_until_mono_ns(align, &align->queues[i], tick_us);
+        if (until_ns > deadline_ns)
+            deadline_ns = until_ns;
+    }
+    return deadline_ns;
+}
+
+bool align_next(const struct align *align, int64_t now_mono_ns, bool idle, bool no_waiting,
+                int64_t *ret_tick_us)
+{
+    const struct aligned_frame *oldest = oldest_waiting(align);
+    if (!oldest)
+        return false;
+    *ret_tick_us = candidate_us(align, oldest, idle);
+    return no_waiting || align_deadline_mono_ns(align, idle) <= now_mono_ns;
+}
+
+static int reserve_taken(struct align *align, size_t count)
+{
+    if (count <= align->taken_capacity)
+        return 0;
+    struct aligned_frame **taken = realloc(align->taken, 2 * count * sizeof(*taken));
+    if (!taken)
+        return -ENOMEM;
+    align->taken = taken;
+    align->taken_capacity = 2 * count;
+    return 0;
+}
+
+static size_t count_until(const struct align *align, int64_t tick_us)
+{
+    size_t count = 0;
+    for (int i = 0; i < HEAT_CAMERAS_MAX; i++)
+        for (const struct aligned_frame *frame = align->queues[i].head;
+             frame && frame->capture_us <= tick_us; frame = frame->next)
+            count++;
+    return count;
+}
+
+static int compare_frames(const void *left, const void *right, void *context)
+{
+    const struct aligned_frame *a = *(struct aligned_frame *const *) left;
+    const struct aligned_frame *b = *(struct aligned_frame *const *) right;
+    const int *name_rank = context;
+    if (a->capture_us == b->capture_us && a->camera != b->camera)
+        return name_rank[a->camera] < name_rank[b->camera] ? -1 : 1;
+    return goes_before(a, b) ? -1 : goes_before(b, a);
+}
+
+static void take_from(struct align *align, struct queue *q, int64_t tick_us)
+{
+    while (q->head && q->head->capture_us <= tick_us) {
+        struct aligned_frame *frame = q->head;
+        q->head = frame->next;
+        if (!q->head)
+            q->tail = NULL;
+        align->bytes -= people_frame_bytes(frame->observation_count);
+        align->taken[align->taken_count++] = frame;
+    }
+}
+
+int64_t align_take(struct align *align, int64_t tick_us, const int name_rank[static 1],
+                   struct aligned_frame *const **ret_frames)
+{
+    size_t count = count_until(align, tick_us);
+    free_taken(align);
+    int r = reserve_taken(align, count);
+    if (r < 0)
+        return r;
+    for (int i = 0; i < HEAT_CAMERAS_MAX; i++)
+        take_from(align, &align->queues[i], tick_us);
+    if (count > 1)
+        qsort_r(align->taken, count, sizeof(struct aligned_frame *), compare_frames,
+                (void *) name_rank);
+    align->started = true;
+    align->closed_us = tick_us;
+    *ret_frames = align->taken;
+    return (int64_t) count;
+}
+
+struct align_counts align_counts(const struct align *align)
+{
+    return align->counts;
+}

@@ -1,0 +1,93 @@
+/*
+ * align.h - frames of many cameras, put in order and cut into ticks of capture time
+ *
+ * Ticks end at UTC multiples of their length; tick T holds capture times in (T - length, T]. A tick
+ * is complete when no camera that is waited for can still send a frame into it. README.md has the
+ * rules in words.
+ */
+#ifndef FLOORFUSE_FUSION_ALIGN_H
+#define FLOORFUSE_FUSION_ALIGN_H
+
+#include <stdbool.h>
+
+#include "wire/message.h"
+
+struct align; /* opaque */
+
+/* A buffered frame: what fusion needs of an observation_frame. */
+struct aligned_frame {
+    struct aligned_frame *next; /* align's */
+    int camera;                 /* slot, 0 .. HEAT_CAMERAS_MAX - 1 */
+    int64_t capture_us;
+    uint64_t boot_id, sequence;
+    uint32_t flags;           /* enum frame_flag */
+    size_t observation_count; /* people: a head that belongs to a body of the frame is left out */
+    struct observation observations[];
+};
+
+/* Frames that wait for other cameras hold at most this much; beyond it ticks close without waiting,
+ * so that a recording that is far ahead of the others stays bounded. About 400,000 frames. */
+#define ALIGN_BYTES_MAX ((size_t) 256 * 1024 * 1024)
+
+/* People taken from one frame at most; the highest scores stay. No store camera shows more. */
+#define ALIGN_PEOPLE_MAX 512
+
+/* A frame this far ahead of the others is a wrong clock, until so many in a row say the same. */
+#define ALIGN_JUMP_US     (INT64_C(24) * 3600 * 1000000)
+#define ALIGN_JUMP_FRAMES 10
+
+/* A camera whose clock is this far behind the ticks is not waited for; its frames are late. */
+#define ALIGN_BEHIND_US (INT64_C(10) * 1000000)
+
+/* Years 1684 .. 2255: differences and sums of times in between cannot overflow. */
+#define ALIGN_CAPTURE_MAX_US INT64_C(9000000000000000)
+
+struct align_counts {
+    uint64_t late;                 /* frames: their tick was closed */
+    uint64_t implausible;          /* frames: more than a day ahead of the others */
+    uint64_t observations_dropped; /* not finite, or beyond ALIGN_PEOPLE_MAX */
+};
+
+MUST_CHECK int align_create(int tick_ms, int lateness_ms, struct align **ret_align);
+void align_destroy(struct align **align);
+
+/* A camera is known now: the first tick waits for it, at most lateness_ms. */
+void align_know_camera(struct align *align, int camera);
+
+/* No more frames for now: it is not waited for until it sends one. */
+void align_camera_ended(struct align *align, int camera);
+
+/* Take a frame; it is copied. Returns 0; -ESTALE: its tick is closed, or its time is not to be
+ * believed (both counted); -ENOMEM. */
+MUST_CHECK int align_push(struct align *align, int camera, const struct observation_frame *frame,
+                          int64_t arrival_mono_ns);
+
+/*
+ * Whether a tick may be closed, and which.
+ *   idle        nothing changes until the next frame: go on at its tick, leave out those between
+ *   no_waiting  take every camera as it is (the end of all input)
+ */
+bool align_next(const struct align *align, int64_t now_mono_ns, bool idle, bool no_waiting,
+                int64_t *ret_tick_us);
+
+/*
+ * Close a tick that align_next named and hand out its frames.
+ *   name_rank   of each slot: its place in the order of camera names
+ *   ret_frames  by capture time, camera name, boot, sequence; borrowed until the next take
+ * Returns how many, or -ENOMEM (nothing is closed then).
+ */
+MUST_CHECK int64_t align_take(struct align *align, int64_t tick_us, const int name_rank[static 1],
+                              struct aligned_frame *const **ret_frames);
+
+/* The end of the tick after the last closed one; INT64_MIN before the first. */
+int64_t align_following_tick_us(const struct align *align);
+
+/* When the next tick stops waiting; INT64_MAX: there is nothing to close; INT64_MIN: at once. */
+int64_t align_deadline_mono_ns(const struct align *align, bool idle);
+
+struct align_counts align_counts(const struct align *align);
+
+/* The tick that holds a capture time: the smallest multiple of tick_us that is not below it. */
+int64_t align_tick_of(int64_t capture_us, int64_t tick_us);
+
+#endif

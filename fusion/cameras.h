@@ -1,0 +1,48 @@
+/*
+ * cameras.h - the cameras of one floor: who they are, what they can see, what came from them
+ *
+ * A camera keeps its slot (its bit in camera sets) as long as the program runs; its rank by name
+ * changes when others join. Inside fusion/ everything goes by slots, and results go by names.
+ */
+#ifndef FLOORFUSE_FUSION_CAMERAS_H
+#define FLOORFUSE_FUSION_CAMERAS_H
+
+#include <stdbool.h>
+
+#include "fusion/align.h"
+#include "heat/heat_bucket.h"
+
+struct camera {
+    char name[ID_SIZE];
+    char calibration_version[SHA256_TEXT_BYTES];
+    uint8_t *footprint; /* mask of the grid; owned */
+    bool looked;
+    int64_t look_us; /* capture time of its last frame that shows that it is looking */
+    int64_t missed_total, missed_told; /* frames lost on the way; how many of them are in buckets */
+    /* Of the open bucket: */
+    int64_t frames, observations;
+    uint64_t boot_id, last_sequence;
+};
+
+struct cameras {
+    struct camera items[HEAT_CAMERAS_MAX]; /* by slot */
+    int count;
+    int rank[HEAT_CAMERAS_MAX];    /* of each slot: its place by name */
+    int by_rank[HEAT_CAMERAS_MAX]; /* of each place by name: the slot */
+};
+
+void cameras_release(struct cameras *cameras);
+
+/* The slot of a name, or -ENOENT. */
+int cameras_find(const struct cameras *cameras, const char *name);
+
+/* Find or add. Returns the slot, or -ENOSPC. */
+MUST_CHECK int cameras_add(struct cameras *cameras, const char *name);
+
+/* Note a frame that a tick has taken. */
+void cameras_note_frame(struct cameras *cameras, const struct aligned_frame *frame);
+
+/* Which cameras are looking at a tick: a frame within valid_us before it. A set of slots. */
+uint64_t cameras_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us);
+
+#endif

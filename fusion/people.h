@@ -1,0 +1,22 @@
+/*
+ * people.h - which observations of a frame are people, one each
+ */
+#ifndef FLOORFUSE_FUSION_PEOPLE_H
+#define FLOORFUSE_FUSION_PEOPLE_H
+
+#include "fusion/align.h"
+
+/*
+ * Copy a frame, leaving out what is not a person of its own: numbers that are not finite or not of
+ * this world, heads that belong to a body, and the lowest scores beyond ALIGN_PEOPLE_MAX.
+ *   ret_copy  the caller's to free()
+ *   dropped   is raised by the observations that were bad or too many
+ * Returns 0 or -ENOMEM.
+ */
+MUST_CHECK int people_copy_frame(int camera, const struct observation_frame *frame,
+                                 uint64_t *dropped, struct aligned_frame **ret_copy);
+
+/* Bytes of such a copy. */
+size_t people_frame_bytes(size_t observations);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * residual.h - how far apart two cameras place the same person
+ *
+ * When two cameras support one track in one tick, both sightings are carried to the end of the tick
+ * with the track's velocity, and the difference a - b (a before b by name) is summed. A mean that
+ * is not zero says that one of the two calibrations is off, a large spread that one of them is
+ * inexact.
+ */
+#ifndef FLOORFUSE_FUSION_RESIDUAL_H
+#define FLOORFUSE_FUSION_RESIDUAL_H
+
+#include "fusion/cameras.h"
+#include "fusion/track.h"
+
+struct residual_sum {
+    int64_t count;
+    double dx_m, dy_m; /* sums */
+    double squared_m2; /* of dx^2 + dy^2 */
+};
+
+/* By slots; [a][b] is filled where a comes before b by name. */
+struct residuals {
+    struct residual_sum pairs[HEAT_CAMERAS_MAX][HEAT_CAMERAS_MAX];
+};
+
+/* Add what a track's supports of this tick say. */
+void residuals_add_track(struct residuals *residuals, const struct track *track, int64_t tick_us,
+                         const struct cameras *cameras);
+
+#endif

@@ -1,0 +1,181 @@
+/* test_associate.c - who is near, who is whom; compared with slow plain versions and by hand */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fusion/associate.h"
+#include "fusion_scene.h"
+#include "near.h"
+#include "testing.h"
+
+#define POINTS 400
+
+static int by_number(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *) left, b = *(const uint32_t *) right;
+    return (a > b) - (a < b);
+}
+
+static void near_finds_what_a_full_search_finds(void **state)
+{
+    (void) state;
+    struct arena *arena = NULL;
+    struct floor_m points[POINTS];
+    uint64_t random = 1;
+    assert_int_equal(arena_create(4096, &arena), 0);
+    for (int i = 0; i < POINTS; i++) {
+        points[i].x = 20 * scene_uniform(&random) - 10;
+        points[i].y = 20 * scene_uniform(&random) - 10;
+    }
+    points[0] = (struct floor_m){ 1e5, -1e5 };
+    struct near *near = near_build(points, POINTS, 2, arena);
+    assert_non_null(near);
+    for (int i = 0; i < POINTS; i++) {
+        double radius_m = 2 * scene_uniform(&random);
+        const uint32_t *found;
+        uint32_t sorted[POINTS];
+        size_t n = near_find(near, points[i], radius_m, &found), expected = 0;
+        memcpy(sorted, found, n * sizeof(*sorted));
+        qsort(sorted, n, sizeof(*sorted), by_number);
+        for (uint32_t j = 0; j < POINTS; j++) {
+            if (floor_distance_m(points[i], points[j]) > radius_m)
+                continue;
+            assert_true(expected < n);
+            assert_int_equal(sorted[expected++], j);
+        }
+        assert_int_equal(n, expected);
+    }
+    arena_destroy(&arena);
+}
+
+static void near_takes_no_points_at_all(void **state)
+{
+    (void) state;
+    struct arena *arena = NULL;
+    const uint32_t *found;
+    assert_int_equal(arena_create(4096, &arena), 0);
+    struct near *near = near_build(NULL, 0, 1, arena);
+    assert_non_null(near);
+    assert_int_equal(near_find(near, (struct floor_m){ 0, 0 }, 1, &found), 0);
+    arena_destroy(&arena);
+}
+
+/* Tracks that stand at points with a standard deviation of 0.3 m, sightings with 0.4: together 0.5.
+ */
+struct bench {
+    struct arena *arena;
+    struct tracks tracks;
+    struct sighting sightings[8];
+    size_t count;
+    size_t track[8];
+};
+
+static void open_bench(struct bench *bench, const double *track_x, size_t tracks,
+                       const double *sighting_x, size_t sightings)
+{
+    *bench = (struct bench){ .count = sightings };
+    assert_int_equal(arena_create(4096, &bench->arena), 0);
+    for (size_t i = 0; i < tracks; i++) {
+        struct track *track = tracks_add(&bench->tracks);
+        assert_non_null(track);
+        track->state = kalman_start((struct floor_m){ track_x[i], 0 },
+                                    (struct covariance2){ 0.09, 0, 0.09 }, 0);
+    }
+    for (size_t i = 0; i < sightings; i++)
+        bench->sightings[i] =
+            (struct sighting){ .position = { sighting_x[i], 0 }, .covariance = { 0.16, 0, 0.16 } };
+}
+
+static void associate_bench(struct bench *bench)
+{
+    struct floor_m points[8];
+    for (size_t i = 0; i < bench->tracks.count; i++)
+        points[i] = bench->tracks.items[i].state.position;
+    struct near *near = near_build(points, bench->tracks.count, ASSOCIATE_REACH_M, bench->arena);
+    assert_non_null(near);
+    assert_int_equal(associate_frame(bench->sightings, bench->count, &bench->tracks, near, 3.5, 1,
+                                     bench->arena, bench->track),
+                     0);
+}
+
+static void close_bench(struct bench *bench)
+{
+    tracks_release(&bench->tracks);
+    arena_destroy(&bench->arena);
+}
+
+static void whole_frame_is_matched_best_not_the_first_pair(void **state)
+{
+    (void) state;
+    /* Nearest first gives sighting 0.5 to track 0.6 and 1.5 to track 0: 0.2^2 + 3^2 = 9.04 sigma^2;
+     * best is 0.5 to 0 and 1.5 to 0.6: 1^2 + 1.8^2 = 4.24. */
+    struct bench bench;
+    open_bench(&bench, (double[]){ 0, 0.6 }, 2, (double[]){ 0.5, 1.5 }, 2);
+    associate_bench(&bench);
+    assert_int_equal(bench.track[0], 0);
+    assert_int_equal(bench.track[1], 1);
+    close_bench(&bench);
+}
+
+static void good_pair_is_not_given_up_for_two_poor_ones(void **state)
+{
+    (void) state;
+    /* 0 is at track 0 exactly; -1.6 reaches only track 0 (3.2 sigma), 0 reaches track 1.6 as well.
+     * Two pairs would cost 2 x 3.2^2 = 20.5, one pair and one left alone 0 + 3.5^2 = 12.3. */
+    struct bench bench;
+    open_bench(&bench, (double[]){ 0, 1.6 }, 2, (double[]){ -1.6, 0 }, 2);
+    associate_bench(&bench);
+    assert_true(bench.track[0] == ASSOCIATE_NONE);
+    assert_int_equal(bench.track[1], 0);
+    close_bench(&bench);
+}
+
+static void nobody_is_matched_outside_the_gate(void **state)
+{
+    (void) state;
+    struct bench bench; /* 3.5 x 0.5 m = 1.75 m */
+    open_bench(&bench, (double[]){ 0 }, 1, (double[]){ 1.76 }, 1);
+    associate_bench(&bench);
+    assert_true(bench.track[0] == ASSOCIATE_NONE);
+    bench.sightings[0].position.x = 1.74;
+    associate_bench(&bench);
+    assert_int_equal(bench.track[0], 0);
+    close_bench(&bench);
+}
+
+static void one_track_takes_one_sighting(void **state)
+{
+    (void) state;
+    struct bench bench;
+    open_bench(&bench, (double[]){ 0 }, 1, (double[]){ 0.3, 0.1, -0.2 }, 3);
+    associate_bench(&bench);
+    assert_true(bench.track[0] == ASSOCIATE_NONE);
+    assert_int_equal(bench.track[1], 0);
+    assert_true(bench.track[2] == ASSOCIATE_NONE);
+    close_bench(&bench);
+}
+
+static void no_tracks_or_no_sightings_is_fine(void **state)
+{
+    (void) state;
+    struct bench bench;
+    open_bench(&bench, NULL, 0, (double[]){ 0.3 }, 1);
+    associate_bench(&bench);
+    assert_true(bench.track[0] == ASSOCIATE_NONE);
+    bench.count = 0;
+    associate_bench(&bench);
+    close_bench(&bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(near_finds_what_a_full_search_finds),
+        cmocka_unit_test(near_takes_no_points_at_all),
+        cmocka_unit_test(whole_frame_is_matched_best_not_the_first_pair),
+        cmocka_unit_test(good_pair_is_not_given_up_for_two_poor_ones),
+        cmocka_unit_test(nobody_is_matched_outside_the_gate),
+        cmocka_unit_test(one_track_takes_one_sighting),
+        cmocka_unit_test(no_tracks_or_no_sightings_is_fine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
