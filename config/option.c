@@ -8,7 +8,6 @@
 #include "config/option.h"
 
 #include <errno.h>
-#include <libconfig.h>
 #include <limits.h>
 #include <math.h>
 #include <stdarg.h>
@@ -16,66 +15,30 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "config/suggest.h"
+#include "config/option_load.h"
+#include "config/option_text.h"
 
 /* A config of a store with a thousand cameras has about 300 kB. */
-#define CONFIG_BYTES_MAX (4 * 1024 * 1024)
-
-struct loading {
-    const char *name; /* of the file, for sentences and for paths beside it */
-    const struct option *options;
-    size_t option_count;
-    struct problems *problems;
-};
-
-void problems_add(struct problems *problems, const char *format, ...)
-{
-    char **grown = realloc(problems->sentences, (problems->count + 1) * sizeof(*grown));
-    if (!grown)
-        return;
-    problems->sentences = grown;
-    va_list arguments;
-    va_start(arguments, format);
-    if (vasprintf(&grown[problems->count], format, arguments) >= 0)
-        problems->count++;
-    va_end(arguments);
-}
-
-void problems_release(struct problems *problems)
-{
-    for (size_t i = 0; i < problems->count; i++)
-        free(problems->sentences[i]);
-    free(problems->sentences);
-    *problems = (struct problems){ 0 };
-}
-
-/* ---- paths ---- */
-
-/* The part of a path behind its list, "url" of "cameras[].url"; the path itself outside lists. */
-static const char *tail_of(const char *path)
-{
-    const char *mark = strstr(path, "[].");
-    return mark ? mark + 3 : path;
-}
-
-/* Whether the option is an item of the list at `list_path` ("cameras[]"). */
-static bool belongs_to(const struct option *option, const char *list_path)
-{
-    size_t length = strlen(list_path);
-    return strncmp(option->path, list_path, length) == 0 && option->path[length] == '.';
-}
-
-static bool is_item(const struct option *option)
-{
-    return strstr(option->path, "[].") != NULL;
-}
-
-static void *place_of(const struct option *option, void *values)
-{
-    return (char *) values + option->offset;
-}
+#define CONFIG_BYTES_MAX (1024 * 1024)
 
 /* ---- sentences ---- */
+
+void loading_problem(struct loading *l, unsigned line, const char *format, ...)
+{
+    if (++l->found > LOADING_PROBLEMS_MAX)
+        return;
+    char *sentence;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&sentence, format, arguments) < 0)
+        sentence = NULL;
+    va_end(arguments);
+    if (!sentence)
+        l->out_of_memory = true;
+    else
+        problems_add_at(l->problems, l->name, line, "%s", sentence);
+    free(sentence);
+}
 
 static unsigned line_of(const config_setting_t *setting)
 {
@@ -89,7 +52,7 @@ static const char *type_text(const config_setting_t *setting)
     case CONFIG_TYPE_INT64:
         return "a whole number";
     case CONFIG_TYPE_FLOAT:
-        return "a number";
+        return "a number with a point";
     case CONFIG_TYPE_STRING:
         return "a string";
     case CONFIG_TYPE_BOOL:
@@ -105,11 +68,33 @@ static const char *type_text(const config_setting_t *setting)
     }
 }
 
-static void wrong_type(const struct loading *l, const struct option *option,
+static void wrong_type(struct loading *l, const struct option *option,
                        const config_setting_t *setting, const char *expected)
 {
-    problems_add(l->problems, "%s:%u: %s must be %s, not %s (%s)", l->name, line_of(setting),
-                 option->path, expected, type_text(setting), option->help);
+    loading_problem(l, line_of(setting), "%s must be %s, not %s (%s)", option->path, expected,
+                    type_text(setting), option->help);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* The unit that an option's name ends in, with a space before it; "" when it has none. */
+static const char *unit_of(const struct option *option)
+{
+    static const struct {
+        const char *end, *unit;
+    } units[] = {
+        { "_m_s2", " m/s^2" }, { "_m_s", " m/s" }, { "metres_per_pixel", " m/px" },
+        { "_ms", " ms" },      { "_px", " px" },   { "_hz", " Hz" },
+        { "_s", " s" },        { "_m", " m" },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(units); i++)
+        if (ends_with(option->path, units[i].end))
+            return units[i].unit;
+    return "";
 }
 
 /* ---- values ---- */
@@ -131,7 +116,15 @@ static bool read_number(const config_setting_t *setting, double *ret)
     }
 }
 
-static void load_number(const struct loading *l, const struct option *option,
+/* The bounds of an int also where the table gives none that narrow. */
+static bool within_bounds(const struct option *option, double value)
+{
+    if (option->type == OPTION_INT && !(value >= INT_MIN && value <= INT_MAX))
+        return false;
+    return isfinite(value) && value >= option->min && value <= option->max;
+}
+
+static void load_number(struct loading *l, const struct option *option,
                         const config_setting_t *setting, void *place)
 {
     double value = option->default_number;
@@ -140,9 +133,10 @@ static void load_number(const struct loading *l, const struct option *option,
                     (whole && config_setting_type(setting) == CONFIG_TYPE_FLOAT))) {
         wrong_type(l, option, setting, whole ? "a whole number" : "a number");
         value = option->default_number;
-    } else if (setting && !(value >= option->min && value <= option->max)) {
-        problems_add(l->problems, "%s:%u: %s is %g but must be from %g to %g (%s)", l->name,
-                     line_of(setting), option->path, value, option->min, option->max, option->help);
+    } else if (setting && !within_bounds(option, value)) {
+        const char *unit = unit_of(option);
+        loading_problem(l, line_of(setting), "%s is %.15g%s but must be from %.15g to %.15g%s (%s)",
+                        option->path, value, unit, option->min, option->max, unit, option->help);
         value = option->default_number;
     }
     if (whole)
@@ -151,7 +145,7 @@ static void load_number(const struct loading *l, const struct option *option,
         *(double *) place = value;
 }
 
-static void load_bool(const struct loading *l, const struct option *option,
+static void load_bool(struct loading *l, const struct option *option,
                       const config_setting_t *setting, void *place)
 {
     bool value = option->default_number != 0;
@@ -178,24 +172,29 @@ static bool is_choice(const char *choices, const char *text)
     return false;
 }
 
-static bool string_fits(const struct loading *l, const struct option *option,
+static bool string_fits(struct loading *l, const struct option *option,
                         const config_setting_t *setting, const char *text)
 {
     if (option->type == OPTION_ID && !is_id(text)) {
-        problems_add(l->problems,
-                     "%s:%u: %s is \"%s\" but an id has only a-z, 0-9 and -, at most %d of them",
-                     l->name, line_of(setting), option->path, text, ID_SIZE - 1);
+        loading_problem(l, line_of(setting),
+                        "%s is \"%s\" but an id has only a-z, 0-9 and -, at most %d of them",
+                        option->path, text, ID_SIZE - 1);
         return false;
     }
     if (option->choices && !is_choice(option->choices, text)) {
-        problems_add(l->problems, "%s:%u: %s is \"%s\" but must be one of %s", l->name,
-                     line_of(setting), option->path, text, option->choices);
+        loading_problem(l, line_of(setting), "%s is \"%s\" but must be one of %s", option->path,
+                        text, option->choices);
+        return false;
+    }
+    if (text[0] == '\0' && (option->type == OPTION_PATH || option->required)) {
+        loading_problem(l, line_of(setting), "%s must not be empty (%s)", option->path,
+                        option->help);
         return false;
     }
     return true;
 }
 
-static void load_string(const struct loading *l, const struct option *option,
+static void load_string(struct loading *l, const struct option *option,
                         const config_setting_t *setting, void *place)
 {
     const char *text = option->default_string;
@@ -205,89 +204,126 @@ static void load_string(const struct loading *l, const struct option *option,
         text = config_setting_get_string(setting);
     if (!text)
         return;
-    *(char **) place = option->type == OPTION_PATH ? file_resolve(l->name, text) : strdup(text);
+    char *copy = option->type == OPTION_PATH ? file_resolve(l->base, text) : strdup(text);
+    if (!copy)
+        l->out_of_memory = true;
+    *(char **) place = copy;
 }
 
-/* Collect numbers out of arrays and lists, however they are nested. */
+static size_t count_numbers(const config_setting_t *setting)
+{
+    size_t count = 0;
+    for (int i = 0; i < config_setting_length(setting); i++) {
+        const config_setting_t *element = config_setting_get_elem(setting, (unsigned) i);
+        count += config_setting_is_aggregate(element) ? count_numbers(element) : 1;
+    }
+    return count;
+}
+
+/* Collect numbers out of arrays and lists, however they are nested; there is room for all. */
 static bool collect_numbers(const config_setting_t *setting, struct number_list *numbers)
 {
-    int length = config_setting_length(setting);
-    for (int i = 0; i < length; i++) {
+    for (int i = 0; i < config_setting_length(setting); i++) {
         const config_setting_t *element = config_setting_get_elem(setting, (unsigned) i);
-        if (config_setting_is_aggregate(element)) {
-            if (config_setting_is_group(element) || !collect_numbers(element, numbers))
-                return false;
-            continue;
-        }
         double value;
-        if (!read_number(element, &value) || !isfinite(value))
+        if (config_setting_is_group(element))
             return false;
-        double *grown = realloc(numbers->values, (numbers->count + 1) * sizeof(*grown));
-        if (!grown)
+        if (config_setting_is_aggregate(element)) {
+            if (!collect_numbers(element, numbers))
+                return false;
+        } else if (read_number(element, &value) && isfinite(value)) {
+            numbers->values[numbers->count++] = value;
+        } else {
             return false;
-        numbers->values = grown;
-        numbers->values[numbers->count++] = value;
+        }
     }
     return true;
 }
 
-static void load_numbers(const struct loading *l, const struct option *option,
-                         const config_setting_t *setting, void *place)
+static void wrong_count(struct loading *l, const struct option *option,
+                        const config_setting_t *setting, size_t count)
 {
-    struct number_list *numbers = place;
-    if (!setting)
-        return;
-    bool list = config_setting_is_array(setting) || config_setting_is_list(setting);
-    if (!list || !collect_numbers(setting, numbers)) {
-        problems_add(l->problems, "%s:%u: %s must be finite numbers in brackets (%s)", l->name,
-                     line_of(setting), option->path, option->help);
-    } else if ((double) numbers->count < option->min || (double) numbers->count > option->max) {
-        problems_add(l->problems, "%s:%u: %s has %zu numbers but needs %s%g (%s)", l->name,
-                     line_of(setting), option->path, numbers->count,
-                     option->min == option->max              ? ""
-                     : (double) numbers->count < option->min ? "at least "
-                                                             : "at most ",
-                     (double) numbers->count < option->min ? option->min : option->max,
-                     option->help);
-    } else {
-        return;
-    }
-    free(numbers->values);
-    *numbers = (struct number_list){ 0 };
+    bool few = (double) count < option->min;
+    const char *bound = option->min >= option->max ? "" : few ? "at least " : "at most ";
+    loading_problem(l, line_of(setting), "%s has %zu numbers but needs %s%.15g (%s)", option->path,
+                    count, bound, few ? option->min : option->max, option->help);
 }
 
-static void load_group(const struct loading *l, const char *list_path,
-                       const config_setting_t *group, void *values);
+static void load_numbers(struct loading *l, const struct option *option,
+                         const config_setting_t *setting, void *place)
+{
+    struct number_list numbers = { 0 };
+    if (!setting)
+        return;
+    if (!config_setting_is_array(setting) && !config_setting_is_list(setting)) {
+        wrong_type(l, option, setting, "numbers in brackets");
+        return;
+    }
+    size_t count = count_numbers(setting);
+    if ((double) count < option->min || (double) count > option->max) {
+        wrong_count(l, option, setting, count);
+        return;
+    }
+    numbers.values = calloc(count ? count : 1, sizeof(*numbers.values));
+    if (!numbers.values) {
+        l->out_of_memory = true;
+    } else if (!collect_numbers(setting, &numbers)) {
+        loading_problem(l, line_of(setting), "%s must have nothing but finite numbers (%s)",
+                        option->path, option->help);
+        free(numbers.values);
+    } else {
+        *(struct number_list *) place = numbers;
+    }
+}
 
-static void load_list(const struct loading *l, const struct option *option,
+static void load_group(struct loading *l, const char *list_path, const config_setting_t *group,
+                       void *values);
+
+/* How many items of a list to load: none when there is no list or it is too long. */
+static size_t check_list(struct loading *l, const struct option *option,
+                         const config_setting_t *setting)
+{
+    if (!setting)
+        return 0;
+    if (!config_setting_is_list(setting)) {
+        wrong_type(l, option, setting, "a list of groups, ( { ... }, { ... } )");
+        return 0;
+    }
+    size_t count = (size_t) config_setting_length(setting);
+    if ((double) count >= option->min && (double) count <= option->max)
+        return count;
+    loading_problem(l, line_of(setting), "%s has %zu entries but must have %.15g to %.15g (%s)",
+                    option->path, count, option->min, option->max, option->help);
+    return (double) count > option->max ? 0 : count;
+}
+
+static void load_list(struct loading *l, const struct option *option,
                       const config_setting_t *setting, void *place)
 {
     struct option_list *list = place;
-    size_t count = 0;
-    if (setting && !config_setting_is_list(setting))
-        wrong_type(l, option, setting, "a list of groups, ( { ... }, { ... } )");
-    else if (setting)
-        count = (size_t) config_setting_length(setting);
-    if (setting && ((double) count < option->min || (double) count > option->max))
-        problems_add(l->problems, "%s:%u: %s has %zu entries but must have %g to %g", l->name,
-                     line_of(setting), option->path, count, option->min, option->max);
-    list->items = calloc(count ? count : 1, option->item_bytes);
-    if (!list->items)
+    size_t count = check_list(l, option, setting);
+    if (count == 0)
         return;
+    list->items = calloc(count, option->item_bytes);
+    if (!list->items) {
+        l->out_of_memory = true;
+        return;
+    }
     list->count = count;
     for (size_t i = 0; i < count; i++) {
         const config_setting_t *item = config_setting_get_elem(setting, (unsigned) i);
-        if (config_setting_is_group(item))
-            load_group(l, option->path, item, (char *) list->items + i * option->item_bytes);
-        else
+        bool group = config_setting_is_group(item);
+        if (!group)
             wrong_type(l, option, item, "a list of groups, ( { ... }, { ... } )");
+        load_group(l, option->path, group ? item : NULL,
+                   (char *) list->items + i * option->item_bytes);
     }
 }
 
-static void load_one(const struct loading *l, const struct option *option,
+static void load_one(struct loading *l, const struct option *option,
                      const config_setting_t *setting, void *values)
 {
-    void *place = place_of(option, values);
+    void *place = (char *) values + option->offset;
     switch (option->type) {
     case OPTION_INT:
     case OPTION_DOUBLE:
@@ -310,184 +346,151 @@ static void load_one(const struct loading *l, const struct option *option,
     }
 }
 
-/* "cameras[]" is looked up as "cameras". */
-static const config_setting_t *look_up(const config_setting_t *group, const char *tail)
+/* The first `length` letters of a tail as a setting; "cameras[]" is looked up as "cameras". */
+static const config_setting_t *look_up(const config_setting_t *group, const char *tail,
+                                       size_t length)
 {
-    char key[128];
-    size_t length = strcspn(tail, "[");
-    if (length >= sizeof(key))
-        return NULL;
-    memcpy(key, tail, length);
-    key[length] = '\0';
-    return config_setting_lookup((config_setting_t *) group, key);
+    char key[OPTION_PATH_SIZE];
+    if (!group || length == 0 || length >= sizeof(key))
+        return group;
+    (void) snprintf(key, sizeof(key), "%.*s", (int) length, tail);
+    key[strcspn(key, "[")] = '\0';
+    return config_setting_lookup((config_setting_t *) group, key); /* which does not change it */
 }
 
-/* Load the options of one group: the root (list_path NULL) or an item of a list. */
-static void load_group(const struct loading *l, const char *list_path,
-                       const config_setting_t *group, void *values)
+/* Said where the innermost group starts that the option should be in. */
+static void report_missing(struct loading *l, const struct option *option,
+                           const config_setting_t *group)
+{
+    const char *tail = option_tail(option), *dot = strrchr(tail, '.');
+    const config_setting_t *inner = look_up(group, tail, dot ? (size_t) (dot - tail) : 0);
+    if (inner && !config_setting_is_group(inner))
+        return; /* said already: it must be a group */
+    loading_problem(l, line_of(inner ? inner : group), "%s is missing (%s)", option->path,
+                    option->help);
+}
+
+/* Load the options of one group: the whole file (list_path NULL) or an item of a list. Without a
+ * group all get their defaults. */
+static void load_group(struct loading *l, const char *list_path, const config_setting_t *group,
+                       void *values)
 {
     for (size_t i = 0; i < l->option_count; i++) {
         const struct option *option = &l->options[i];
-        if (list_path ? !belongs_to(option, list_path) : is_item(option))
+        if (!option_within(option, list_path))
             continue;
-        const config_setting_t *setting = group ? look_up(group, tail_of(option->path)) : NULL;
+        const char *tail = option_tail(option);
+        const config_setting_t *setting = group ? look_up(group, tail, strlen(tail)) : NULL;
         if (!setting && option->required && group)
-            problems_add(l->problems, "%s:%u: %s is missing (%s)", l->name, line_of(group),
-                         option->path, option->help);
+            report_missing(l, option, group);
         load_one(l, option, setting, values);
-    }
-}
-
-/* ---- unknown keys ---- */
-
-/* Whether a path is an option or the beginning of one. */
-static bool known_path(const struct loading *l, const char *path)
-{
-    size_t length = strlen(path);
-    for (size_t i = 0; i < l->option_count; i++) {
-        const char *known = l->options[i].path;
-        if (strncmp(known, path, length) == 0 &&
-            (known[length] == '\0' || known[length] == '.' || known[length] == '['))
-            return true;
-    }
-    return false;
-}
-
-static bool is_option(const struct loading *l, const char *path)
-{
-    for (size_t i = 0; i < l->option_count; i++)
-        if (strcmp(l->options[i].path, path) == 0)
-            return true;
-    return false;
-}
-
-static void report_unknown(const struct loading *l, const config_setting_t *setting,
-                           const char *path)
-{
-    const char *near = NULL;
-    size_t best = 4; /* farther than three letters is no suggestion */
-    for (size_t i = 0; i < l->option_count; i++) {
-        size_t distance = suggest_distance(path, l->options[i].path, best);
-        if (distance < best) {
-            best = distance;
-            near = l->options[i].path;
-        }
-    }
-    problems_add(l->problems, "%s:%u: unknown key %s%s%s%s", l->name, line_of(setting), path,
-                 near ? "; did you mean " : "; see docs/configuration.md", near ? near : "",
-                 near ? "?" : "");
-}
-
-static void check_keys(const struct loading *l, const config_setting_t *group, const char *prefix)
-{
-    int length = config_setting_length(group);
-    for (int i = 0; i < length; i++) {
-        const config_setting_t *setting = config_setting_get_elem(group, (unsigned) i);
-        char path[256];
-        (void) snprintf(path, sizeof(path), "%s%s%s", prefix, prefix[0] ? "." : "",
-                        config_setting_name(setting));
-        if (!known_path(l, path)) {
-            report_unknown(l, setting, path);
-            continue;
-        }
-        if (config_setting_is_group(setting)) {
-            check_keys(l, setting, path);
-            continue;
-        }
-        size_t used = strlen(path);
-        (void) snprintf(path + used, sizeof(path) - used, "[]");
-        if (!config_setting_is_list(setting) || !is_option(l, path))
-            continue;
-        for (int item = 0; item < config_setting_length(setting); item++) {
-            const config_setting_t *g = config_setting_get_elem(setting, (unsigned) item);
-            if (config_setting_is_group(g))
-                check_keys(l, g, path);
-        }
     }
 }
 
 /* ---- loading ---- */
 
-static int by_line(const void *a, const void *b)
+/* What to do about an error that libconfig found. */
+static const char *remedy_of(const char *error)
 {
-    const char *text_a = *(char *const *) a, *text_b = *(char *const *) b;
-    const char *at_a = strchr(text_a, ':'), *at_b = strchr(text_b, ':');
-    long line_a = at_a ? strtol(at_a + 1, NULL, 10) : 0,
-         line_b = at_b ? strtol(at_b + 1, NULL, 10) : 0;
-    return line_a != line_b ? (line_a > line_b) - (line_a < line_b) : strcmp(text_a, text_b);
+    if (strcmp(error, "syntax error") == 0)
+        return "; look for a missing ; , = \" or bracket here or on the line before";
+    if (strcmp(error, "duplicate setting name") == 0)
+        return "; a key may stand only once in a group";
+    if (strcmp(error, "mismatched element type in array") == 0)
+        return "; write ( ) for values of different types";
+    return "";
 }
 
-/* libconfig would open what @include names, and text may come from the wire: it is not allowed. */
-static bool has_include(const char *text, long *ret_line)
+static bool parse_text(struct loading *l, const char *text, config_t *config)
 {
-    *ret_line = 1;
-    for (const char *at = text; at; (*ret_line)++) {
-        at += strspn(at, " \t\r");
-        if (strncmp(at, "@include", 8) == 0)
-            return true;
-        at = strchr(at, '\n');
-        at = at ? at + 1 : NULL;
+    unsigned line = option_text_include(text);
+    if (line) {
+        loading_problem(l, line, "@include is not allowed; put everything into one file");
+        return false;
     }
+    struct text mended AUTO(text_release) = TEXT_INIT;
+    const char *problem = option_text_mend(text, &mended, &line);
+    if (problem) {
+        loading_problem(l, line, "%s", problem);
+        return false;
+    }
+    if (mended.failed) {
+        l->out_of_memory = true;
+        return false;
+    }
+    if (config_read_string(config, mended.bytes) == CONFIG_TRUE)
+        return true;
+    const char *error = config_error_text(config) ? config_error_text(config) : "cannot be read";
+    loading_problem(l, (unsigned) config_error_line(config), "%s%s", error, remedy_of(error));
     return false;
 }
 
-static int parse_text(const char *text, const char *name, config_t *config,
-                      struct problems *problems)
+/* Read `text` (NULL: defaults only) and leave the problems in file order. */
+static int load_text(struct loading *l, const char *text, void *ret_values)
 {
-    long line;
-    if (has_include(text, &line)) {
-        problems_add(problems, "%s:%ld: @include is not allowed; put everything into one file",
-                     name, line);
-        return -EINVAL;
-    }
-    if (config_read_string(config, text) != CONFIG_TRUE) {
-        problems_add(problems, "%s:%d: %s", name, config_error_line(config),
-                     config_error_text(config));
-        return -EINVAL;
-    }
-    return 0;
+    size_t before = l->problems->count;
+    config_t config;
+    config_init(&config);
+    bool parsed = text && parse_text(l, text, &config);
+    const config_setting_t *root = parsed ? config_root_setting(&config) : NULL;
+    load_group(l, NULL, root, ret_values);
+    if (root)
+        option_keys_check(l, root);
+    config_destroy(&config);
+    problems_sort(l->problems, before, l->name);
+    if (l->found > LOADING_PROBLEMS_MAX)
+        problems_add(l->problems, "%s: %zu more problems are not shown; mend these first", l->name,
+                     l->found - LOADING_PROBLEMS_MAX);
+    return l->out_of_memory ? -ENOMEM : l->found ? -EINVAL : 0;
 }
 
 int options_parse(const char *text, const char *name, const struct option *options,
                   size_t option_count, void *ret_values, struct problems *problems)
 {
-    struct loading l = {
-        .name = name, .options = options, .option_count = option_count, .problems = problems
-    };
-    size_t before = problems->count;
-    config_t config;
-    config_init(&config);
-    config_set_auto_convert(&config, CONFIG_FALSE);
-    int r = parse_text(text, name, &config, problems);
-    const config_setting_t *root = r == 0 ? config_root_setting(&config) : NULL;
-    load_group(&l, NULL, root, ret_values);
-    if (root)
-        check_keys(&l, root, "");
-    config_destroy(&config);
-    if (problems->count > before)
-        qsort(problems->sentences + before, problems->count - before, sizeof(char *), by_line);
-    return problems->count > before ? -EINVAL : 0;
+    struct loading l = { .name = name,
+                         .base = name,
+                         .options = options,
+                         .option_count = option_count,
+                         .problems = problems };
+    if (strlen(text) > CONFIG_BYTES_MAX) {
+        loading_problem(&l, 0, "is larger than the %d bytes allowed", CONFIG_BYTES_MAX);
+        text = NULL;
+    }
+    return load_text(&l, text, ret_values);
+}
+
+int options_load_lines(const char *path, const struct option *options, size_t option_count,
+                       void *ret_values, struct problems *problems, struct option_lines *ret_lines)
+{
+    struct error err = { "" };
+    char *text = NULL, *base = path_absolute(path);
+    size_t length;
+    struct loading l = { .name = path,
+                         .base = base ? base : path,
+                         .options = options,
+                         .option_count = option_count,
+                         .problems = problems,
+                         .lines = ret_lines,
+                         .out_of_memory = !base };
+    int r = file_read(path, CONFIG_BYTES_MAX, &text, &length, &err);
+    if (r < 0) {
+        problems_add(problems, "%s", err.text);
+        (void) load_text(&l, NULL, ret_values);
+    } else if (memchr(text, '\0', length)) {
+        loading_problem(&l, 0, "this is not a text file");
+        r = load_text(&l, NULL, ret_values);
+    } else {
+        r = load_text(&l, text, ret_values);
+    }
+    free(text);
+    free(base);
+    return r;
 }
 
 int options_load(const char *path, const struct option *options, size_t option_count,
                  void *ret_values, struct problems *problems)
 {
-    struct error err = { "" };
-    char *text;
-    size_t length;
-    int r = file_read(path, CONFIG_BYTES_MAX, &text, &length, &err);
-    if (r < 0) {
-        problems_add(problems, "%s", err.text);
-        return r;
-    }
-    if (strlen(text) != length) {
-        problems_add(problems, "%s:1: this is not a text file", path);
-        r = -EINVAL;
-    } else {
-        r = options_parse(text, path, options, option_count, ret_values, problems);
-    }
-    free(text);
-    return r;
+    return options_load_lines(path, options, option_count, ret_values, problems, NULL);
 }
 
 /* ---- releasing ---- */
@@ -529,8 +532,8 @@ static void release_group(const struct option *options, size_t option_count, con
                           void *values)
 {
     for (size_t i = 0; i < option_count; i++)
-        if (list_path ? belongs_to(&options[i], list_path) : !is_item(&options[i]))
-            release_one(options, option_count, &options[i], place_of(&options[i], values));
+        if (option_within(&options[i], list_path))
+            release_one(options, option_count, &options[i], (char *) values + options[i].offset);
 }
 
 void options_release(const struct option *options, size_t option_count, void *values)

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "config/option.h"
+#include "config/option_load.h"
 
 #define GROUP_MAX 64
 
@@ -11,14 +11,6 @@ static const char *key_of(const char *path)
 {
     const char *dot = strrchr(path, '.');
     return dot ? dot + 1 : path;
-}
-
-static bool in_list(const struct option *option, const char *list_path)
-{
-    size_t length = list_path ? strlen(list_path) : 0;
-    if (!list_path)
-        return strstr(option->path, "[].") == NULL;
-    return strncmp(option->path, list_path, length) == 0 && option->path[length] == '.';
 }
 
 /* "detector" of "cameras[].detector.model" within "cameras[]"; "" for a key of its own. */
@@ -136,7 +128,7 @@ static void print_group(const struct printing *p, const char *list_path, const v
     char open[GROUP_MAX] = "", group[GROUP_MAX];
     for (size_t i = 0; i < p->option_count; i++) {
         const struct option *option = &p->options[i];
-        if (!in_list(option, list_path))
+        if (!option_within(option, list_path))
             continue;
         const void *place = (const char *) values + option->offset;
         group_of(option->path, list_path, group);
@@ -186,7 +178,7 @@ static void document_default(const struct option *option, FILE *out)
     else if (option->type == OPTION_BOOL)
         fputs(option->default_number != 0 ? "`true`" : "`false`", out);
     else if (!text && !aggregate)
-        fprintf(out, "`%g`", option->default_number);
+        fprintf(out, "`%.15g`", option->default_number);
     else
         fputs("none", out);
 }
@@ -197,9 +189,12 @@ static void document_bounds(const struct option *option, FILE *out)
         for (const char *c = option->choices; *c; c++)
             fprintf(out, *c == '|' ? ", " : "%c", *c);
     else if (option->type == OPTION_INT || option->type == OPTION_DOUBLE)
-        fprintf(out, "%g to %g", option->min, option->max);
+        fprintf(out, "%.15g to %.15g", option->min, option->max);
     else if (option->type == OPTION_NUMBERS && option->min == option->max)
-        fprintf(out, "%g numbers", option->min);
+        fprintf(out, "%.15g numbers", option->min);
+    else if (option->type == OPTION_NUMBERS || option->type == OPTION_LIST)
+        fprintf(out, "%.15g to %.15g %s", option->min, option->max,
+                option->type == OPTION_LIST ? "entries" : "numbers");
 }
 
 void options_document(const struct option *options, size_t option_count, FILE *out)

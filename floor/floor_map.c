@@ -1,5 +1,8 @@
 /*
  * floor_map.c - the floor as GeoJSON
+ *
+ * The first half reads the format, the second answers about the floor. Everything read is bounded,
+ * because maps come from editors and from other people.
  */
 #include "floor/floor_map.h"
 
@@ -11,9 +14,18 @@
 
 #include "base/file.h"
 
-#define FLOOR_BYTES_MAX        (64 * 1024 * 1024)
-#define FLOOR_FEATURES_MAX     100000
+/* A department store has a few hundred features. JSON takes up to 40 times its size in memory. */
+#define FLOOR_BYTES_MAX    (16 * 1024 * 1024)
+#define FLOOR_FEATURES_MAX 100000
+#define FLOOR_CORNERS_MAX  100000
+
+/* No store is wider, and 2 km in the smallest cells of 5 cm can still be numbered in 32 bits. */
 #define FLOOR_COORDINATE_MAX_M 1000
+
+/* Less than a hand's breadth squared is no area but a slip of the mouse. */
+#define FLOOR_AREA_MIN_M2 0.0001
+
+#define FLOOR_HEIGHT_MAX_M 100
 
 static const char *const kind_names[FEATURE_KINDS] = { "walkable", "wall", "shelf",   "entrance",
                                                        "zone",     "line", "no-mount" };
@@ -22,7 +34,8 @@ struct loading {
     const char *path;
     struct floor_map *map;
     struct error *err;
-    size_t number; /* of the feature in the file, from 1 */
+    size_t number;  /* of the feature in the file, from 1 */
+    size_t corners; /* so far, in the whole file */
 };
 
 static int bad(const struct loading *l, const char *what)
@@ -49,14 +62,16 @@ void floor_map_destroy(struct floor_map **map)
     *map = NULL;
 }
 
-/* One more feature at the end, zeroed; NULL when out of memory. */
+/* One more feature at the end, empty; NULL when out of memory. */
 static struct feature *add_feature(struct floor_map *map)
 {
     struct feature *grown = realloc(map->features, (map->feature_count + 1) * sizeof(*grown));
     if (!grown)
         return NULL;
     map->features = grown;
-    grown[map->feature_count] = (struct feature){ .height_m = NAN };
+    grown[map->feature_count] = (struct feature){ .height_m = NAN,
+                                                  .low = { INFINITY, INFINITY },
+                                                  .high = { -INFINITY, -INFINITY } };
     return &grown[map->feature_count++];
 }
 
@@ -73,40 +88,70 @@ static int read_position(const struct loading *l, const json_t *position, double
     return 0;
 }
 
-/*
- * A ring or a line. GeoJSON repeats a ring's first corner at the end; ours does not.
- *   least  corners it must have
- */
-static int read_ring(const struct loading *l, const json_t *positions, size_t least,
-                     struct feature *feature)
+/* Room for one more ring of `corners`, all 0 until they are read. */
+static double *add_ring(struct feature *feature, size_t corners)
 {
-    size_t count = json_array_size(positions);
-    if (count < least || count > FLOOR_FEATURES_MAX)
-        return bad(l, least == 2 ? "a line needs at least 2 positions"
-                                 : "a ring needs at least 3 corners");
     struct polygon *grown =
         realloc(feature->rings, (feature->ring_count + 1) * sizeof(*feature->rings));
     if (!grown)
-        return error_set(l->err, -ENOMEM, "out of memory");
+        return NULL;
     feature->rings = grown;
-    double *xy = calloc(2 * count, sizeof(*xy));
+    double *xy = calloc(2 * corners, sizeof(*xy));
+    if (xy)
+        grown[feature->ring_count++] = (struct polygon){ .xy = xy, .corners = corners };
+    return xy;
+}
+
+static void widen(struct feature *feature, const double xy[static 2])
+{
+    feature->low.x = fmin(feature->low.x, xy[0]);
+    feature->low.y = fmin(feature->low.y, xy[1]);
+    feature->high.x = fmax(feature->high.x, xy[0]);
+    feature->high.y = fmax(feature->high.y, xy[1]);
+}
+
+static int read_positions(struct loading *l, const json_t *positions, size_t least,
+                          struct feature *feature)
+{
+    size_t count = json_array_size(positions);
+    if (count < least)
+        return bad(l, feature->is_line ? "a line needs at least 2 positions"
+                                       : "a ring needs at least 3 corners");
+    l->corners += count;
+    if (l->corners > FLOOR_CORNERS_MAX)
+        return error_set(l->err, -EINVAL,
+                         "%s: feature %zu: there are more than %d corners; simplify the map",
+                         l->path, l->number, FLOOR_CORNERS_MAX);
+    double *xy = add_ring(feature, count);
     if (!xy)
         return error_set(l->err, -ENOMEM, "out of memory");
-    grown[feature->ring_count++] = (struct polygon){ .xy = xy, .corners = count };
     for (size_t i = 0; i < count; i++) {
         int r = read_position(l, json_array_get(positions, i), xy + 2 * i);
         if (r < 0)
             return r;
+        widen(feature, xy + 2 * i);
     }
-    bool closed = xy[0] == xy[2 * count - 2] && xy[1] == xy[2 * count - 1];
-    if (least == 3 && closed)
-        grown[feature->ring_count - 1].corners--;
-    if (least == 3 && grown[feature->ring_count - 1].corners < 3)
-        return bad(l, "a ring needs at least 3 corners");
     return 0;
 }
 
-static int read_polygon(const struct loading *l, const json_t *rings, struct feature *feature)
+/* GeoJSON repeats a ring's first corner at the end; ours does not. */
+static int read_ring(struct loading *l, const json_t *positions, struct feature *feature)
+{
+    int r = read_positions(l, positions, 3, feature);
+    if (r < 0)
+        return r;
+    struct polygon *ring = &feature->rings[feature->ring_count - 1];
+    const double *last = ring->xy + 2 * (ring->corners - 1);
+    if (ring->xy[0] == last[0] && ring->xy[1] == last[1])
+        ring->corners--;
+    if (ring->corners < 3)
+        return bad(l, "a ring needs at least 3 corners");
+    if (fabs(polygon_area(*ring)) < FLOOR_AREA_MIN_M2)
+        return bad(l, "a ring bounds no area; its corners lie on one line or its edges cross");
+    return 0;
+}
+
+static int read_polygon(struct loading *l, const json_t *rings, struct feature *feature)
 {
     size_t i;
     json_t *ring;
@@ -114,7 +159,7 @@ static int read_polygon(const struct loading *l, const json_t *rings, struct fea
         return bad(l, "a Polygon needs rings");
     json_array_foreach(rings, i, ring)
     {
-        int r = read_ring(l, ring, 3, feature);
+        int r = read_ring(l, ring, feature);
         if (r < 0)
             return r;
     }
@@ -138,41 +183,75 @@ static int read_kind(const struct loading *l, const json_t *properties, enum fea
                      l->path, l->number, name);
 }
 
-static const char *name_of(const json_t *feature, const json_t *properties)
+/* The feature's id, which may be a number, else its name. The caller's to free(). */
+static char *name_of(const json_t *feature, const json_t *properties)
 {
-    const char *id = json_string_value(json_object_get(feature, "id"));
+    const json_t *id = json_object_get(feature, "id");
     const char *name = json_string_value(json_object_get(properties, "name"));
-    return id ? id : name ? name : "";
+    char *number;
+    if (json_is_integer(id))
+        return asprintf(&number, "%" JSON_INTEGER_FORMAT, json_integer_value(id)) < 0 ? NULL
+                                                                                      : number;
+    if (json_is_string(id))
+        name = json_string_value(id);
+    return strdup(name ? name : "");
+}
+
+/* Editors write null for what a feature does not have. */
+static int read_height(const struct loading *l, const json_t *properties, double *ret_height_m)
+{
+    const json_t *height = json_object_get(properties, "height_m");
+    double value = json_number_value(height);
+    if (!height || json_is_null(height))
+        return 0;
+    if (!json_is_number(height) || !(value > 0 && value <= FLOOR_HEIGHT_MAX_M))
+        return bad(l, "height_m must be a number of metres above 0 and at most 100");
+    *ret_height_m = value;
+    return 0;
+}
+
+/* What has an inside needs an area; walls and entrances may be drawn either way. */
+static int check_shape(const struct loading *l, const struct feature *feature)
+{
+    bool either = feature->kind == FEATURE_WALL || feature->kind == FEATURE_ENTRANCE;
+    bool wants_line = feature->kind == FEATURE_LINE;
+    if (either || feature->is_line == wants_line)
+        return 0;
+    return error_set(l->err, -EINVAL, "%s: feature %zu: kind %s must be drawn as a %s", l->path,
+                     l->number, kind_names[feature->kind],
+                     wants_line ? "LineString" : "Polygon or MultiPolygon");
 }
 
 static int fill_properties(const struct loading *l, const json_t *json, struct feature *feature)
 {
     const json_t *properties = json_object_get(json, "properties");
-    const json_t *height = json_object_get(properties, "height_m");
-    feature->id = strdup(name_of(json, properties));
+    feature->id = name_of(json, properties);
     if (!feature->id)
         return error_set(l->err, -ENOMEM, "out of memory");
-    if (height && !(json_is_number(height) && json_number_value(height) > 0))
-        return bad(l, "height_m must be a number of metres above 0");
-    if (height)
-        feature->height_m = json_number_value(height);
-    return read_kind(l, properties, &feature->kind);
+    int r = read_height(l, properties, &feature->height_m);
+    if (r == 0)
+        r = read_kind(l, properties, &feature->kind);
+    return r < 0 ? r : check_shape(l, feature);
 }
 
 /* One feature of ours; `coordinates` are a Polygon's rings or a LineString's positions. */
-static int read_one(const struct loading *l, const json_t *json, const json_t *coordinates,
-                    bool line)
+static int read_one(struct loading *l, const json_t *json, const json_t *coordinates, bool is_line)
 {
+    if (l->map->feature_count >= FLOOR_FEATURES_MAX)
+        return error_set(l->err, -EINVAL, "%s: feature %zu: there are more than %d polygons",
+                         l->path, l->number, FLOOR_FEATURES_MAX);
     struct feature *feature = add_feature(l->map);
     if (!feature)
         return error_set(l->err, -ENOMEM, "out of memory");
+    feature->is_line = is_line;
     int r = fill_properties(l, json, feature);
     if (r < 0)
         return r;
-    return line ? read_ring(l, coordinates, 2, feature) : read_polygon(l, coordinates, feature);
+    return is_line ? read_positions(l, coordinates, 2, feature)
+                   : read_polygon(l, coordinates, feature);
 }
 
-static int read_feature(const struct loading *l, const json_t *json)
+static int read_feature(struct loading *l, const json_t *json)
 {
     const json_t *geometry = json_object_get(json, "geometry");
     const json_t *coordinates = json_object_get(geometry, "coordinates");
@@ -185,6 +264,8 @@ static int read_feature(const struct loading *l, const json_t *json)
         return read_one(l, json, coordinates, true);
     if (strcmp(type, "MultiPolygon") != 0)
         return bad(l, "geometry must be a Polygon, MultiPolygon or LineString");
+    if (json_array_size(coordinates) == 0)
+        return bad(l, "a MultiPolygon needs polygons");
     size_t i;
     json_t *polygon;
     json_array_foreach(coordinates, i, polygon)
@@ -199,11 +280,17 @@ static int read_feature(const struct loading *l, const json_t *json)
 static int read_collection(struct loading *l, const json_t *root)
 {
     const json_t *features = json_object_get(root, "features");
-    if (!json_is_array(features) || json_array_size(features) > FLOOR_FEATURES_MAX)
+    const char *type = json_string_value(json_object_get(root, "type"));
+    size_t count = json_array_size(features), i;
+    if (!type || strcmp(type, "FeatureCollection") != 0 || !json_is_array(features))
         return error_set(l->err, -EINVAL,
-                         "%s: this is not a GeoJSON FeatureCollection with at most %d features",
-                         l->path, FLOOR_FEATURES_MAX);
-    size_t i;
+                         "%s: this is not GeoJSON with type FeatureCollection and its features",
+                         l->path);
+    if (count == 0 || count > FLOOR_FEATURES_MAX)
+        return error_set(l->err, -EINVAL,
+                         "%s: there are %zu features but must be 1 to %d; draw at least where "
+                         "people can walk",
+                         l->path, count, FLOOR_FEATURES_MAX);
     json_t *feature;
     json_array_foreach(features, i, feature)
     {
@@ -222,7 +309,7 @@ int floor_map_parse(const char *text, size_t length, const char *name, struct fl
     AUTO(floor_map_destroy) struct floor_map *map = calloc(1, sizeof(*map));
     if (!map)
         return error_set(err, -ENOMEM, "out of memory");
-    json_t *root = json_loadb(text, length, 0, &problem);
+    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &problem);
     if (!root)
         return error_set(err, -EINVAL, "%s:%d: this is not GeoJSON: %s", name, problem.line,
                          problem.text);
@@ -265,51 +352,59 @@ int floor_map_rectangle(struct floor_m low, struct floor_m high, struct floor_ma
     memcpy(xy, corners, sizeof(corners));
     feature->rings[feature->ring_count++] = (struct polygon){ .xy = xy, .corners = 4 };
     feature->kind = FEATURE_WALKABLE;
+    feature->low = low;
+    feature->high = high;
     *ret_map = map;
     map = NULL;
     return 0;
 }
 
+/* ---- questions about the floor ---- */
+
 /* Inside the outer ring and in no hole. */
 static bool feature_contains(const struct feature *feature, struct floor_m p)
 {
+    if (!(p.x >= feature->low.x && p.x <= feature->high.x && p.y >= feature->low.y &&
+          p.y <= feature->high.y))
+        return false; /* most features are elsewhere */
     for (size_t i = 0; i < feature->ring_count; i++)
         if (polygon_contains(feature->rings[i], p.x, p.y) != (i == 0))
             return false;
     return feature->ring_count > 0;
 }
 
+static bool has_walkable(const struct floor_map *map)
+{
+    for (size_t i = 0; i < map->feature_count; i++)
+        if (map->features[i].kind == FEATURE_WALKABLE)
+            return true;
+    return false;
+}
+
 bool floor_map_walkable(const struct floor_map *map, struct floor_m p)
 {
-    bool restricted = false, inside = false;
+    bool inside = !has_walkable(map);
     for (size_t i = 0; i < map->feature_count; i++) {
         const struct feature *feature = &map->features[i];
         if (feature->kind == FEATURE_SHELF && feature_contains(feature, p))
             return false;
-        if (feature->kind != FEATURE_WALKABLE)
-            continue;
-        restricted = true;
-        inside = inside || feature_contains(feature, p);
+        if (feature->kind == FEATURE_WALKABLE)
+            inside = inside || feature_contains(feature, p);
     }
-    return inside || !restricted;
+    return inside;
 }
 
 void floor_map_bounds(const struct floor_map *map, struct floor_m *ret_low,
                       struct floor_m *ret_high)
 {
-    bool walkable = false;
-    for (size_t i = 0; i < map->feature_count; i++)
-        walkable = walkable || map->features[i].kind == FEATURE_WALKABLE;
+    bool only_walkable = has_walkable(map);
     struct floor_m low = { INFINITY, INFINITY }, high = { -INFINITY, -INFINITY };
     for (size_t i = 0; i < map->feature_count; i++) {
         const struct feature *feature = &map->features[i];
-        if (walkable && feature->kind != FEATURE_WALKABLE)
+        if (only_walkable && feature->kind != FEATURE_WALKABLE)
             continue;
-        for (size_t c = 0; c < feature->rings[0].corners; c++) {
-            const double *xy = feature->rings[0].xy + 2 * c;
-            low = (struct floor_m){ fmin(low.x, xy[0]), fmin(low.y, xy[1]) };
-            high = (struct floor_m){ fmax(high.x, xy[0]), fmax(high.y, xy[1]) };
-        }
+        low = (struct floor_m){ fmin(low.x, feature->low.x), fmin(low.y, feature->low.y) };
+        high = (struct floor_m){ fmax(high.x, feature->high.x), fmax(high.y, feature->high.y) };
     }
     *ret_low = map->feature_count ? low : (struct floor_m){ 0, 0 };
     *ret_high = map->feature_count ? high : (struct floor_m){ 0, 0 };

@@ -29,8 +29,10 @@ struct feature {
     enum feature_kind kind;
     char *id;              /* from the feature's id or name; "" if none */
     double height_m;       /* of shelves and walls; NaN if not given */
-    struct polygon *rings; /* [0] is the outer ring, the others are holes; a line has one */
+    bool is_line;          /* a LineString: its one ring is open and bounds no area */
+    struct polygon *rings; /* [0] is the outer ring, the others are holes; at least one */
     size_t ring_count;
+    struct floor_m low, high; /* the smallest rectangle around it */
 };
 
 struct floor_map {
@@ -40,7 +42,8 @@ struct floor_map {
 
 /*
  * Returns 0, -errno of the file, -EINVAL with a sentence that names the file and the feature (not
- * JSON, unknown kind, ring with fewer than 3 corners, number not finite), -ENOMEM.
+ * JSON, unknown kind, ring with fewer than 3 corners, number not finite, more than 1e5 features or
+ * corners), -ENOMEM.
  */
 MUST_CHECK int floor_map_load(const char *path, struct floor_map **ret_map, struct error *err);
 
@@ -53,7 +56,8 @@ MUST_CHECK int floor_map_rectangle(struct floor_m low, struct floor_m high,
                                    struct floor_map **ret_map);
 void floor_map_destroy(struct floor_map **map);
 
-/* Inside a walkable polygon (or no walkable one is given) and not inside a shelf or its hole. */
+/* Inside a walkable polygon (or no walkable one is given) and not inside a shelf. Holes are
+ * outside: the floor that an island of shelves encloses can be walked on. */
 bool floor_map_walkable(const struct floor_map *map, struct floor_m p);
 
 /* The smallest rectangle around all walkable features (around all features if none is walkable). */

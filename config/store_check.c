@@ -1,0 +1,273 @@
+/*
+ * store_check.c - what one line of the store config's table cannot say
+ */
+#include "config/store_check.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+#define ZONE_FOLDER "/usr/share/zoneinfo"
+
+/* Widest side of a picture; capture and detectors refuse larger ones. */
+#define PICTURE_MAX_PX 16384
+
+/* Networks are this many pixels wide and high, in steps of their stride. */
+#define NETWORK_MIN_PX  32
+#define NETWORK_MAX_PX  4096
+#define NETWORK_STEP_PX 32
+
+struct check {
+    const struct store_config *config;
+    const char *name;
+    const struct option_lines *lines;
+    struct problems *problems;
+};
+
+/* Room for "cameras[999].detector.threshold". */
+#define KEY_SIZE 64
+
+/* A problem at the line of a key. */
+static void problem(const struct check *c, const char *key, const char *format, ...)
+    PRINTF_FORMAT(3, 4);
+
+static void problem(const struct check *c, const char *key, const char *format, ...)
+{
+    va_list arguments;
+    char *words;
+    va_start(arguments, format);
+    if (vasprintf(&words, format, arguments) < 0)
+        words = NULL;
+    va_end(arguments);
+    if (words)
+        problems_add_at(c->problems, c->name, option_lines_find(c->lines, key), "%s", words);
+    free(words);
+}
+
+/* ---- numbers that must fit each other ---- */
+
+static void check_numbers(const struct check *c)
+{
+    const struct store_config *config = c->config;
+    if (900 % config->heat.bucket_s)
+        problem(c, "heat.bucket_s",
+                "heat.bucket_s is %d s but must divide 900 s, e.g. 15, 60 or 300",
+                config->heat.bucket_s);
+    if (1000 % config->fusion.tick_ms)
+        problem(c, "fusion.tick_ms",
+                "fusion.tick_ms is %d ms but must divide 1000 ms, e.g. 100 or 50",
+                config->fusion.tick_ms);
+}
+
+static void check_database(const struct check *c)
+{
+    const struct store_config *config = c->config;
+    bool conninfo = config->database.mode && strcmp(config->database.mode, "conninfo") == 0;
+    if (conninfo && !config->database.conninfo)
+        problem(c, "database.mode",
+                "database.mode is \"conninfo\" but database.conninfo is missing; write e.g. "
+                "\"host=db.example dbname=floorfuse\"");
+    if (!conninfo && config->database.conninfo)
+        problem(c, "database.conninfo",
+                "database.conninfo is given but database.mode is \"embedded\"; write mode = "
+                "\"conninfo\" to use it");
+}
+
+/* ---- time zones ---- */
+
+/* A compiled time zone starts with these four letters (RFC 8536); folders and tables do not. */
+static bool is_zone_file(const char *path)
+{
+    char magic[4] = "";
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    size_t length = fread(magic, 1, sizeof(magic), file);
+    (void) fclose(file);
+    return length == sizeof(magic) && memcmp(magic, "TZif", sizeof(magic)) == 0;
+}
+
+/* A machine without the time zones' data cannot tell. */
+static void check_timezone(const struct check *c)
+{
+    const char *zone = c->config->store.timezone;
+    if (!zone)
+        return;
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof(path), "%s/%s", ZONE_FOLDER, zone);
+    bool tricky =
+        zone[0] == '/' || zone[0] == '\0' || strstr(zone, "..") || length >= (int) sizeof(path);
+    if (tricky || (is_zone_file(ZONE_FOLDER "/UTC") && !is_zone_file(path)))
+        problem(c, "store.timezone",
+                "store.timezone \"%.100s\" is not a known time zone; write e.g. Europe/Berlin",
+                zone);
+}
+
+/* ---- floors ---- */
+
+static void check_floor(const struct check *c, size_t index)
+{
+    const struct floor_config *floors = store_config_floors(c->config), *floor = &floors[index];
+    char key[KEY_SIZE];
+    (void) snprintf(key, sizeof(key), "floors[%zu].id", index);
+    if (floor->id && store_config_floor(c->config, floor->id) != floor)
+        problem(c, key, "there is another floor \"%s\"; ids must be unique", floor->id);
+    (void) snprintf(key, sizeof(key), "floors[%zu]", index);
+    if (floor->id && !floor->plan.png && !floor->geojson)
+        problem(c, key, "floor %s has neither a geojson nor a plan.png; say where people can walk",
+                floor->id);
+}
+
+/* An id that was given but is not one has its sentence; what refers to it needs no second. */
+static bool has_unnamed_floor(const struct store_config *config)
+{
+    for (size_t i = 0; i < config->floors.count; i++)
+        if (!store_config_floors(config)[i].id)
+            return true;
+    return config->floors.count == 0;
+}
+
+/* ---- cameras ---- */
+
+struct camera_check {
+    const struct check *check;
+    const struct camera_config *camera;
+    size_t index;
+    char label[ID_SIZE + 32]; /* how sentences call the camera */
+};
+
+static void camera_problem(const struct camera_check *cc, const char *key, const char *sentence)
+{
+    char path[KEY_SIZE];
+    (void) snprintf(path, sizeof(path), "cameras[%zu].%s", cc->index, key);
+    problem(cc->check, path, "%s: %s", cc->label, sentence);
+}
+
+static bool all_whole(const struct number_list *numbers)
+{
+    for (size_t i = 0; i < numbers->count; i++)
+        if (numbers->values[i] != floor(numbers->values[i]))
+            return false;
+    return true;
+}
+
+static bool is_crop(const struct number_list *crop)
+{
+    const double *v = crop->values;
+    return v[0] >= 0 && v[1] >= 0 && v[2] >= 1 && v[3] >= 1 && v[0] + v[2] <= PICTURE_MAX_PX &&
+           v[1] + v[3] <= PICTURE_MAX_PX && all_whole(crop);
+}
+
+static bool is_network_side(double px)
+{
+    return px >= NETWORK_MIN_PX && px <= NETWORK_MAX_PX && fmod(px, NETWORK_STEP_PX) == 0;
+}
+
+static void check_picture(const struct camera_check *cc)
+{
+    const struct camera_config *camera = cc->camera;
+    if (camera->crop.count == 4 && !is_crop(&camera->crop))
+        camera_problem(cc, "crop",
+                       "crop must be left, top, width, height in whole px, inside 16384 x 16384 px "
+                       "and not empty");
+    if (camera->roi.count % 2)
+        camera_problem(cc, "roi",
+                       "roi has an odd number of coordinates; write x, y of each corner");
+    const struct number_list *size = &camera->detector.size;
+    if (size->count == 2 && !(is_network_side(size->values[0]) && is_network_side(size->values[1])))
+        camera_problem(cc, "detector.size",
+                       "detector.size must be width, height in multiples of 32 px from 32 to 4096");
+}
+
+static void check_start(const struct camera_check *cc)
+{
+    struct error err = { "" };
+    int64_t start_us;
+    if (!cc->camera->start || clock_wall_parse(cc->camera->start, &start_us, &err) == 0)
+        return;
+    (void) error_prefix(&err, 0, "start");
+    camera_problem(cc, "start", err.text);
+}
+
+static void check_sha256(const struct camera_check *cc)
+{
+    const char *text = cc->camera->detector.sha256;
+    if (text && (strlen(text) != 64 || strspn(text, "0123456789abcdefABCDEF") != 64))
+        camera_problem(cc, "detector.sha256",
+                       "detector.sha256 must be 64 hexadecimal digits, as sha256sum prints them");
+}
+
+static void check_names(const struct camera_check *cc)
+{
+    const struct store_config *config = cc->check->config;
+    const struct camera_config *camera = cc->camera;
+    if (camera->id && store_config_camera(config, camera->id) != camera)
+        camera_problem(cc, "id", "there is another camera of that id; ids must be unique");
+    if (!camera->floor || has_unnamed_floor(config) || store_config_floor(config, camera->floor))
+        return;
+    char sentence[ID_SIZE + 64];
+    (void) snprintf(sentence, sizeof(sentence), "floor \"%s\" is not in floors", camera->floor);
+    camera_problem(cc, "floor", sentence);
+}
+
+static void check_camera(const struct check *c, size_t index)
+{
+    struct camera_check cc = { .check = c,
+                               .camera = &store_config_cameras(c->config)[index],
+                               .index = index };
+    if (cc.camera->id)
+        (void) snprintf(cc.label, sizeof(cc.label), "camera %s", cc.camera->id);
+    else
+        (void) snprintf(cc.label, sizeof(cc.label), "camera number %zu", index + 1);
+    check_names(&cc);
+    check_picture(&cc);
+    check_start(&cc);
+    check_sha256(&cc);
+}
+
+/* ---- sockets ---- */
+
+static void check_endpoint(const struct check *c, const char *key, const char *endpoint)
+{
+    const size_t room = sizeof(((struct sockaddr_un *) 0)->sun_path) - 1;
+    bool ipc = strncmp(endpoint, "ipc://", 6) == 0, tcp = strncmp(endpoint, "tcp://", 6) == 0;
+    if (!ipc && !tcp)
+        problem(c, key, "%s is \"%.100s\" but must start with ipc:// or tcp://", key, endpoint);
+    else if (strlen(endpoint) == 6)
+        problem(c, key, "%s is \"%s\", which names no place to meet at", key, endpoint);
+    else if (ipc && strlen(endpoint + 6) > room)
+        problem(c, option_lines_find(c->lines, key) ? key : "run_dir",
+                "the path of %s has %zu bytes but a socket's may have %zu; write a shorter run_dir "
+                "or %s",
+                key, strlen(endpoint + 6), room, key);
+}
+
+static void check_wire(const struct check *c)
+{
+    const struct store_config *config = c->config;
+    check_endpoint(c, "wire.endpoint", config->wire.endpoint);
+    check_endpoint(c, "wire.status", config->wire.status);
+    if (strcmp(config->wire.endpoint, config->wire.status) == 0)
+        problem(c, "wire.status", "wire.status and wire.endpoint must not be the same");
+}
+
+void store_config_check(const struct store_config *config, const char *name,
+                        const struct option_lines *lines, struct problems *problems)
+{
+    const struct check c = { .config = config, .name = name, .lines = lines, .problems = problems };
+    check_numbers(&c);
+    check_database(&c);
+    check_timezone(&c);
+    for (size_t i = 0; i < config->floors.count; i++)
+        check_floor(&c, i);
+    for (size_t i = 0; i < config->cameras.count; i++)
+        check_camera(&c, i);
+    check_wire(&c);
+}

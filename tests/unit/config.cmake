@@ -1,0 +1,1 @@
+unit_test(config option store_config)

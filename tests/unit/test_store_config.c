@@ -1,0 +1,437 @@
+/*
+ * test_store_config.c - the one config of a store
+ *
+ * Expected values are read off the texts; the store key is that of coreutils' sha256sum.
+ */
+#include "testing.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "config/store_config.h"
+
+/* Between these lines tests put their own; line numbers below count from here. */
+#define FLOORS "floors = ( { id = \"ground\"; geojson = \"g.geojson\"; } );\n"
+#define CAMERA "id = \"left\"; floor = \"ground\"; url = \"a.avi\"; calibration = \"left.cfg\";"
+
+struct fixture {
+    char folder[32], path[64];
+    struct store_config *config;
+    struct problems problems;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    if (!f)
+        return -1;
+    (void) snprintf(f->folder, sizeof(f->folder), "/tmp/test_store.XXXXXX");
+    *state = f;
+    if (!mkdtemp(f->folder))
+        return -1;
+    (void) snprintf(f->path, sizeof(f->path), "%s/store.cfg", f->folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    store_config_destroy(&f->config);
+    problems_release(&f->problems);
+    (void) unlink(f->path);
+    (void) rmdir(f->folder);
+    free(f);
+    return 0;
+}
+
+static int load(struct fixture *f, const char *text)
+{
+    store_config_destroy(&f->config);
+    problems_release(&f->problems);
+    assert_int_equal(file_write(f->path, text, strlen(text), 0600, NULL), 0);
+    return store_config_load(f->path, &f->config, &f->problems);
+}
+
+static void assert_loads(void **state, const char *text)
+{
+    struct fixture *f = *state;
+    int r = load(f, text);
+    for (size_t i = 0; i < f->problems.count; i++)
+        print_message("%s\n", f->problems.sentences[i]);
+    assert_int_equal(r, 0);
+    assert_int_equal(f->problems.count, 0);
+}
+
+/* The only problem of a text, given from the line number on. */
+static void assert_problem(void **state, const char *text, const char *expected)
+{
+    struct fixture *f = *state;
+    assert_int_equal(load(f, text), -EINVAL);
+    assert_null(f->config);
+    if (f->problems.count != 1)
+        for (size_t i = 0; i < f->problems.count; i++)
+            print_message("%s\n", f->problems.sentences[i]);
+    assert_int_equal(f->problems.count, 1);
+    assert_memory_equal(f->problems.sentences[0], f->path, strlen(f->path));
+    assert_string_equal(f->problems.sentences[0] + strlen(f->path) + 1, expected);
+}
+
+/* A whole config: line 1 is the store, 2 `top`, 3 the floors, 4 the camera with `more` in it. */
+static char *config_with(const char *top, const char *more)
+{
+    static char text[4096];
+    (void) snprintf(text, sizeof(text),
+                    "store = { id = \"demo\"; };\n%s\n" FLOORS "cameras = ( { " CAMERA " %s } );\n",
+                    top, more);
+    return text;
+}
+
+static void a_short_config_has_all_defaults(void **state)
+{
+    struct fixture *f = *state;
+    assert_loads(state, config_with("", ""));
+    const struct store_config *c = f->config;
+    assert_string_equal(c->path, f->path);
+    assert_string_equal(c->chain, "default");
+    assert_string_equal(c->store.timezone, "UTC");
+    assert_string_equal(c->database.mode, "embedded");
+    assert_int_equal(c->fusion.tick_ms, 100);
+    assert_int_equal(c->fusion.lateness_ms, 1000);
+    assert_int_equal(c->fusion.frame_valid_ms, 1000);
+    assert_true(c->fusion.gate_sigma == 3.5 && c->fusion.position_sd_m == 0.2);
+    assert_true(c->fusion.acceleration_sd_m_s2 == 1 && c->fusion.max_speed_m_s == 4);
+    assert_true(c->fusion.merge_m == 0.8);
+    assert_int_equal(c->fusion.confirm_ms, 500);
+    assert_int_equal(c->fusion.max_gap_ms, 2000);
+    assert_true(c->heat.cell_m == 0.25);
+    assert_int_equal(c->heat.bucket_s, 60);
+    assert_int_equal(c->heat.visit_s, 5);
+    assert_int_equal(c->wire.high_water_mark, 1000);
+    const struct camera_config *camera = store_config_camera(c, "left");
+    assert_non_null(camera);
+    assert_string_equal(camera->pace, "recorded");
+    assert_string_equal(camera->detector.engine, "auto");
+    assert_true(camera->detector.nms_iou == 0.45 && camera->foot_sd_px == 3);
+    assert_true(store_config_floor(c, "ground")->ceiling_m == 3);
+    assert_null(store_config_camera(c, "lef"));
+    assert_null(store_config_floor(c, "roof"));
+}
+
+static void paths_are_beside_the_config_and_streams_stay(void **state)
+{
+    struct fixture *f = *state;
+    char expected[64];
+    assert_loads(state, config_with("", ""));
+    (void) snprintf(expected, sizeof(expected), "%s/left.cfg", f->folder);
+    assert_string_equal(store_config_cameras(f->config)[0].calibration, expected);
+    (void) snprintf(expected, sizeof(expected), "%s/a.avi", f->folder);
+    assert_string_equal(store_config_cameras(f->config)[0].url, expected);
+    (void) snprintf(expected, sizeof(expected), "%s/g.geojson", f->folder);
+    assert_string_equal(store_config_floors(f->config)[0].geojson, expected);
+    static const char *const urls[] = { "rtsp://user@10.0.0.1:554/a?b=c", "/dev/video0",
+                                        "file:///a.avi" };
+    for (size_t i = 0; i < ARRAY_LENGTH(urls); i++) {
+        char text[512];
+        (void) snprintf(text, sizeof(text),
+                        "store = { id = \"demo\"; };\n" FLOORS
+                        "cameras = ( { id = \"left\"; floor = \"ground\"; url = \"%s\"; "
+                        "calibration = \"left.cfg\"; } );\n",
+                        urls[i]);
+        assert_loads(state, text);
+        assert_string_equal(store_config_cameras(f->config)[0].url, urls[i]);
+    }
+}
+
+static void sockets_are_in_the_run_folder(void **state)
+{
+    struct fixture *f = *state;
+    char expected[128];
+    assert_loads(state, config_with("run_dir = \"run\";", ""));
+    (void) snprintf(expected, sizeof(expected), "%s/run", f->folder);
+    assert_string_equal(f->config->run_dir, expected);
+    (void) snprintf(expected, sizeof(expected), "ipc://%s/run/observations", f->folder);
+    assert_string_equal(f->config->wire.endpoint, expected);
+    (void) snprintf(expected, sizeof(expected), "ipc://%s/run/status", f->folder);
+    assert_string_equal(f->config->wire.status, expected);
+    assert_loads(state, config_with("wire = { endpoint = \"tcp://127.0.0.1:5571\"; };", ""));
+    assert_string_equal(f->config->wire.endpoint, "tcp://127.0.0.1:5571");
+}
+
+static void the_run_folder_follows_the_user(void **state)
+{
+    struct fixture *f = *state;
+    char *before = getenv("XDG_RUNTIME_DIR"), expected[64];
+    char *kept = before ? strdup(before) : NULL;
+    assert_int_equal(setenv("XDG_RUNTIME_DIR", "/run/user/7", 1), 0);
+    assert_loads(state, config_with("", ""));
+    assert_string_equal(f->config->run_dir,
+                        geteuid() == 0 ? "/run/floorfuse/demo" : "/run/user/7/floorfuse/demo");
+    assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
+    assert_loads(state, config_with("", ""));
+    (void) snprintf(expected, sizeof(expected), "/tmp/floorfuse-%u/demo", (unsigned) geteuid());
+    assert_string_equal(f->config->run_dir, geteuid() == 0 ? "/run/floorfuse/demo" : expected);
+    if (kept)
+        assert_int_equal(setenv("XDG_RUNTIME_DIR", kept, 1), 0);
+    free(kept);
+}
+
+/* A socket's path has 108 bytes with its NUL: 107 fit. "/observations" has 13. */
+static void socket_paths_of_107_bytes_fit_and_108_do_not(void **state)
+{
+    char top[256], name[128];
+    memset(name, 'r', sizeof(name));
+    (void) snprintf(top, sizeof(top), "run_dir = \"/%.*s\";", 107 - 13 - 1, name);
+    assert_loads(state, config_with(top, ""));
+    (void) snprintf(top, sizeof(top), "run_dir = \"/%.*s\";", 108 - 13 - 1, name);
+    assert_problem(state, config_with(top, ""),
+                   "2: the path of wire.endpoint has 108 bytes but a socket's may have 107; write "
+                   "a shorter run_dir or wire.endpoint");
+}
+
+static void options_are_checked_against_each_other(void **state)
+{
+    static const struct {
+        const char *top, *more, *sentence;
+    } cases[] = {
+        { "heat = { bucket_s = 7; };", "",
+          "2: heat.bucket_s is 7 s but must divide 900 s, e.g. 15, 60 or 300" },
+        { "fusion = { tick_ms = 30; };", "",
+          "2: fusion.tick_ms is 30 ms but must divide 1000 ms, e.g. 100 or 50" },
+        { "database = { mode = \"conninfo\"; };", "",
+          "2: database.mode is \"conninfo\" but database.conninfo is missing; write e.g. "
+          "\"host=db.example dbname=floorfuse\"" },
+        { "database = { conninfo = \"host=x\"; };", "",
+          "2: database.conninfo is given but database.mode is \"embedded\"; write mode = "
+          "\"conninfo\" to use it" },
+        { "wire = { endpoint = \"udp://x\"; };", "",
+          "2: wire.endpoint is \"udp://x\" but must start with ipc:// or tcp://" },
+        { "wire = { endpoint = \"ipc://a\"; status = \"ipc://a\"; };", "",
+          "2: wire.status and wire.endpoint must not be the same" },
+        { "", "roi = [1, 2, 3, 4, 5, 6, 7];",
+          "4: camera left: roi has an odd number of coordinates; write x, y of each corner" },
+        { "", "roi = [1, 2, 3, 4];",
+          "4: cameras[].roi has 4 numbers but needs at least 6 (polygon x, y, ... in full-frame "
+          "px; "
+          "feet outside are dropped)" },
+        { "", "crop = [0, 0, 0, 10];",
+          "4: camera left: crop must be left, top, width, height in whole px, inside 16384 x 16384 "
+          "px and not empty" },
+        { "", "start = \"yesterday\";",
+          "4: camera left: start: \"yesterday\" is not a time; write it as 2026-11-23T09:14:05Z" },
+        { "", "detector = { size = [320, 321]; };",
+          "4: camera left: detector.size must be width, height in multiples of 32 px from 32 to "
+          "4096" },
+        { "", "detector = {\nsha256 = \"12\"; };",
+          "5: camera left: detector.sha256 must be 64 hexadecimal digits, as sha256sum prints "
+          "them" },
+        { "", "detector = { engine = \"tpu\"; };",
+          "4: cameras[].detector.engine is \"tpu\" but must be one of auto|opencv|darknet|hog" },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
+        assert_problem(state, config_with(cases[i].top, cases[i].more), cases[i].sentence);
+}
+
+static void what_refers_to_each_other_is_checked(void **state)
+{
+    assert_problem(state,
+                   "store = { id = \"demo\"; };\n" FLOORS "cameras = ( { " CAMERA " },\n{ " CAMERA
+                   " } );\n",
+                   "4: camera left: there is another camera of that id; ids must be unique");
+    assert_problem(
+        state,
+        "store = { id = \"demo\"; };\nfloors = ( { id = \"ground\"; geojson = \"g\"; },\n"
+        "{ id = \"ground\"; geojson = \"h\"; } );\ncameras = ( { " CAMERA " } );\n",
+        "3: there is another floor \"ground\"; ids must be unique");
+    assert_problem(
+        state,
+        "store = { id = \"demo\"; };\nfloors = ( { id = \"roof\"; geojson = \"g\"; } );\n"
+        "cameras = ( { " CAMERA " } );\n",
+        "3: camera left: floor \"ground\" is not in floors");
+    assert_problem(state,
+                   "store = { id = \"demo\"; };\nfloors = ( { id = \"ground\"; } );\n"
+                   "cameras = ( { " CAMERA " } );\n",
+                   "2: floor ground has neither a geojson nor a plan.png; say where people can "
+                   "walk");
+    assert_problem(state,
+                   "store = { id = \"demo\"; };\nfloors = ();\ncameras = ( { " CAMERA " } );\n",
+                   "2: floors[] has 0 entries but must have 1 to 1000 (the store's floors)");
+}
+
+/* An id that is none has its sentence; what refers to it must not crash and needs no second. */
+static void one_mistake_is_said_once(void **state)
+{
+    assert_problem(
+        state,
+        "store = { id = \"demo\"; };\nfloors = ( { id = \"GROUND\"; geojson = \"g\"; } );\n"
+        "cameras = ( { " CAMERA " } );\n",
+        "2: floors[].id is \"GROUND\" but an id has only a-z, 0-9 and -, at most 63 of "
+        "them");
+    assert_problem(state,
+                   "store = { id = \"demo\"; };\n" FLOORS
+                   "cameras = ( { floor = \"ground\"; url = \"a\"; calibration = \"b\"; } );",
+                   "3: cameras[].id is missing (unique in the store)");
+    assert_problem(state, "store = { id = \"demo\"; };\nheat = { cell_m = ; };\n",
+                   "2: syntax error; look for a missing ; , = \" or bracket here or on the line "
+                   "before");
+}
+
+static void time_zones_are_those_of_the_machine(void **state)
+{
+    if (!file_exists("/usr/share/zoneinfo/Europe/Berlin"))
+        skip();
+    static const char *const bad[] = {
+        "Europe/Berlyn", "Europe", "zone.tab", "../zoneinfo/UTC", "/usr/share/zoneinfo/UTC", ""
+    };
+    assert_loads(state, "store = { id = \"demo\"; timezone = \"Europe/Berlin\"; };\n" FLOORS
+                        "cameras = ( { " CAMERA " } );\n");
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        char text[512], expected[128];
+        (void) snprintf(text, sizeof(text),
+                        "store = { id = \"demo\"; timezone = \"%s\"; };\n" FLOORS
+                        "cameras = ( { " CAMERA " } );\n",
+                        bad[i]);
+        (void) snprintf(expected, sizeof(expected),
+                        "1: store.timezone \"%s\" is not a known time zone; write e.g. "
+                        "Europe/Berlin",
+                        bad[i]);
+        assert_problem(state, text, expected);
+    }
+}
+
+static void all_problems_are_said_in_the_order_of_their_lines(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(load(f, "store = { id = \"demo\"; };\n"
+                             "fusion = { tick_ms = 30; };\n"
+                             "heat = { cell_m = 9.0; };\n"
+                             "floors = ( { id = \"ground\"; geojson = \"g\"; } );\n"
+                             "cameras = ( { id = \"left\"; floor = \"roof\"; url = \"a\";\n"
+                             "calibraton = \"b\"; } );\n"),
+                     -EINVAL);
+    static const char *const names[] = { "2: fusion.tick_ms", "3: heat.cell_m",
+                                         "5: cameras[].calibration is missing",
+                                         "5: camera left: floor \"roof\"",
+                                         "6: unknown key cameras[].calibraton; did you mean" };
+    assert_int_equal(f->problems.count, ARRAY_LENGTH(names));
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        assert_memory_equal(f->problems.sentences[i] + strlen(f->path) + 1, names[i],
+                            strlen(names[i]));
+}
+
+static void a_missing_file_is_named(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(store_config_load("/nonexistent/store.cfg", &f->config, &f->problems),
+                     -ENOENT);
+    assert_int_equal(f->problems.count, 1);
+    assert_string_equal(f->problems.sentences[0],
+                        "could not open /nonexistent/store.cfg: No such file or directory");
+}
+
+static void digests_are_kept_in_lower_case(void **state)
+{
+    struct fixture *f = *state;
+    assert_loads(state, config_with("", "detector = { sha256 = "
+                                        "\"ABCDEFabcdef0123456789012345678901234567890123456789"
+                                        "012345678901\"; };"));
+    assert_string_equal(store_config_cameras(f->config)[0].detector.sha256,
+                        "abcdefabcdef0123456789012345678901234567890123456789012345678901");
+}
+
+/* printf corner-shops/market-street | sha256sum: the first 32 bits, halved. */
+static void the_store_key_is_from_sha256_of_chain_and_store(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(store_config_load(SOURCE_DIR "/etc/store.cfg", &f->config, &f->problems), 0);
+    assert_int_equal(store_config_key(f->config), 1599846715);
+}
+
+static void the_documented_example_loads(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(store_config_load(SOURCE_DIR "/etc/store.cfg", &f->config, &f->problems), 0);
+    assert_int_equal(f->config->floors.count, 2);
+    assert_int_equal(f->config->cameras.count, 3);
+    assert_string_equal(store_config_camera(f->config, "entrance")->url,
+                        "rtsp://10.0.0.11/stream1");
+    assert_string_equal(store_config_camera(f->config, "stairs")->floor, "upper");
+    assert_true(store_config_floor(f->config, "upper")->plan.origin_m.values[0] == -1.5);
+}
+
+static void the_demos_config_loads(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(store_config_load(SOURCE_DIR "/etc/demo/store.cfg", &f->config, &f->problems),
+                     0);
+}
+
+static char *dump(const struct store_config *config)
+{
+    char *text;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    store_config_dump(config, out);
+    (void) fclose(out);
+    return text;
+}
+
+static void a_dump_is_a_config_that_loads_to_the_same(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(store_config_load(SOURCE_DIR "/etc/store.cfg", &f->config, &f->problems), 0);
+    char *first = dump(f->config);
+    assert_loads(state, first);
+    char *second = dump(f->config);
+    assert_string_equal(first, second);
+    free(first);
+    free(second);
+}
+
+static void the_documentation_is_the_tables(void **state)
+{
+    (void) state;
+    char *page, *text;
+    size_t length, text_length;
+    FILE *out = open_memstream(&page, &length);
+    assert_non_null(out);
+    store_config_document(out);
+    (void) fclose(out);
+    assert_int_equal(
+        file_read(SOURCE_DIR "/docs/configuration.md", 1 << 20, &text, &text_length, NULL), 0);
+    if (strcmp(page, text) != 0)
+        fail_msg("docs/configuration.md is not what `floorfuse check --options` prints; write it "
+                 "anew");
+    free(page);
+    free(text);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_short_config_has_all_defaults),
+        TEST(paths_are_beside_the_config_and_streams_stay),
+        TEST(sockets_are_in_the_run_folder),
+        TEST(the_run_folder_follows_the_user),
+        TEST(socket_paths_of_107_bytes_fit_and_108_do_not),
+        TEST(options_are_checked_against_each_other),
+        TEST(what_refers_to_each_other_is_checked),
+        TEST(one_mistake_is_said_once),
+        TEST(time_zones_are_those_of_the_machine),
+        TEST(all_problems_are_said_in_the_order_of_their_lines),
+        TEST(a_missing_file_is_named),
+        TEST(digests_are_kept_in_lower_case),
+        TEST(the_store_key_is_from_sha256_of_chain_and_store),
+        TEST(the_documented_example_loads),
+        TEST(the_demos_config_loads),
+        TEST(a_dump_is_a_config_that_loads_to_the_same),
+        TEST(the_documentation_is_the_tables),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
