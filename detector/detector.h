@@ -21,14 +21,14 @@
 struct detector; /* opaque; stays in the thread that made it */
 
 struct detector_options {
-    const char *engine;      /* "auto", "opencv", "darknet", "hog"; NULL: auto */
-    const char *model;       /* path of the .cfg; NULL only for hog */
-    const char *weights;     /* NULL: the model's path with .weights for .cfg */
-    const char *names;       /* NULL: the only .names file beside the model */
-    const char *sha256;      /* of the weights; NULL: not checked */
-    uint32_t width, height;  /* network input px, multiples of 32; 0: as in the cfg */
-    double threshold;        /* least score, 0..1 */
-    double nms_iou;          /* of two boxes of a class that overlap more, the weaker goes */
+    const char *engine;     /* "auto", "opencv", "darknet", "hog"; NULL: auto */
+    const char *model;      /* path of the .cfg; NULL only for hog */
+    const char *weights;    /* NULL: the model's path with .weights for .cfg */
+    const char *names;      /* NULL: the only .names file beside the model */
+    const char *sha256;     /* of the weights; NULL: not checked */
+    uint32_t width, height; /* network input px, multiples of 32; 0: as in the cfg */
+    double threshold;       /* least score, 0..1 */
+    double nms_iou;         /* of two boxes of a class that overlap more, the weaker goes */
 };
 
 enum detection_class { DETECTION_PERSON = 1, DETECTION_HEAD = 2 };
@@ -51,10 +51,10 @@ struct detector_info {
 };
 
 /*
- * Check the model, then hand it to the engine. Checked first: cfg readable and of known layers, weights
- * header and exact number of parameters, SHA-256, class names (person, body, head and the like decide
- * the class; others are not reported; none known is an error).
- * Returns 0, -ENOENT (file missing), -EINVAL (does not fit), -ENOTSUP (engine not built in).
+ * Check the model, then hand it to the engine. Checked first: cfg readable and of known layers,
+ * weights header and exact number of parameters, SHA-256, class names (person, body, head and the
+ * like decide the class; others are not reported; none known is an error). Returns 0, -ENOENT (file
+ * missing), -EINVAL (does not fit), -ENOTSUP (engine not built in).
  */
 MUST_CHECK int detector_create(const struct detector_options *options,
                                struct detector **ret_detector, struct error *err);

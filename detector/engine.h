@@ -1,0 +1,57 @@
+/*
+ * engine.h - what every engine can do, and what detector.c does for all of them
+ *
+ * A network engine computes layers: the stretched picture in, the raw numbers before each [yolo]
+ * out. Stretching, decoding and suppression are common code. A picture engine (hog) looks at the
+ * picture itself. This header includes neither detector.h nor image.h: darknet.h has types of the
+ * same names.
+ */
+#ifndef FLOORFUSE_DETECTOR_ENGINE_H
+#define FLOORFUSE_DETECTOR_ENGINE_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "detector/darknet_cfg.h"
+
+struct candidates;
+struct image;
+
+/* A checked model; all borrowed for the call. */
+struct engine_model {
+    const struct darknet_cfg *cfg;
+    const struct text *canonical; /* of darknet_cfg_write */
+    const char *weights;          /* the whole file, checked */
+    size_t weights_length;
+};
+
+struct engine_methods {
+    const char *name;
+    /*
+     * Run the layers.
+     *   input        3 x height x width floats 0..1, planar RGB
+     *   ret_outputs  one pointer for each head in the order of the .cfg; the engine's, until the
+     *                next call
+     * Returns 0 or -EIO. NULL in a picture engine.
+     */
+    int (*forward)(void *state, const float *input, const float **ret_outputs);
+    /* Add what is in an RGB8 picture. Returns 0, -EIO, -ENOMEM. NULL in a network engine. */
+    int (*look)(void *state, const struct image *picture, double threshold,
+                struct candidates *candidates);
+    void (*destroy)(void *state);
+};
+
+/* methods is NULL while there is none. */
+struct engine {
+    const struct engine_methods *methods;
+    void *state;
+};
+
+/* Returns 0; -ENOTSUP with the line of a layer that this engine cannot run; -EIO; -ENOMEM. */
+MUST_CHECK int engine_darknet_create(const struct engine_model *model, struct engine *ret_engine,
+                                     struct error *err);
+MUST_CHECK int engine_opencv_create(const struct engine_model *model, struct engine *ret_engine,
+                                    struct error *err);
+MUST_CHECK int engine_hog_create(struct engine *ret_engine, struct error *err);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * opencv_shim.h - the parts of OpenCV that we use, behind plain C
+ *
+ * C++ ends here: no exception leaves these functions; they become a code and a sentence.
+ */
+#ifndef FLOORFUSE_DETECTOR_OPENCV_SHIM_H
+#define FLOORFUSE_DETECTOR_OPENCV_SHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "base/error.h"
+
+struct opencv_network; /* opaque; one thread */
+
+/* A Darknet network as OpenCV wants it; all borrowed for the call. */
+struct opencv_network_source {
+    const char *file; /* for sentences */
+    const char *cfg;
+    size_t cfg_length;
+    const char *weights;
+    size_t weights_length;
+    int width, height;         /* input px */
+    const size_t *head_values; /* floats of each output, in the order of the .cfg */
+    size_t head_count;
+};
+
+/* Load, and run once on an empty picture, so that what OpenCV cannot do shows here.
+ * Returns 0; -ENOTSUP: OpenCV refused; -ENOMEM. */
+MUST_CHECK int opencv_network_create(const struct opencv_network_source *source,
+                                     struct opencv_network **ret_network, struct error *err);
+void opencv_network_destroy(struct opencv_network *network);
+
+/* ret_outputs: head_count pointers, the network's until the next call. Returns 0 or -EIO. */
+MUST_CHECK int opencv_network_forward(struct opencv_network *network, const float *input,
+                                      const float **ret_outputs);
+
+struct opencv_hog; /* opaque; one thread */
+
+/* A window in which the detector saw a person, px of the picture given. */
+struct opencv_hog_window {
+    double left, top, width, height;
+    double margin; /* of the support vector machine, > 0 */
+};
+
+MUST_CHECK int opencv_hog_create(struct opencv_hog **ret_hog, struct error *err);
+void opencv_hog_destroy(struct opencv_hog *hog);
+
+/*
+ * Look for people about 96 px high, and taller, in an RGB8 picture that is first scaled by `scale`.
+ *   least_margin  windows with less are left out
+ *   ret_windows   the hog's until the next call
+ * Returns 0 or -EIO.
+ */
+MUST_CHECK int opencv_hog_look(struct opencv_hog *hog, const uint8_t *rgb, uint32_t width,
+                               uint32_t height, size_t stride_bytes, double scale,
+                               double least_margin, const struct opencv_hog_window **ret_windows,
+                               size_t *ret_count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

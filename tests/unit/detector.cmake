@@ -1,0 +1,5 @@
+unit_test(detector darknet_cfg weights class_names nms resize yolo detector detector_video)
+foreach(name detector detector_video)
+    target_sources(test_${name} PRIVATE detector_fixture.c)
+endforeach()
+target_link_libraries(test_detector_video PRIVATE capture)
