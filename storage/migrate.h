@@ -13,8 +13,8 @@
  * Apply what is missing, one program at a time (advisory lock).
  *   ret_applied  how many were applied
  *   ret_version  the version now; either may be NULL
- * Returns 0; -ECONNREFUSED (no database; the sentence says which), -EPROTO (the database is newer than this
- * program), -EIO (a migration failed; it left nothing behind).
+ * Returns 0; -ECONNREFUSED (no database; the sentence says which), -EPROTO (the database is newer
+ * than this program), -EIO (a migration failed; it left nothing behind).
  */
 MUST_CHECK int storage_migrate(const char *conninfo, int *ret_applied, int *ret_version,
                                struct error *err);

@@ -10,29 +10,30 @@
 /* Sums of one floor over a time range, one entry a cell of the grid. */
 struct heat_sums {
     struct grid grid;
-    double *dwell_s;       /* 0 where nobody came */
+    double *dwell_s; /* 0 where nobody came */
     double *passes;
     double *move_x_m, *move_y_m, *path_m;
-    double *exposure_s;    /* 0: nobody could look there, and the other sums say nothing */
-    int64_t buckets;       /* with data in the range */
+    double *exposure_s;        /* 0: nobody could look there, and the other sums say nothing */
+    int64_t buckets;           /* with data in the range */
     int64_t first_us, last_us; /* start of the first and end of the last of them */
-    double people_s;       /* person-seconds on the whole floor, inside and outside the grid */
+    double people_s;           /* person-seconds on the whole floor, inside and outside the grid */
 };
 
 /*
  * Read one floor of a store.
- *   from_us, to_us  [from, to), UTC; INT64_MIN and INT64_MAX mean from the first, to the last bucket
- * Returns 0; -ENOENT when the store or floor is not in the database, -ENODATA when no bucket lies in the
- * range (the sentence says what range has data), -EEXIST when the range spans two grids (the sentence
- * says where it changes), -ECONNREFUSED, -EPROTO, -EIO.
+ *   store           its id; "chain/store" where several chains have one of that id
+ *   from_us, to_us  [from, to), UTC; INT64_MIN and INT64_MAX mean from the first, to the last
+ * bucket Returns 0; -ENOENT when the store or floor is not in the database, -ENODATA when no bucket
+ * lies in the range (the sentence says what range has data), -EEXIST when the range spans two grids
+ * (the sentence says where it changes), -ECONNREFUSED, -EPROTO, -EIO.
  */
 MUST_CHECK int storage_query_heat(const char *conninfo, const char *store, const char *floor,
                                   int64_t from_us, int64_t to_us, struct heat_sums **ret_sums,
                                   struct error *err);
 void heat_sums_destroy(struct heat_sums **sums);
 
-/* "ok" state of the database in a few words, for status. Returns 0 and the number of heat buckets of the
- * store, or -ECONNREFUSED and so on as above. */
+/* "ok" state of the database in a few words, for status. Returns 0 and the number of heat buckets
+ * of the store, or -ECONNREFUSED and so on as above. */
 MUST_CHECK int storage_query_bucket_count(const char *conninfo, const char *store,
                                           int64_t *ret_buckets, struct error *err);
 

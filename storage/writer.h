@@ -1,11 +1,11 @@
 /*
  * writer.h - finished buckets into PostgreSQL, on a thread, exactly once
  *
- * The fusion loop hands buckets over and goes on; a slow or absent database delays no tick. A bucket,
- * its exposure, its camera counts and the per-camera position it covers commit in one transaction;
- * writing a bucket twice replaces it, so sums never double. While the database is away the writer
- * keeps trying with growing pauses and holds a bounded number of buckets; what does not fit is
- * counted as dropped.
+ * The fusion loop hands buckets over and goes on; a slow or absent database delays no tick. A
+ * bucket, its exposure, its camera counts and the per-camera position it covers commit in one
+ * transaction; writing a bucket twice replaces it, so sums never double. While the database is away
+ * the writer keeps trying with growing pauses and holds a bounded number of buckets; what does not
+ * fit is counted as dropped.
  */
 #ifndef FLOORFUSE_STORAGE_WRITER_H
 #define FLOORFUSE_STORAGE_WRITER_H
@@ -33,17 +33,19 @@ struct storage_writer_counts {
     char last_error[512]; /* why the last try failed; "" when it went well */
 };
 
-/* Connects once to say early what is wrong. Returns 0, -ECONNREFUSED, -EPROTO (schema version), -errno. */
+/* Connects once to say early what is wrong. Returns 0, -ECONNREFUSED, -EPROTO (schema version),
+ * -errno. */
 MUST_CHECK int storage_writer_create(const struct storage_writer_options *options,
                                      struct storage_writer **ret_writer, struct error *err);
 /* Stops the thread; buckets still queued are lost, so flush first. */
 void storage_writer_destroy(struct storage_writer **writer);
 
-/* Hand a bucket over; *bucket becomes NULL. Returns 0, or -ENOSPC when the queue was full: the bucket is
- * dropped and counted, and *bucket becomes NULL too. */
+/* Hand a bucket over; *bucket becomes NULL. Returns 0, or -ENOSPC when the queue was full: the
+ * bucket is dropped and counted, and *bucket becomes NULL too. */
 MUST_CHECK int storage_writer_put_take(struct storage_writer *writer, struct heat_bucket **bucket);
 
-/* Wait until everything handed over is committed. Returns 0, or -ETIMEDOUT. */
+/* Wait until everything handed over is committed, or dropped because the database refuses it (see
+ * counts); tries again soon where the writer is pausing. Returns 0, or -ETIMEDOUT. */
 MUST_CHECK int storage_writer_flush(struct storage_writer *writer, int timeout_ms);
 
 struct storage_writer_counts storage_writer_counts(struct storage_writer *writer);

@@ -96,6 +96,9 @@ static int take_hello_numbers(const Floorfuse__CameraHello *m, struct camera_hel
     h->height = m->height;
     h->view =
         (struct box_px){ m->view_left_px, m->view_top_px, m->view_right_px, m->view_bottom_px };
+    if (!isfinite(h->view.left) || !isfinite(h->view.top) || !isfinite(h->view.right) ||
+        !isfinite(h->view.bottom))
+        return error_set(err, -EBADMSG, "the view is not finite");
     if (h->width != 0 &&
         !(h->view.left >= 0 && h->view.top >= 0 && h->view.right > h->view.left &&
           h->view.bottom > h->view.top && h->view.right <= h->width && h->view.bottom <= h->height))
@@ -107,11 +110,14 @@ int camera_hello_unpack(const void *bytes, size_t length, struct camera_hello *r
                         struct error *err)
 {
     struct camera_hello hello = { 0 };
+    int r = message_peek_version(bytes, length, err);
+    if (r < 0)
+        return r;
     Floorfuse__CameraHello *m =
         length > MESSAGE_BYTES_MAX ? NULL : floorfuse__camera_hello__unpack(NULL, length, bytes);
     if (!m)
         return error_set(err, -EBADMSG, "the bytes are not a hello");
-    int r = take_hello_texts(m, &hello, err);
+    r = take_hello_texts(m, &hello, err);
     if (r == 0)
         r = take_hello_numbers(m, &hello, err);
     if (r == 0) {
@@ -181,11 +187,14 @@ int camera_health_unpack(const void *bytes, size_t length, struct camera_health 
                          struct error *err)
 {
     struct camera_health health = { 0 };
+    int r = message_peek_version(bytes, length, err);
+    if (r < 0)
+        return r;
     Floorfuse__CameraHealth *m =
         length > MESSAGE_BYTES_MAX ? NULL : floorfuse__camera_health__unpack(NULL, length, bytes);
     if (!m)
         return error_set(err, -EBADMSG, "the bytes are not a health report");
-    int r = take_health(m, &health, err);
+    r = take_health(m, &health, err);
     floorfuse__camera_health__free_unpacked(m, NULL);
     if (r == 0)
         *ret_health = health;

@@ -73,7 +73,8 @@ int observation_frame_pack(const struct observation_frame *frame, void **ret_byt
                            size_t *ret_length)
 {
     if (frame->observation_count > MESSAGE_OBSERVATIONS_MAX ||
-        frame->appearance_length > MESSAGE_APPEARANCE_MAX)
+        frame->appearance_length > MESSAGE_APPEARANCE_MAX ||
+        (frame->observation_count > 0 && frame->appearance_length > 0 && !frame->appearance))
         return -EINVAL;
     AUTO(arena_destroy) struct arena *arena = NULL;
     int r = arena_create(PACK_ARENA_BYTES, &arena);
@@ -221,12 +222,15 @@ int observation_frame_unpack(const void *bytes, size_t length, struct observatio
                              struct error *err)
 {
     struct observation_frame frame = { 0 };
+    int r = message_peek_version(bytes, length, err);
+    if (r < 0)
+        return r;
     Floorfuse__ObservationFrame *m =
         length > MESSAGE_BYTES_MAX ? NULL
                                    : floorfuse__observation_frame__unpack(NULL, length, bytes);
     if (!m)
         return error_set(err, -EBADMSG, "the bytes are not an observation frame");
-    int r = take_header(m, &frame, err);
+    r = take_header(m, &frame, err);
     if (r == 0)
         r = take_observations(m, &frame, err);
     if (r == 0)

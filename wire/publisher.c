@@ -11,6 +11,7 @@
 #include <zmq.h>
 
 #include "base/clock.h"
+#include "wire/message_check.h"
 #include "wire/socket.h"
 
 #define TOPIC_SIZE (2 * ID_SIZE + 16)
@@ -19,7 +20,7 @@ struct publisher {
     struct socket socket;
     char obs_topic[TOPIC_SIZE], hello_topic[TOPIC_SIZE], health_topic[TOPIC_SIZE];
     uint64_t boot_id, next_sequence;
-    int subscribers;
+    bool subscribed;
     struct publisher_counts counts;
 };
 
@@ -35,15 +36,23 @@ static uint64_t random_boot_id(void)
 int publisher_create(const char *endpoint, const char *store, const char *camera, int send_hwm,
                      struct publisher **ret_publisher, struct error *err)
 {
-    /* XPUB_VERBOSE: also the second subscriber of a topic is told of, it wants a hello, too */
+    /* XPUB_VERBOSE: a subscriber that comes back subscribes to what is subscribed already; it is
+     * told of, too, as it wants a hello */
     const struct socket_option options[] = { { ZMQ_SNDHWM, send_hwm },
                                              { ZMQ_SNDTIMEO, 0 },
                                              { ZMQ_XPUB_NODROP, 1 },
                                              { ZMQ_XPUB_VERBOSE, 1 } };
+    int r = socket_check_hwm(send_hwm, err);
+    if (r < 0)
+        return r;
+    if (!message_is_id(store) || !message_is_id(camera))
+        return error_set(err, -EINVAL,
+                         "store \"%s\" and camera \"%s\" must be ids of a-z, 0-9 and -", store,
+                         camera);
     struct publisher *p = calloc(1, sizeof(*p));
     if (!p)
         return error_set(err, -ENOMEM, "out of memory");
-    int r = socket_open(&p->socket, ZMQ_XPUB, options, ARRAY_LENGTH(options), endpoint, false, err);
+    r = socket_open(&p->socket, ZMQ_XPUB, options, ARRAY_LENGTH(options), endpoint, false, err);
     if (r < 0) {
         free(p);
         return r;
@@ -83,23 +92,31 @@ int publisher_read_events(struct publisher *publisher, bool *ret_joined)
                     strncmp(publisher->obs_topic, event + 1, (size_t) length - 1) == 0;
         if (!ours)
             continue;
-        publisher->subscribers += event[0] == 1 ? 1 : -1;
+        publisher->subscribed = event[0] == 1;
         *ret_joined = *ret_joined || event[0] == 1;
     }
 }
 
 bool publisher_has_subscriber(const struct publisher *publisher)
 {
-    return publisher->subscribers > 0;
+    return publisher->subscribed;
+}
+
+/* One part; a signal does not cost a message. Returns 0 or -errno. */
+static int send_part(void *handle, const void *bytes, size_t length, int flags)
+{
+    while (zmq_send(handle, bytes, length, flags) < 0)
+        if (errno != EINTR)
+            return -errno;
+    return 0;
 }
 
 /* Topic and bytes, or neither: a full queue refuses the first part. */
 static int send_message(struct publisher *p, const char *topic, void *bytes, size_t length)
 {
-    int r = 0;
-    if (zmq_send(p->socket.handle, topic, strlen(topic), ZMQ_SNDMORE) < 0 ||
-        zmq_send(p->socket.handle, bytes, length, 0) < 0)
-        r = -errno;
+    int r = send_part(p->socket.handle, topic, strlen(topic), ZMQ_SNDMORE);
+    if (r == 0)
+        r = send_part(p->socket.handle, bytes, length, 0);
     free(bytes);
     if (r == 0) {
         p->counts.published++;

@@ -24,7 +24,8 @@ struct publisher_counts {
 /*
  *   endpoint   e.g. "ipc:///run/floorfuse/demo/observations" or "tcp://127.0.0.1:5555"
  *   send_hwm   messages queued at most before they are dropped and counted
- * Returns 0, -EINVAL (endpoint), -errno.
+ *              (at least 1)
+ * Returns 0, -EINVAL (endpoint, an id, send_hwm), -ENAMETOOLONG, -errno; with a sentence.
  */
 MUST_CHECK int publisher_create(const char *endpoint, const char *store, const char *camera,
                                 int send_hwm, struct publisher **ret_publisher, struct error *err);
@@ -32,14 +33,21 @@ MUST_CHECK int publisher_create(const char *endpoint, const char *store, const c
 /* Waits at most linger_ms until queued messages have left. */
 void publisher_destroy(struct publisher **publisher, int linger_ms);
 
-/* The ZeroMQ socket, borrowed, for zmq_poll only: readable when publisher_read_events should be
- * called. */
+/*
+ * The ZeroMQ socket, borrowed, for zmq_poll only: readable when publisher_read_events should be
+ * called. There is no file descriptor to poll, as ZMQ_FD is edge-triggered: it may stay silent
+ * although an event waits, and every send can eat its edge.
+ */
 void *publisher_socket(const struct publisher *publisher);
 
 /* Take in who subscribed or left; *ret_joined: somebody new listens and wants a hello. */
 MUST_CHECK int publisher_read_events(struct publisher *publisher, bool *ret_joined);
 
-/* Whether somebody is subscribed now. */
+/*
+ * Whether somebody has subscribed; as of the last publisher_read_events. It stays true when the
+ * fusion program goes away: it is expected back, and until then messages wait in the queue
+ * (what was on its way is lost and shows as a hole in the numbering).
+ */
 bool publisher_has_subscriber(const struct publisher *publisher);
 
 /*

@@ -6,21 +6,53 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
 
 #include "wire/message.h"
 
-/* Whether a program answers on a Unix socket. */
-static bool somebody_listens(const struct sockaddr_un *address)
+/*
+ * Whether a program answers on a Unix socket: 1, 0, -errno. Never waits: a listener too busy to
+ * take us in (EAGAIN) is one, too.
+ */
+static int somebody_listens(const struct sockaddr_un *address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
-        return false;
-    bool listens = connect(fd, (const struct sockaddr *) address, sizeof(*address)) == 0;
+        return -errno;
+    int code = connect(fd, (const struct sockaddr *) address, sizeof(*address)) < 0 ? errno : 0;
     (void) close(fd);
-    return listens;
+    if (code == ECONNREFUSED || code == ENOENT)
+        return 0; /* left behind by a program that is gone; or gone meanwhile */
+    return code == 0 || code == EAGAIN ? 1 : -code;
+}
+
+static int in_use(const char *endpoint, struct error *err)
+{
+    return error_set(err, -EADDRINUSE,
+                     "%s is in use by another program; stop it or choose another endpoint",
+                     endpoint);
+}
+
+/* ZeroMQ unlinks whatever is at the path before it binds: it must be nothing, or a dead socket. */
+static int check_path_is_free(const struct sockaddr_un *address, const char *endpoint,
+                              struct error *err)
+{
+    struct stat status;
+    if (lstat(address->sun_path, &status) < 0)
+        return 0; /* nothing there; what else is wrong with the path, bind will say */
+    if (!S_ISSOCK(status.st_mode))
+        return error_set(err, -EEXIST,
+                         "%s: there is something at this path that is not a socket; remove it or "
+                         "choose another endpoint",
+                         endpoint);
+    int r = somebody_listens(address);
+    if (r < 0)
+        return error_set(err, r, "could not find out whether %s is in use: %s", endpoint,
+                         strerror(-r));
+    return r == 1 ? in_use(endpoint, err) : 0;
 }
 
 static int check_ipc(const char *endpoint, bool bind, struct error *err)
@@ -34,19 +66,16 @@ static int check_ipc(const char *endpoint, bool bind, struct error *err)
                          "%s: a socket's path may have %zu bytes; set a shorter run_dir", endpoint,
                          sizeof(address.sun_path) - 1);
     memcpy(address.sun_path, path, strlen(path) + 1);
-    if (bind && somebody_listens(&address))
-        return error_set(err, -EADDRINUSE,
-                         "%s is in use by another program; stop it or choose another endpoint",
-                         endpoint);
-    return 0;
+    return bind ? check_path_is_free(&address, endpoint, err) : 0;
 }
 
 static int set_options(void *handle, const struct socket_option *options, size_t count)
 {
     int64_t largest = MESSAGE_BYTES_MAX;
-    int linger_ms = 0;
+    int linger_ms = 0, ipv6 = 0;
     if (zmq_setsockopt(handle, ZMQ_MAXMSGSIZE, &largest, sizeof(largest)) < 0 ||
-        zmq_setsockopt(handle, ZMQ_LINGER, &linger_ms, sizeof(linger_ms)) < 0)
+        zmq_setsockopt(handle, ZMQ_LINGER, &linger_ms, sizeof(linger_ms)) < 0 ||
+        zmq_setsockopt(handle, ZMQ_IPV6, &ipv6, sizeof(ipv6)) < 0)
         return -errno;
     for (size_t i = 0; i < count; i++)
         if (zmq_setsockopt(handle, options[i].option, &options[i].value, sizeof(options[i].value)) <
@@ -60,12 +89,19 @@ static int attach(void *handle, const char *endpoint, bool bind, struct error *e
     int r = bind ? zmq_bind(handle, endpoint) : zmq_connect(handle, endpoint);
     if (r == 0)
         return 0;
-    if (errno == EADDRINUSE)
-        return error_set(err, -EADDRINUSE,
-                         "%s is in use by another program; stop it or choose another endpoint",
-                         endpoint);
-    return error_set(err, -errno, "could not %s %s: %s", bind ? "listen on" : "connect to",
-                     endpoint, zmq_strerror(errno));
+    int code = errno;
+    if (code == EADDRINUSE)
+        return in_use(endpoint, err);
+    return error_set(err, -code, "could not %s %s: %s", bind ? "listen on" : "connect to", endpoint,
+                     zmq_strerror(code));
+}
+
+int socket_check_hwm(int hwm, struct error *err)
+{
+    if (hwm >= 1)
+        return 0;
+    return error_set(err, -EINVAL, "a queue of %d messages is not possible; it takes at least 1",
+                     hwm);
 }
 
 int socket_open(struct socket *socket, int type, const struct socket_option *options,

@@ -18,11 +18,15 @@ struct socket_option {
     int option, value;
 };
 
+/* Queues are bounded: to ZeroMQ a high-water mark of 0 is none. Returns 0, -EINVAL. */
+MUST_CHECK int socket_check_hwm(int hwm, struct error *err);
+
 /*
  * Open a socket, set its options, bind or connect.
  *   type  ZMQ_SUB ...
- * Returns 0; -EADDRINUSE, -ENAMETOOLONG, -EINVAL or -errno with a sentence naming the endpoint.
- * ZeroMQ takes over a Unix socket that somebody listens on; this refuses it.
+ * Returns 0; -EADDRINUSE, -EEXIST (a file that is not a socket), -ENAMETOOLONG, -EINVAL or -errno
+ * with a sentence naming the endpoint. ZeroMQ replaces whatever lies at the path of a Unix socket,
+ * a program's live socket or somebody's file; this refuses both and takes over only dead sockets.
  */
 MUST_CHECK int socket_open(struct socket *socket, int type, const struct socket_option *options,
                            size_t option_count, const char *endpoint, bool bind, struct error *err);

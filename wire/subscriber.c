@@ -9,7 +9,11 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "wire/message_check.h"
 #include "wire/socket.h"
+
+/* Refused messages passed over in one call, so that a flood of them cannot hold the loop. */
+#define REFUSED_PER_CALL 1000
 
 #define TOPIC_SIZE (2 * ID_SIZE + 16)
 
@@ -36,11 +40,16 @@ int subscriber_create(const char *endpoint, const char *store, int receive_hwm,
                       struct subscriber **ret_subscriber, struct error *err)
 {
     const struct socket_option options[] = { { ZMQ_RCVHWM, receive_hwm } };
+    int r = socket_check_hwm(receive_hwm, err);
+    if (r < 0)
+        return r;
+    if (!message_is_id(store))
+        return error_set(err, -EINVAL, "store \"%s\" must be an id of a-z, 0-9 and -", store);
     struct subscriber *s = calloc(1, sizeof(*s));
     if (!s)
         return error_set(err, -ENOMEM, "out of memory");
     (void) snprintf(s->store, sizeof(s->store), "%s", store);
-    int r = socket_open(&s->socket, ZMQ_SUB, options, ARRAY_LENGTH(options), endpoint, true, err);
+    r = socket_open(&s->socket, ZMQ_SUB, options, ARRAY_LENGTH(options), endpoint, true, err);
     if (r == 0) {
         r = subscribe(s->socket.handle, store);
         if (r < 0)
@@ -202,16 +211,20 @@ static int take(struct subscriber *s, struct parts *parts, int count, struct mes
 
 int subscriber_receive(struct subscriber *subscriber, struct message *ret_message)
 {
-    for (;;) {
+    for (int i = 0; i < REFUSED_PER_CALL; i++) {
         struct parts parts;
+        struct message message;
         (void) zmq_msg_init(&parts.topic);
         (void) zmq_msg_init(&parts.body);
         int count = receive_parts(subscriber->socket.handle, &parts);
-        int r = count > 0 ? take(subscriber, &parts, count, ret_message) : count;
+        int r = count > 0 ? take(subscriber, &parts, count, &message) : count;
         parts_close(&parts);
+        if (r == 1)
+            *ret_message = message;
         if (count <= 0 || r != 0)
             return r;
     }
+    return 0;
 }
 
 void message_release(struct message *message)

@@ -13,7 +13,7 @@ struct subscriber; /* opaque; stays in the thread that made it */
 
 /* Why a message was refused; each has a counter. */
 enum refusal {
-    REFUSED_SHAPE,   /* not two parts, or too large */
+    REFUSED_SHAPE,   /* not two parts */
     REFUSED_TOPIC,   /* unknown topic, another store, or the topic is not the message's camera */
     REFUSED_VERSION, /* schema version */
     REFUSED_CONTENT, /* broken bytes or values */
@@ -55,9 +55,12 @@ enum sequence_verdict sequence_tracker_note(struct sequence_tracker *tracker, ui
 void sequence_tracker_note_tail(struct sequence_tracker *tracker, uint64_t boot_id, uint64_t next);
 
 /*
- *   endpoint  e.g. "ipc:///run/floorfuse/demo/observations" or "tcp://127.0.0.1:5555"
- *   store     messages of other stores are refused
- * Returns 0; -EADDRINUSE with a sentence when the port is taken; -EINVAL; -errno.
+ *   endpoint     e.g. "ipc:///run/floorfuse/demo/observations" or "tcp://127.0.0.1:5555"
+ *   store        messages of other stores are refused
+ *   receive_hwm  messages of one camera queued at most (at least 1); beyond it the camera's queue
+ *                fills, where drops are counted
+ * Returns 0; -EADDRINUSE when another program has the endpoint; -EEXIST when its path is a file
+ * that is no socket; -ENAMETOOLONG; -EINVAL; -errno; with a sentence.
  */
 MUST_CHECK int subscriber_create(const char *endpoint, const char *store, int receive_hwm,
                                  struct subscriber **ret_subscriber, struct error *err);
@@ -67,8 +70,11 @@ void subscriber_destroy(struct subscriber **subscriber);
 void *subscriber_socket(const struct subscriber *subscriber);
 
 /*
- * Take one message without waiting. Returns 1 and fills *ret_message (release it), 0 when nothing
- * is waiting; refused messages are counted and passed over. -errno on a broken socket.
+ * Take one message without waiting. Returns 1 and fills *ret_message (release it); 0 when nothing
+ * is waiting, or when so many messages in a row were refused that other work should have its turn:
+ * zmq_poll says which; -ENOMEM; -errno on a broken socket. Refused messages are counted and passed
+ * over. A part beyond MESSAGE_BYTES_MAX never gets here: ZeroMQ drops its sender's connection,
+ * which the sender then opens again.
  */
 MUST_CHECK int subscriber_receive(struct subscriber *subscriber, struct message *ret_message);
 void message_release(struct message *message);

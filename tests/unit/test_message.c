@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,29 @@ static int unpack_changed(void (*change)(struct observation_frame *))
     return r;
 }
 
+static void change_class(struct observation_frame *f)
+{
+    f->observations[0].object_class = 4;
+}
+static void change_height(struct observation_frame *f)
+{
+    f->observations[0].height_m = INFINITY;
+}
+static void change_clock_source(struct observation_frame *f)
+{
+    f->clock_source = 4;
+}
+static void change_appearance(struct observation_frame *f)
+{
+    free(f->appearance);
+    f->appearance_length = 1;
+    f->appearance = calloc(f->observation_count, sizeof(float));
+    f->appearance[f->observation_count - 1] = NAN;
+}
+static void change_floor(struct observation_frame *f)
+{
+    f->floor[0] = '\0';
+}
 static void change_id(struct observation_frame *f)
 {
     strcpy(f->camera, "../cam");
@@ -190,8 +214,9 @@ static void each_broken_promise_is_refused(void **state)
     (void) state;
     srand(3);
     void (*const changes[])(struct observation_frame *) = {
-        change_id,  change_boot,  change_position, change_covariance,
-        change_box, change_score, change_body,
+        change_id,           change_boot,   change_position, change_covariance,
+        change_box,          change_score,  change_body,     change_class,
+        change_clock_source, change_height, change_floor,    change_appearance,
     };
     for (size_t i = 0; i < ARRAY_LENGTH(changes); i++)
         assert_int_equal(unpack_changed(changes[i]), -EBADMSG);
@@ -213,10 +238,73 @@ static void an_unknown_schema_version_is_told_apart(void **state)
     observation_frame_release(&frame);
 }
 
-static void every_field_of_a_hello_comes_back(void **state)
+/* Bytes put together by hand after the protobuf wire format (tag = field << 3 | type): a later
+ * version whose field 5 is a varint where ours is fixed64, which our decoder cannot read. */
+static void a_later_version_that_looks_different_is_still_told_by_its_number(void **state)
 {
     (void) state;
-    struct camera_hello hello = { .store = "demo",
+    const uint8_t bytes[] = { 0x08, 0x02, 0x28, 0x05 };
+    const uint8_t large[] = { 0x08, 0x80, 0x80, 0x80, 0x80, 0x08 }; /* 2^31 */
+    const uint8_t endless[] = { 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+    struct observation_frame frame;
+    struct camera_hello hello;
+    struct camera_health health;
+    struct error err = { "" };
+    assert_int_equal(observation_frame_unpack(bytes, sizeof(bytes), &frame, &err), -EPROTO);
+    assert_string_equal(err.text, "schema version 2, this program knows 1");
+    assert_int_equal(camera_hello_unpack(bytes, sizeof(bytes), &hello, NULL), -EPROTO);
+    assert_int_equal(camera_health_unpack(bytes, sizeof(bytes), &health, NULL), -EPROTO);
+    assert_int_equal(observation_frame_unpack(large, sizeof(large), &frame, NULL), -EPROTO);
+    assert_int_equal(observation_frame_unpack(endless, sizeof(endless), &frame, NULL), -EBADMSG);
+    assert_int_equal(observation_frame_unpack(bytes, 1, &frame, NULL), -EBADMSG);
+    /* no version at all is version 0, as proto3 leaves zeros out */
+    assert_int_equal(observation_frame_unpack(bytes, 0, &frame, NULL), -EPROTO);
+}
+
+/* Also by hand: two classes and one score. */
+static void arrays_of_different_lengths_are_refused(void **state)
+{
+    (void) state;
+    const uint8_t bytes[] = {
+        0x08, 1,    0x12, 1, 'a', 0x1a, 1, 'b', 0x22, 1, 'c', /* version, store, floor, camera */
+        0x29, 5,    0,    0, 0,   0,    0, 0,   0,            /* boot_id */
+        0x50, 3,                                              /* clock_source */
+        0xa2, 0x01, 2,    1, 1,                               /* object_class */
+        0xaa, 0x01, 4,    0, 0,   0,    0,                    /* score */
+    };
+    struct observation_frame frame;
+    struct error err = { "" };
+    assert_int_equal(observation_frame_unpack(bytes, sizeof(bytes), &frame, &err), -EBADMSG);
+    assert_non_null(strstr(err.text, "differ in length"));
+}
+
+static void bounds_hold_when_packing(void **state)
+{
+    (void) state;
+    void *bytes = NULL;
+    size_t length;
+    struct observation_frame frame = { .observation_count = MESSAGE_OBSERVATIONS_MAX + 1 };
+    assert_int_equal(observation_frame_pack(&frame, &bytes, &length), -EINVAL);
+    frame = (struct observation_frame){ .appearance_length = MESSAGE_APPEARANCE_MAX + 1 };
+    assert_int_equal(observation_frame_pack(&frame, &bytes, &length), -EINVAL);
+    /* each within its bound, together beyond MESSAGE_BYTES_MAX: 512 x 1024 x 4 bytes */
+    frame = (struct observation_frame){ .observation_count = 512, .appearance_length = 1024 };
+    frame.observations = calloc(512, sizeof(*frame.observations));
+    frame.appearance = calloc(512 * 1024, sizeof(*frame.appearance));
+    assert_int_equal(observation_frame_pack(&frame, &bytes, &length), -EINVAL);
+    observation_frame_release(&frame);
+    char *text = malloc(MESSAGE_CALIBRATION_MAX + 2);
+    memset(text, 'x', MESSAGE_CALIBRATION_MAX + 1);
+    text[MESSAGE_CALIBRATION_MAX + 1] = '\0';
+    struct camera_hello hello = { .calibration_text = text };
+    assert_int_equal(camera_hello_pack(&hello, &bytes, &length), -EINVAL);
+    free(text);
+    assert_null(bytes);
+}
+
+static struct camera_hello some_hello(void)
+{
+    return (struct camera_hello){ .store = "demo",
                                   .floor = "ground",
                                   .camera = "left",
                                   .boot_id = 5,
@@ -233,22 +321,139 @@ static void every_field_of_a_hello_comes_back(void **state)
                                   .engine = "opencv",
                                   .model_id = "m",
                                   .detail = "timed out" };
-    struct camera_hello back;
+}
+
+static int hello_round_trip(const struct camera_hello *hello, struct camera_hello *ret_back)
+{
     void *bytes;
     size_t length;
-    assert_int_equal(camera_hello_pack(&hello, &bytes, &length), 0);
-    assert_int_equal(camera_hello_unpack(bytes, length, &back, NULL), 0);
+    assert_int_equal(camera_hello_pack(hello, &bytes, &length), 0);
+    int r = camera_hello_unpack(bytes, length, ret_back, NULL);
+    free(bytes);
+    return r;
+}
+
+static void every_field_of_a_hello_comes_back(void **state)
+{
+    (void) state;
+    struct camera_hello hello = some_hello(), back;
+    assert_int_equal(hello_round_trip(&hello, &back), 0);
+    assert_string_equal(back.store, "demo");
+    assert_string_equal(back.floor, "ground");
+    assert_string_equal(back.camera, "left");
+    assert_int_equal(back.boot_id, 5);
+    assert_int_equal(back.next_sequence, 6);
+    assert_int_equal(back.previous_boot_id, 7);
+    assert_int_equal(back.publish_us, 9);
+    assert_int_equal(back.width, 768);
+    assert_int_equal(back.height, 576);
+    assert_string_equal(back.calibration_version, "abc");
+    assert_string_equal(back.engine, "opencv");
+    assert_string_equal(back.model_id, "m");
     assert_string_equal(back.calibration_text, hello.calibration_text);
     assert_string_equal(back.detail, hello.detail);
     assert_int_equal(back.previous_next_sequence, 8);
     assert_int_equal(back.state, CAMERA_LOST);
     assert_memory_equal(&back.view, &hello.view, sizeof(back.view));
     camera_hello_release(&back);
-    free(bytes);
+}
+
+static void a_hello_with_an_impossible_value_is_refused(void **state)
+{
+    (void) state;
+    struct camera_hello back, hello = some_hello();
     hello.view.right = 769; /* outside the frame */
-    assert_int_equal(camera_hello_pack(&hello, &bytes, &length), 0);
-    assert_int_equal(camera_hello_unpack(bytes, length, &back, NULL), -EBADMSG);
+    assert_int_equal(hello_round_trip(&hello, &back), -EBADMSG);
+    hello = some_hello();
+    hello.width = hello.height = 0; /* no frame yet, but numbers are numbers */
+    hello.view.left = NAN;
+    assert_int_equal(hello_round_trip(&hello, &back), -EBADMSG);
+    hello = some_hello();
+    hello.state = 5;
+    assert_int_equal(hello_round_trip(&hello, &back), -EBADMSG);
+    hello = some_hello();
+    hello.boot_id = 0;
+    assert_int_equal(hello_round_trip(&hello, &back), -EBADMSG);
+}
+
+static void what_could_drive_a_terminal_is_blanked(void **state)
+{
+    (void) state;
+    struct camera_hello back, hello = some_hello();
+    strcpy(hello.detail, "\033[2Jgone\n<3>forged \xc3\xa9");
+    assert_int_equal(hello_round_trip(&hello, &back), 0);
+    assert_string_equal(back.detail, " [2Jgone <3>forged \xc3\xa9");
+    camera_hello_release(&back);
+}
+
+static void every_field_of_a_health_comes_back(void **state)
+{
+    (void) state;
+    struct camera_health health = { .store = "demo",
+                                    .camera = "left",
+                                    .boot_id = UINT64_MAX,
+                                    .publish_us = 2,
+                                    .state = CAMERA_ENDED,
+                                    .frames_captured = 3,
+                                    .frames_skipped = 4,
+                                    .frames_published = 5,
+                                    .publish_dropped = 6,
+                                    .reconnects = 7,
+                                    .observations = UINT64_MAX,
+                                    .decode_ms = 8.5,
+                                    .detect_ms = 9.25 };
+    struct camera_health back;
+    void *bytes;
+    size_t length;
+    assert_int_equal(camera_health_pack(&health, &bytes, &length), 0);
+    assert_int_equal(camera_health_unpack(bytes, length, &back, NULL), 0);
     free(bytes);
+    assert_string_equal(back.store, "demo");
+    assert_string_equal(back.camera, "left");
+    assert_int_equal(back.boot_id, UINT64_MAX);
+    assert_int_equal(back.publish_us, 2);
+    assert_int_equal(back.state, CAMERA_ENDED);
+    assert_int_equal(back.frames_captured, 3);
+    assert_int_equal(back.frames_skipped, 4);
+    assert_int_equal(back.frames_published, 5);
+    assert_int_equal(back.publish_dropped, 6);
+    assert_int_equal(back.reconnects, 7);
+    assert_int_equal(back.observations, UINT64_MAX);
+    assert_true(back.decode_ms == 8.5 && back.detect_ms == 9.25);
+    health.detect_ms = NAN;
+    assert_int_equal(camera_health_pack(&health, &bytes, &length), 0);
+    assert_int_equal(camera_health_unpack(bytes, length, &back, NULL), -EBADMSG);
+    free(bytes);
+}
+
+/* Every cut and every single flipped bit of a hello and a health. */
+static void damaged_reports_are_refused_or_keep_the_promises(void **state)
+{
+    (void) state;
+    struct camera_hello hello = some_hello(), hello_back;
+    struct camera_health health_back, health = {
+        .store = "demo", .camera = "left", .boot_id = 1, .state = CAMERA_LOST, .decode_ms = 1.5
+    };
+    uint8_t *bytes[2];
+    size_t length[2];
+    assert_int_equal(camera_hello_pack(&hello, (void **) &bytes[0], &length[0]), 0);
+    assert_int_equal(camera_health_pack(&health, (void **) &bytes[1], &length[1]), 0);
+    for (size_t kind = 0; kind < 2; kind++) {
+        for (size_t bit = 0; bit < 16 * length[kind]; bit++) {
+            bool flip = bit < 8 * length[kind];
+            size_t kept = flip ? length[kind] : (bit - 8 * length[kind]) / 8;
+            if (flip)
+                bytes[kind][bit / 8] ^= (uint8_t) (1 << bit % 8);
+            int r = kind == 0 ? camera_hello_unpack(bytes[0], kept, &hello_back, NULL)
+                              : camera_health_unpack(bytes[1], kept, &health_back, NULL);
+            assert_true(r == 0 || r == -EBADMSG || r == -EPROTO);
+            if (r == 0 && kind == 0)
+                camera_hello_release(&hello_back);
+            if (flip)
+                bytes[kind][bit / 8] ^= (uint8_t) (1 << bit % 8);
+        }
+        free(bytes[kind]);
+    }
 }
 
 int main(void)
@@ -258,7 +463,14 @@ int main(void)
         cmocka_unit_test(damaged_bytes_are_refused_or_keep_the_promises),
         cmocka_unit_test(each_broken_promise_is_refused),
         cmocka_unit_test(an_unknown_schema_version_is_told_apart),
+        cmocka_unit_test(a_later_version_that_looks_different_is_still_told_by_its_number),
+        cmocka_unit_test(arrays_of_different_lengths_are_refused),
+        cmocka_unit_test(bounds_hold_when_packing),
         cmocka_unit_test(every_field_of_a_hello_comes_back),
+        cmocka_unit_test(a_hello_with_an_impossible_value_is_refused),
+        cmocka_unit_test(what_could_drive_a_terminal_is_blanked),
+        cmocka_unit_test(every_field_of_a_health_comes_back),
+        cmocka_unit_test(damaged_reports_are_refused_or_keep_the_promises),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,9 +4,13 @@
 #include "testing.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -32,6 +36,21 @@ static void wait_for_subscriber(struct publisher *publisher, struct subscriber *
             { .socket = subscriber_socket(subscriber), .events = ZMQ_POLLIN },
         };
         bool joined;
+        assert_true(zmq_poll(items, 2, 100) >= 0);
+        assert_int_equal(publisher_read_events(publisher, &joined), 0);
+        assert_true(clock_mono_ns() < give_up_ns);
+    }
+}
+
+/* Wait until publisher_read_events says that somebody joined. */
+static void wait_for_joining(struct publisher *publisher, struct subscriber *subscriber)
+{
+    int64_t give_up_ns = clock_mono_ns() + DEADLINE_NS;
+    for (bool joined = false; !joined;) {
+        zmq_pollitem_t items[] = {
+            { .socket = publisher_socket(publisher), .events = ZMQ_POLLIN },
+            { .socket = subscriber_socket(subscriber), .events = ZMQ_POLLIN },
+        };
         assert_true(zmq_poll(items, 2, 100) >= 0);
         assert_int_equal(publisher_read_events(publisher, &joined), 0);
         assert_true(clock_mono_ns() < give_up_ns);
@@ -89,6 +108,67 @@ static void frames_arrive_numbered_and_all_of_them(void **state)
         message_release(&message);
     }
     assert_int_equal(tracker.missed, 0);
+}
+
+static void a_subscriber_is_noticed_each_time_it_comes(void **state)
+{
+    (void) state;
+    struct subscriber *subscriber = NULL;
+    struct publisher *publisher = NULL;
+    bool joined;
+    assert_int_equal(publisher_create(endpoint, "demo", "cam1", 100, &publisher, NULL), 0);
+    assert_int_equal(publisher_read_events(publisher, &joined), 0);
+    assert_false(joined);
+    assert_false(publisher_has_subscriber(publisher));
+    assert_int_equal(subscriber_create(endpoint, "demo", 100, &subscriber, NULL), 0);
+    wait_for_joining(publisher, subscriber);
+    assert_true(publisher_has_subscriber(publisher));
+    subscriber_destroy(&subscriber); /* fusion restarts */
+    assert_int_equal(subscriber_create(endpoint, "demo", 100, &subscriber, NULL), 0);
+    wait_for_joining(publisher, subscriber);
+    struct camera_hello hello = {
+        .store = "demo", .floor = "ground", .camera = "cam1", .state = CAMERA_RUNNING
+    };
+    struct camera_health health = { .store = "demo", .camera = "cam1", .state = CAMERA_RUNNING };
+    assert_int_equal(publisher_send_hello(publisher, &hello), 0);
+    assert_int_equal(publisher_send_health(publisher, &health), 0);
+    struct message message;
+    receive(subscriber, &message);
+    assert_int_equal(message.kind, MESSAGE_HELLO);
+    assert_int_equal(message.hello.boot_id, hello.boot_id);
+    assert_true(hello.boot_id != 0);
+    message_release(&message);
+    receive(subscriber, &message);
+    assert_int_equal(message.kind, MESSAGE_HEALTH);
+    assert_int_equal(message.health.boot_id, hello.boot_id);
+    message_release(&message);
+    publisher_destroy(&publisher, 0);
+    subscriber_destroy(&subscriber);
+}
+
+static void tcp_works_and_its_port_in_use_is_refused(void **state)
+{
+    (void) state;
+    AUTO(subscriber_destroy) struct subscriber *subscriber = NULL;
+    struct subscriber *second = NULL;
+    struct publisher *publisher = NULL;
+    struct error err = { "" };
+    char port[64];
+    size_t size = sizeof(port);
+    assert_int_equal(subscriber_create("tcp://127.0.0.1:*", "demo", 100, &subscriber, NULL), 0);
+    assert_int_equal(zmq_getsockopt(subscriber_socket(subscriber), ZMQ_LAST_ENDPOINT, port, &size),
+                     0);
+    assert_int_equal(subscriber_create(port, "demo", 100, &second, &err), -EADDRINUSE);
+    assert_non_null(strstr(err.text, port));
+    assert_int_equal(publisher_create(port, "demo", "cam1", 100, &publisher, NULL), 0);
+    wait_for_subscriber(publisher, subscriber);
+    struct observation_frame frame = empty_frame("cam1");
+    assert_int_equal(publisher_send_frame(publisher, &frame), 0);
+    struct message message;
+    receive(subscriber, &message);
+    assert_int_equal(message.frame.boot_id, frame.boot_id);
+    message_release(&message);
+    publisher_destroy(&publisher, 0);
 }
 
 static void a_full_queue_is_counted_and_shows_as_a_hole(void **state)
@@ -152,20 +232,149 @@ static void each_refusal_is_counted_by_its_reason(void **state)
     send_raw(socket, "obs/demo/cam10", bytes, length); /* cam1 is a prefix of cam10 */
     send_raw(socket, "obs/demo/cam", bytes, length);
     send_raw(socket, "obs/demo/cam1", "garbage", 7);
-    assert_true(zmq_send(socket, "obs/demo/cam1", 13, 0) >= 0); /* one part only */
-    bytes[1] = 9;                                               /* schema version */
+    assert_true(zmq_send(socket, "obs/demo/cam1", 13, 0) >= 0);           /* one part only */
+    assert_true(zmq_send(socket, "obs/demo/cam1", 13, ZMQ_SNDMORE) >= 0); /* three */
+    send_raw(socket, "more", bytes, length);
+    bytes[1] = 9; /* schema version */
     send_raw(socket, "obs/demo/cam1", bytes, length);
+    free(bytes);
+    strcpy(frame.store, "other"); /* what is inside is of another store */
+    assert_int_equal(observation_frame_pack(&frame, (void **) &bytes, &length), 0);
+    send_raw(socket, "obs/demo/cam1", bytes, length);
+    free(bytes);
+    strcpy(frame.store, "demo");
+    struct camera_health health = {
+        .store = "demo", .camera = "cam10", .boot_id = 1, .state = CAMERA_LOST
+    };
+    assert_int_equal(camera_health_pack(&health, (void **) &bytes, &length), 0);
+    send_raw(socket, "health/demo/cam1", bytes, length); /* another camera's */
+    send_raw(socket, "hello/demo/cam1", bytes, length);  /* another kind of message */
     free(bytes);
     assert_int_equal(publisher_send_frame(publisher, &frame), 0);
     struct message message;
     receive(subscriber, &message); /* only the good one comes through */
     assert_int_equal(message.frame.sequence, 0);
     message_release(&message);
-    assert_int_equal(subscriber_refused(subscriber, REFUSED_TOPIC), 2);
-    assert_int_equal(subscriber_refused(subscriber, REFUSED_CONTENT), 1);
-    assert_int_equal(subscriber_refused(subscriber, REFUSED_SHAPE), 1);
+    assert_int_equal(subscriber_refused(subscriber, REFUSED_TOPIC), 4);
+    assert_int_equal(subscriber_refused(subscriber, REFUSED_CONTENT), 2);
+    assert_int_equal(subscriber_refused(subscriber, REFUSED_SHAPE), 2);
     assert_int_equal(subscriber_refused(subscriber, REFUSED_VERSION), 1);
     publisher_destroy(&publisher, 0);
+}
+
+static void a_flood_of_refused_messages_gives_others_their_turn(void **state)
+{
+    (void) state;
+    AUTO(subscriber_destroy) struct subscriber *subscriber = NULL;
+    struct publisher *publisher = NULL;
+    assert_int_equal(subscriber_create(endpoint, "demo", 10000, &subscriber, NULL), 0);
+    assert_int_equal(publisher_create(endpoint, "demo", "cam1", 10000, &publisher, NULL), 0);
+    wait_for_subscriber(publisher, subscriber);
+    for (int i = 0; i < 3000; i++)
+        send_raw(publisher_socket(publisher), "obs/demo/cam1", "garbage", 7);
+    struct observation_frame frame = empty_frame("cam1");
+    assert_int_equal(publisher_send_frame(publisher, &frame), 0);
+    publisher_destroy(&publisher, 10000);
+    uint64_t before = 0;
+    struct message message = { .kind = MESSAGE_NONE };
+    int64_t give_up_ns = clock_mono_ns() + DEADLINE_NS;
+    for (int r = 0; r == 0;) {
+        zmq_pollitem_t item = { .socket = subscriber_socket(subscriber), .events = ZMQ_POLLIN };
+        assert_true(zmq_poll(&item, 1, 100) >= 0);
+        assert_int_equal(message.kind, MESSAGE_NONE); /* written on success only */
+        r = subscriber_receive(subscriber, &message);
+        uint64_t refused = subscriber_refused(subscriber, REFUSED_CONTENT);
+        assert_true(r >= 0 && refused - before <= 1000);
+        before = refused;
+        assert_true(clock_mono_ns() < give_up_ns);
+    }
+    assert_int_equal(before, 3000);
+    assert_int_equal(message.kind, MESSAGE_FRAME);
+    message_release(&message);
+}
+
+static void a_message_beyond_the_bound_costs_its_sender_the_connection(void **state)
+{
+    (void) state;
+    AUTO(subscriber_destroy) struct subscriber *subscriber = NULL;
+    struct publisher *publisher = NULL;
+    assert_int_equal(subscriber_create(endpoint, "demo", 100, &subscriber, NULL), 0);
+    assert_int_equal(publisher_create(endpoint, "demo", "cam1", 100, &publisher, NULL), 0);
+    wait_for_subscriber(publisher, subscriber);
+    void *large = calloc(1, MESSAGE_BYTES_MAX + 1);
+    send_raw(publisher_socket(publisher), "obs/demo/cam1", large, MESSAGE_BYTES_MAX + 1);
+    free(large);
+    wait_for_joining(publisher, subscriber); /* it connects again */
+    struct observation_frame frame = empty_frame("cam1");
+    assert_int_equal(publisher_send_frame(publisher, &frame), 0);
+    struct message message;
+    receive(subscriber, &message);
+    assert_int_equal(message.kind, MESSAGE_FRAME);
+    message_release(&message);
+    publisher_destroy(&publisher, 0);
+}
+
+/* ZeroMQ would delete the file. */
+static void a_file_in_the_way_is_refused_and_kept(void **state)
+{
+    (void) state;
+    struct subscriber *subscriber = NULL;
+    struct error err = { "" };
+    const char *path = endpoint + strlen("ipc://");
+    (void) unlink(path);
+    int fd = open(path, O_CREAT | O_WRONLY, 0600);
+    assert_true(fd >= 0 && close(fd) == 0);
+    assert_int_equal(subscriber_create(endpoint, "demo", 10, &subscriber, &err), -EEXIST);
+    assert_non_null(strstr(err.text, endpoint));
+    struct stat status;
+    assert_int_equal(lstat(path, &status), 0);
+    assert_true(S_ISREG(status.st_mode));
+    assert_int_equal(unlink(path), 0);
+}
+
+static int listen_on(const char *path, int backlog)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *) &address, sizeof(address)), 0);
+    assert_int_equal(listen(fd, backlog), 0);
+    return fd;
+}
+
+static void a_dead_socket_is_taken_over_and_a_busy_one_is_not_waited_for(void **state)
+{
+    (void) state;
+    AUTO(subscriber_destroy) struct subscriber *subscriber = NULL;
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    const char *path = endpoint + strlen("ipc://");
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    (void) unlink(path);
+    /* a listener that hangs: its queue of connections is full, another would wait for ever */
+    int busy = listen_on(path, 0), waiting[8];
+    for (size_t i = 0; i < ARRAY_LENGTH(waiting); i++) {
+        waiting[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        (void) connect(waiting[i], (struct sockaddr *) &address, sizeof(address));
+    }
+    assert_int_equal(subscriber_create(endpoint, "demo", 10, &subscriber, NULL), -EADDRINUSE);
+    for (size_t i = 0; i < ARRAY_LENGTH(waiting); i++)
+        (void) close(waiting[i]);
+    (void) close(busy); /* the path stays, as after a crash */
+    assert_int_equal(subscriber_create(endpoint, "demo", 10, &subscriber, NULL), 0);
+}
+
+static void queues_without_a_bound_and_ids_that_are_none_are_refused(void **state)
+{
+    (void) state;
+    struct subscriber *subscriber = NULL;
+    struct publisher *publisher = NULL;
+    struct error err = { "" };
+    assert_int_equal(subscriber_create(endpoint, "demo", 0, &subscriber, &err), -EINVAL);
+    assert_int_equal(publisher_create(endpoint, "demo", "c", 0, &publisher, &err), -EINVAL);
+    assert_int_equal(subscriber_create(endpoint, "De mo", 1, &subscriber, &err), -EINVAL);
+    assert_int_equal(publisher_create(endpoint, "demo", "a/b", 1, &publisher, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "a/b"));
 }
 
 static void an_endpoint_in_use_is_refused(void **state)
@@ -212,6 +421,34 @@ static void status_is_answered_and_absence_is_told(void **state)
     assert_int_equal(status, 0);
 }
 
+static char *no_text(void *context)
+{
+    (void) context;
+    return NULL;
+}
+
+static void a_status_that_cannot_be_made_does_not_block_the_next(void **state)
+{
+    (void) state;
+    AUTO(status_server_destroy) struct status_server *server = NULL;
+    assert_int_equal(status_server_create(endpoint, &server, NULL), 0);
+    void *context = zmq_ctx_new(), *asker = zmq_socket(context, ZMQ_REQ);
+    int wait_ms = 20000;
+    char answer[16];
+    assert_int_equal(zmq_setsockopt(asker, ZMQ_RCVTIMEO, &wait_ms, sizeof(wait_ms)), 0);
+    assert_int_equal(zmq_connect(asker, endpoint), 0);
+    for (int turn = 0; turn < 2; turn++) {
+        zmq_pollitem_t item = { .socket = status_server_socket(server), .events = ZMQ_POLLIN };
+        assert_int_equal(zmq_send(asker, "", 0, 0), 0);
+        assert_int_equal(zmq_poll(&item, 1, wait_ms), 1);
+        assert_int_equal(status_server_answer(server, turn ? make_text : no_text, (void *) "{}"),
+                         turn ? 0 : -ENOMEM);
+        assert_int_equal(zmq_recv(asker, answer, sizeof(answer), 0), turn ? 2 : 0);
+    }
+    (void) zmq_close(asker);
+    (void) zmq_ctx_term(context);
+}
+
 static int make_folder(void **state)
 {
     (void) state;
@@ -233,10 +470,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_arrive_numbered_and_all_of_them),
+        cmocka_unit_test(a_subscriber_is_noticed_each_time_it_comes),
+        cmocka_unit_test(tcp_works_and_its_port_in_use_is_refused),
         cmocka_unit_test(a_full_queue_is_counted_and_shows_as_a_hole),
         cmocka_unit_test(each_refusal_is_counted_by_its_reason),
+        cmocka_unit_test(a_flood_of_refused_messages_gives_others_their_turn),
+        cmocka_unit_test(a_message_beyond_the_bound_costs_its_sender_the_connection),
+        cmocka_unit_test(a_file_in_the_way_is_refused_and_kept),
+        cmocka_unit_test(a_dead_socket_is_taken_over_and_a_busy_one_is_not_waited_for),
+        cmocka_unit_test(queues_without_a_bound_and_ids_that_are_none_are_refused),
         cmocka_unit_test(an_endpoint_in_use_is_refused),
         cmocka_unit_test(status_is_answered_and_absence_is_told),
+        cmocka_unit_test(a_status_that_cannot_be_made_does_not_block_the_next),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

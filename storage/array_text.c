@@ -1,0 +1,80 @@
+/*
+ * array_text.c - numbers and arrays in PostgreSQL's text form
+ */
+#include "storage/array_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+struct number_text integer_text(int64_t value)
+{
+    struct number_text text;
+    (void) snprintf(text.bytes, sizeof text.bytes, "%" PRId64, value);
+    return text;
+}
+
+struct number_text double_text(double value)
+{
+    struct number_text text;
+    (void) snprintf(text.bytes, sizeof text.bytes, "%.17g", value);
+    return text;
+}
+
+void array_open(struct text *array)
+{
+    text_clear(array);
+    text_append(array, "{");
+}
+
+static void array_comma(struct text *array)
+{
+    if (array->length > 1)
+        text_append(array, ",");
+}
+
+void array_add_integer(struct text *array, int64_t value)
+{
+    array_comma(array);
+    text_append(array, integer_text(value).bytes);
+}
+
+void array_add_unsigned(struct text *array, uint64_t value)
+{
+    array_comma(array);
+    text_format(array, "%" PRIu64, value);
+}
+
+void array_add_double(struct text *array, double value)
+{
+    array_comma(array);
+    text_append(array, double_text(value).bytes);
+}
+
+void array_add_string(struct text *array, const char *string)
+{
+    array_comma(array);
+    text_append(array, "\"");
+    for (const char *c = string; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            text_append(array, "\\");
+        text_append_bytes(array, c, 1);
+    }
+    text_append(array, "\"");
+}
+
+void array_add_bytes(struct text *array, const uint8_t *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    array_comma(array);
+    text_append(array, "\"\\\\x");
+    for (size_t i = 0; i < length; i++) {
+        char pair[2] = { digits[bytes[i] >> 4], digits[bytes[i] & 15] };
+        text_append_bytes(array, pair, 2);
+    }
+    text_append(array, "\"");
+}
+
+void array_close(struct text *array)
+{
+    text_append(array, "}");
+}

@@ -1,0 +1,58 @@
+/*
+ * queries.h - every statement that storage/ sends after the migrations
+ *
+ * They are prepared under their names at first use on a connection. Values are parameters, as text;
+ * lists are array literals, so that a bucket with thirty cameras takes as many round trips as one
+ * with a single camera.
+ */
+#ifndef FLOORFUSE_STORAGE_QUERIES_H
+#define FLOORFUSE_STORAGE_QUERIES_H
+
+enum query_id {
+    /* the writer's first contact */
+    QUERY_TIMEZONE_CHECK,
+    QUERY_CHAIN_PUT,
+    QUERY_STORE_CLASH,
+    QUERY_STORE_PUT,
+    QUERY_DEFINITION_KEY,
+    QUERY_PARTITIONS_ENSURE,
+    /* keys of one bucket's dimensions, rows made at need */
+    QUERY_FLOOR_KEY,
+    QUERY_GRID_KEY,
+    QUERY_CAMERA_KEYS,
+    QUERY_CALIBRATION_KEYS,
+    QUERY_FOOTPRINT_KEYS,
+    QUERY_CAMERA_SET_KEYS,
+    /* facts of one bucket */
+    QUERY_HEAT_BUCKET_PUT,
+    QUERY_EXPOSURE_DELETE,
+    QUERY_EXPOSURE_PUT,
+    QUERY_CAMERA_BUCKET_DELETE,
+    QUERY_CAMERA_BUCKET_PUT,
+    QUERY_PAIR_RESIDUAL_DELETE,
+    QUERY_PAIR_RESIDUAL_PUT,
+    QUERY_CAMERA_POSITION_PUT,
+    /* reading */
+    QUERY_STORE_FIND,
+    QUERY_FLOOR_FIND,
+    QUERY_HEAT_RANGE,
+    QUERY_HEAT_SPAN,
+    QUERY_HEAT_GRIDS,
+    QUERY_HEAT_CELLS,
+    QUERY_HEAT_EXPOSURE,
+    QUERY_BUCKET_COUNT,
+    QUERY_COUNT
+};
+
+#define QUERY_PARAMETERS_MAX 13
+
+struct query {
+    const char *name;
+    const char *what; /* what it is for, after "could not" */
+    int parameters;
+    const char *sql;
+};
+
+const struct query *query_find(enum query_id id);
+
+#endif
