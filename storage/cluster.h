@@ -32,7 +32,8 @@ void cluster_destroy(struct cluster **cluster); /* frees; does not stop the serv
 
 /*
  * The libpq connection string of a store's database, embedded or not. The caller's to free(). NULL
- * when out of memory. For the embedded one: "host=SOCKET_FOLDER port=... dbname=floorfuse user=...".
+ * when out of memory. For the embedded one: "host=SOCKET_FOLDER port=... dbname=floorfuse
+ * user=...".
  */
 char *storage_conninfo(const struct store_config *config);
 
