@@ -65,6 +65,34 @@ static int over_plan(const struct floor_config *floor, const struct heat_sums *s
                                   floor_plan_origin(floor), options, ret_picture, err);
 }
 
+/* A still may show the whole frame or only the camera's crop; the calibration is for the whole
+ * frame. */
+static int fit_still(const struct camera_config *camera, const struct calibration *calibration,
+                     struct image **still, struct error *err)
+{
+    uint32_t width, height;
+    calibration_size(calibration, &width, &height);
+    if ((*still)->width == width && (*still)->height == height)
+        return 0;
+    const double *crop = camera->crop.count == 4 ? camera->crop.values : NULL;
+    if (!crop || (*still)->width != (uint32_t) crop[2] || (*still)->height != (uint32_t) crop[3] ||
+        crop[0] + crop[2] > width || crop[1] + crop[3] > height)
+        return error_set(err, -EINVAL,
+                         "the still of camera %s is %ux%u; it must be %ux%u like its frames%s",
+                         camera->id, (*still)->width, (*still)->height, width, height,
+                         crop ? ", or as large as its crop" : "");
+    struct image *whole;
+    int r = image_create(width, height, IMAGE_RGBA8, &whole);
+    if (r < 0)
+        return error_set(err, r, "out of memory");
+    for (uint32_t y = 0; y < (*still)->height; y++)
+        memcpy(image_at(whole, (uint32_t) crop[0], (uint32_t) crop[1] + y), image_at(*still, 0, y),
+               (size_t) (*still)->width * IMAGE_RGBA8);
+    image_unref(still);
+    *still = whole;
+    return 0;
+}
+
 static int over_camera(const struct store_config *config, const struct heat_request *request,
                        const struct heat_sums *sums, const struct heat_picture_options *options,
                        struct image **ret_picture, struct error *err)
@@ -86,6 +114,8 @@ static int over_camera(const struct store_config *config, const struct heat_requ
         return error_set(err, -EINVAL, "%s",
                          problems.count ? problems.sentences[0] : camera->calibration);
     int r = image_read_png(path, &still, err);
+    if (r == 0)
+        r = fit_still(camera, calibration, &still, err);
     if (r < 0)
         return r;
     return heat_picture_over_camera(sums, still, calibration, options, ret_picture, err);

@@ -5,6 +5,9 @@
 
 #include <errno.h>
 
+/* 16 million cells are a square kilometre of 25 cm cells. */
+#define CELLS_MAX 16e6
+
 struct floor_m floor_plan_origin(const struct floor_config *floor)
 {
     const struct number_list *origin = &floor->plan.origin_m;
@@ -36,4 +39,19 @@ int floor_load_map(const struct floor_config *floor, struct floor_map **ret_map,
                             low.y + plan->height * floor->plan.metres_per_pixel };
     r = floor_map_rectangle(low, high, ret_map);
     return r < 0 ? error_set(err, r, "out of memory") : 0;
+}
+
+int floor_check_cells(const struct floor_map *map, const char *floor, double cell_m,
+                      struct error *err)
+{
+    struct floor_m low, high;
+    floor_map_bounds(map, &low, &high);
+    double cells = (high.x - low.x) / cell_m * ((high.y - low.y) / cell_m);
+    if (cells <= CELLS_MAX)
+        return 0;
+    return error_set(
+        err, -EINVAL,
+        "floor %s is %.0f x %.0f m, which is %.0f million cells of heat.cell_m; is its "
+        "geojson in metres?",
+        floor, high.x - low.x, high.y - low.y, cells / 1e6);
 }

@@ -12,6 +12,11 @@
 MUST_CHECK int floor_load_map(const struct floor_config *floor, struct floor_map **ret_map,
                               struct error *err);
 
+/* -EINVAL when a floor would have more heat cells than a store can have: its unit is wrong, or its
+ * cells are. */
+MUST_CHECK int floor_check_cells(const struct floor_map *map, const char *floor, double cell_m,
+                                 struct error *err);
+
 /* The plan's picture, or NULL in *ret_plan when the floor has none. */
 MUST_CHECK int floor_load_plan(const struct floor_config *floor, struct image **ret_plan,
                                struct error *err);

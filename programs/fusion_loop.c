@@ -71,6 +71,8 @@ static int open_floors(struct fusion_loop *loop, struct error *err)
         floor->config = &store_config_floors(config)[i];
         floor->loop = loop;
         int r = floor_load_map(floor->config, &floor->map, err);
+        if (r == 0)
+            r = floor_check_cells(floor->map, floor->config->id, config->heat.cell_m, err);
         if (r < 0)
             return r;
         struct fusion_sink sink = { .context = floor, .tick = write_tick, .bucket = store_bucket };

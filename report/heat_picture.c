@@ -12,6 +12,9 @@
 
 #define PERCENTILE_DEFAULT 98.0
 
+/* A map is at most so many times as high as wide, and the other way round. */
+#define SHAPE_MAX 8.0
+
 /* Arrows stand for blocks about this wide, m, and never closer together than this, px. */
 #define ARROW_BLOCK_M      1.0
 #define ARROW_BLOCK_MIN_PX 30.0
@@ -26,7 +29,8 @@ struct extent {
 
 struct map {
     struct sheet sheet;
-    struct extent extent;
+    struct extent floor;  /* of the plan or grid */
+    struct extent extent; /* of the map */
     double px_per_m;
 };
 
@@ -45,6 +49,17 @@ static struct extent grid_extent(const struct grid *grid)
     return (struct extent){ grid->origin,
                             { grid->origin.x + grid->columns * grid->cell_m,
                               grid->origin.y + grid->rows * grid->cell_m } };
+}
+
+/* A corridor is shown with some room beside it: a sheet of any shape would have no room for words.
+ */
+static struct extent readable_shape(struct extent e)
+{
+    double width = e.high.x - e.low.x, height = e.high.y - e.low.y;
+    double wider = fmax(0, height / SHAPE_MAX - width) / 2;
+    double higher = fmax(0, width / SHAPE_MAX - height) / 2;
+    return (struct extent){ { e.low.x - wider, e.low.y - higher },
+                            { e.high.x + wider, e.high.y + higher } };
 }
 
 static double percentile_of(const struct heat_picture_options *options)
@@ -215,7 +230,9 @@ static int draw_over_plan(const struct map *map, const struct heat_sums *sums,
     const struct sheet *s = &map->sheet;
     int r = 0;
     if (plan)
-        canvas_image(s->canvas, plan, s->map_x, s->map_y, s->map_width, s->map_height, 1);
+        canvas_image(s->canvas, plan, to_x(map, map->floor.low.x), to_y(map, map->floor.high.y),
+                     (map->floor.high.x - map->floor.low.x) * map->px_per_m,
+                     (map->floor.high.y - map->floor.low.y) * map->px_per_m, 1);
     hatch_unseen(map, field);
     if (options->layer == HEAT_LAYER_MOVEMENT) {
         draw_movement(map, sums);
@@ -238,11 +255,12 @@ int heat_picture_over_plan(const struct heat_sums *sums, const struct image *pla
                            const struct heat_picture_options *options, struct image **ret_picture,
                            struct error *err)
 {
-    struct map map = { .extent = grid_extent(&sums->grid) };
+    struct map map = { .floor = grid_extent(&sums->grid) };
     if (plan)
-        map.extent = (struct extent){ plan_origin,
-                                      { plan_origin.x + plan->width * metres_per_pixel,
-                                        plan_origin.y + plan->height * metres_per_pixel } };
+        map.floor = (struct extent){ plan_origin,
+                                     { plan_origin.x + plan->width * metres_per_pixel,
+                                       plan_origin.y + plan->height * metres_per_pixel } };
+    map.extent = readable_shape(map.floor);
     double width_m = map.extent.high.x - map.extent.low.x;
     AUTO(heat_field_destroy) struct heat_field *field = NULL;
     int r = heat_field_create(sums, options->layer, percentile_of(options), &field);

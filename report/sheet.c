@@ -53,10 +53,11 @@ struct colour sheet_heat_colour(double value, double *ret_opacity)
     return colour_map_inferno(0.22 + 0.76 * value);
 }
 
-static void format_value(double value, char *text, size_t size)
+/* All numbers of a bar have the same decimals: those its end needs. */
+static void format_value(double value, double scale, char *text, size_t size)
 {
-    int digits = value >= 100 || value == 0 ? 0 : value >= 10 ? 1 : 2;
-    (void) snprintf(text, size, "%.*f", digits, value);
+    int digits = scale >= 100 ? 0 : scale >= 10 ? 1 : 2;
+    (void) snprintf(text, size, "%.*f", value == 0 ? 0 : digits, value);
 }
 
 static void draw_bar(const struct sheet *s, const struct heat_field *field, double top)
@@ -73,7 +74,7 @@ static void draw_bar(const struct sheet *s, const struct heat_field *field, doub
                              1);
     for (int i = 0; i <= 4; i++) {
         double y = top + BAR_HEIGHT * (1 - i / 4.0);
-        format_value(field->scale * i / 4, text, sizeof(text));
+        format_value(field->scale * i / 4, field->scale, text, sizeof(text));
         if (i == 4)
             (void) strcat(text, " and more");
         canvas_line(s->canvas, s->legend_x + BAR_WIDTH, y, s->legend_x + BAR_WIDTH + 5, y, 1);
@@ -116,7 +117,7 @@ void sheet_heat_legend(const struct sheet *sheet, const struct heat_field *field
     draw_bar(sheet, field, y + 28);
     draw_swatch(sheet, y + BAR_HEIGHT + 52, false, "nobody came");
     draw_swatch(sheet, y + BAR_HEIGHT + 78, true, "no camera looked here");
-    format_value(field->peak, peak, sizeof(peak));
+    format_value(field->peak, field->scale, peak, sizeof(peak));
     (void) snprintf(scale_line, sizeof(scale_line), "The scale ends at the %.0fth", percentile);
     (void) snprintf(peak_line, sizeof(peak_line), "the highest value is %s.", peak);
     const char *const lines[] = { scale_line, "percentile of occupied floor;", peak_line };

@@ -1,0 +1,1 @@
+unit_test(image image colour_map)
