@@ -254,6 +254,7 @@ int cmd_demo(int argc, char **argv)
     int exit_code;
     if (!arguments_parse(&line, argc, argv, &exit_code))
         return exit_code;
+    (void) setvbuf(stdout, NULL, _IOLBF, 0); /* progress is for now, also in a log file */
     if (load_config("floorfuse demo", demo.config_path, &demo.config) < 0)
         return EXIT_FAILED;
     struct error err = { "" };
