@@ -135,11 +135,14 @@ static int take_lock(struct supervisor *s, struct error *err)
     s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (s->lock_fd < 0)
         return error_set(err, -errno, "could not open %s: %s", path, strerror(errno));
-    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
+    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+        (void) close(s->lock_fd); /* the file is the other's */
+        s->lock_fd = -1;
         return error_set(err, -EBUSY,
                          "store %s is running already (%s is locked); stop it with: floorfuse stop "
                          "--config %s",
                          s->options->config->store.id, path, s->options->config->path);
+    }
     int length = snprintf(pid, sizeof(pid), "%d\n", (int) getpid());
     if (ftruncate(s->lock_fd, 0) < 0 || pwrite(s->lock_fd, pid, (size_t) length, 0) != length)
         return error_set(err, -EIO, "could not write %s", path);
