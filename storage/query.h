@@ -22,10 +22,11 @@ struct heat_sums {
 /*
  * Read one floor of a store.
  *   store           its id; "chain/store" where several chains have one of that id
- *   from_us, to_us  [from, to), UTC; INT64_MIN and INT64_MAX mean from the first, to the last
- * bucket Returns 0; -ENOENT when the store or floor is not in the database, -ENODATA when no bucket
- * lies in the range (the sentence says what range has data), -EEXIST when the range spans two grids
- * (the sentence says where it changes), -ECONNREFUSED, -EPROTO, -EIO.
+ *   from_us, to_us  [from, to), UTC; INT64_MIN: from the first bucket, INT64_MAX: to the last
+ *
+ * Returns 0; -ENOENT when the store or floor is not in the database, -ENODATA when no bucket lies
+ * in the range (the sentence says what range has data), -EEXIST when the range spans two grids (the
+ * sentence says where it changes), -ECONNREFUSED, -EPROTO, -EIO.
  */
 MUST_CHECK int storage_query_heat(const char *conninfo, const char *store, const char *floor,
                                   int64_t from_us, int64_t to_us, struct heat_sums **ret_sums,

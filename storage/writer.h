@@ -5,7 +5,7 @@
  * bucket, its exposure, its camera counts and the per-camera position it covers commit in one
  * transaction; writing a bucket twice replaces it, so sums never double. While the database is away
  * the writer keeps trying with growing pauses and holds a bounded number of buckets; what does not
- * fit is counted as dropped.
+ * fit is counted as dropped, and so is a bucket that the database refuses for its own sake.
  */
 #ifndef FLOORFUSE_STORAGE_WRITER_H
 #define FLOORFUSE_STORAGE_WRITER_H
@@ -34,7 +34,7 @@ struct storage_writer_counts {
 };
 
 /* Connects once to say early what is wrong. Returns 0, -ECONNREFUSED, -EPROTO (schema version),
- * -errno. */
+ * -EEXIST (store_key belongs to another store), -EINVAL (unknown time zone), -errno. */
 MUST_CHECK int storage_writer_create(const struct storage_writer_options *options,
                                      struct storage_writer **ret_writer, struct error *err);
 /* Stops the thread; buckets still queued are lost, so flush first. */
