@@ -65,32 +65,26 @@ static int over_plan(const struct floor_config *floor, const struct heat_sums *s
                                   floor_plan_origin(floor), options, ret_picture, err);
 }
 
-/* A still may show the whole frame or only the camera's crop; the calibration is for the whole
- * frame. */
-static int fit_still(const struct camera_config *camera, const struct calibration *calibration,
-                     struct image **still, struct error *err)
+/* A still shows the whole frame or only the camera's crop; the calibration is for the whole frame.
+ */
+static int find_still_corner(const struct camera_config *camera,
+                             const struct calibration *calibration, const struct image *still,
+                             struct image_px *ret_corner, struct error *err)
 {
     uint32_t width, height;
     calibration_size(calibration, &width, &height);
-    if ((*still)->width == width && (*still)->height == height)
-        return 0;
     const double *crop = camera->crop.count == 4 ? camera->crop.values : NULL;
-    if (!crop || (*still)->width != (uint32_t) crop[2] || (*still)->height != (uint32_t) crop[3] ||
-        crop[0] + crop[2] > width || crop[1] + crop[3] > height)
-        return error_set(err, -EINVAL,
-                         "the still of camera %s is %ux%u; it must be %ux%u like its frames%s",
-                         camera->id, (*still)->width, (*still)->height, width, height,
-                         crop ? ", or as large as its crop" : "");
-    struct image *whole;
-    int r = image_create(width, height, IMAGE_RGBA8, &whole);
-    if (r < 0)
-        return error_set(err, r, "out of memory");
-    for (uint32_t y = 0; y < (*still)->height; y++)
-        memcpy(image_at(whole, (uint32_t) crop[0], (uint32_t) crop[1] + y), image_at(*still, 0, y),
-               (size_t) (*still)->width * IMAGE_RGBA8);
-    image_unref(still);
-    *still = whole;
-    return 0;
+    *ret_corner = (struct image_px){ 0, 0 };
+    if (still->width == width && still->height == height)
+        return 0;
+    if (crop && still->width == (uint32_t) crop[2] && still->height == (uint32_t) crop[3]) {
+        *ret_corner = (struct image_px){ crop[0], crop[1] };
+        return 0;
+    }
+    return error_set(err, -EINVAL,
+                     "the still of camera %s is %ux%u; it must be %ux%u like its frames%s",
+                     camera->id, still->width, still->height, width, height,
+                     crop ? ", or as large as its crop" : "");
 }
 
 static int over_camera(const struct store_config *config, const struct heat_request *request,
@@ -113,12 +107,13 @@ static int over_camera(const struct store_config *config, const struct heat_requ
     if (calibration_load(camera->calibration, &calibration, &problems) < 0)
         return error_set(err, -EINVAL, "%s",
                          problems.count ? problems.sentences[0] : camera->calibration);
+    struct image_px corner;
     int r = image_read_png(path, &still, err);
     if (r == 0)
-        r = fit_still(camera, calibration, &still, err);
+        r = find_still_corner(camera, calibration, still, &corner, err);
     if (r < 0)
         return r;
-    return heat_picture_over_camera(sums, still, calibration, options, ret_picture, err);
+    return heat_picture_over_camera(sums, still, corner, calibration, options, ret_picture, err);
 }
 
 static int write_picture(const struct store_config *config, const struct floor_config *floor,

@@ -289,7 +289,7 @@ static bool warp_cell(const struct grid *g, uint32_t cell, const struct calibrat
 }
 
 static void draw_cells(const struct sheet *s, const struct heat_field *field,
-                       const struct calibration *calibration, double scale)
+                       const struct calibration *calibration, struct image_px corner, double scale)
 {
     for (uint32_t cell = 0; cell < grid_cells(&field->grid); cell++) {
         struct image_px corners[4];
@@ -298,8 +298,8 @@ static void draw_cells(const struct sheet *s, const struct heat_field *field,
             continue;
         canvas_path_begin(s->canvas);
         for (int i = 0; i < 4; i++)
-            canvas_path_add(s->canvas, s->map_x + corners[i].x * scale,
-                            s->map_y + corners[i].y * scale);
+            canvas_path_add(s->canvas, s->map_x + (corners[i].x - corner.x) * scale,
+                            s->map_y + (corners[i].y - corner.y) * scale);
         canvas_path_close(s->canvas);
         struct colour colour = sheet_heat_colour(value, &opacity);
         canvas_colour(s->canvas, colour, 0.8 * opacity);
@@ -309,7 +309,7 @@ static void draw_cells(const struct sheet *s, const struct heat_field *field,
 }
 
 int heat_picture_over_camera(const struct heat_sums *sums, const struct image *still,
-                             const struct calibration *calibration,
+                             struct image_px corner, const struct calibration *calibration,
                              const struct heat_picture_options *options, struct image **ret_picture,
                              struct error *err)
 {
@@ -322,13 +322,11 @@ int heat_picture_over_camera(const struct heat_sums *sums, const struct image *s
         r = sheet_open((double) still->width / still->height, options, what_of(layer), &sheet);
     if (r < 0)
         return error_set(err, r, "out of memory");
-    uint32_t width, height;
-    calibration_size(calibration, &width, &height);
     canvas_image(sheet.canvas, still, sheet.map_x, sheet.map_y, sheet.map_width, sheet.map_height,
                  1);
     canvas_clip_rectangle(sheet.canvas, sheet.map_x, sheet.map_y, sheet.map_width,
                           sheet.map_height);
-    draw_cells(&sheet, field, calibration, sheet.map_width / width);
+    draw_cells(&sheet, field, calibration, corner, sheet.map_width / still->width);
     canvas_clip_end(sheet.canvas);
     sheet_heat_legend(&sheet, field, percentile_of(options));
     return sheet_close(&sheet, 0, ret_picture, err);

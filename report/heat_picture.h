@@ -35,8 +35,13 @@ MUST_CHECK int heat_picture_over_plan(const struct heat_sums *sums, const struct
                                       const struct heat_picture_options *options,
                                       struct image **ret_picture, struct error *err);
 
-/* Draw the same heat over a still of a camera, each cell warped to where the camera sees it. */
+/*
+ * Draw the same heat over a still of a camera, each cell warped to where the camera sees it.
+ *   still   one pixel a pixel of the camera's frame, or of a part of it
+ *   corner  where the still's top-left corner lies in the frame
+ */
 MUST_CHECK int heat_picture_over_camera(const struct heat_sums *sums, const struct image *still,
+                                        struct image_px corner,
                                         const struct calibration *calibration,
                                         const struct heat_picture_options *options,
                                         struct image **ret_picture, struct error *err);
