@@ -10,6 +10,9 @@
 
 #define FONT "DejaVu Sans"
 
+/* Coordinates beyond this are drawn here: far outside any canvas, well inside cairo's numbers. */
+#define PX_MAX 1e6
+
 struct canvas {
     cairo_surface_t *surface;
     cairo_t *cairo;
@@ -46,6 +49,13 @@ void canvas_destroy(struct canvas **canvas)
     *canvas = NULL;
 }
 
+/* cairo counts in 1/256 px within 32 bits: what lies farther out would wrap round to somewhere
+ * else. */
+static double held(double px)
+{
+    return fmin(fmax(px, -PX_MAX), PX_MAX);
+}
+
 void canvas_colour(struct canvas *canvas, struct colour colour, double opacity)
 {
     cairo_set_source_rgba(canvas->cairo, colour.red, colour.green, colour.blue, opacity);
@@ -68,8 +78,8 @@ void canvas_outline_rectangle(struct canvas *canvas, double x, double y, double 
 void canvas_line(struct canvas *canvas, double x0, double y0, double x1, double y1, double line_px)
 {
     cairo_set_line_width(canvas->cairo, line_px);
-    cairo_move_to(canvas->cairo, x0, y0);
-    cairo_line_to(canvas->cairo, x1, y1);
+    cairo_move_to(canvas->cairo, held(x0), held(y0));
+    cairo_line_to(canvas->cairo, held(x1), held(y1));
     cairo_stroke(canvas->cairo);
 }
 
@@ -80,7 +90,7 @@ void canvas_path_begin(struct canvas *canvas)
 
 void canvas_path_add(struct canvas *canvas, double x, double y)
 {
-    cairo_line_to(canvas->cairo, x, y);
+    cairo_line_to(canvas->cairo, held(x), held(y));
 }
 
 void canvas_path_close(struct canvas *canvas)
@@ -104,8 +114,8 @@ void canvas_path_hatch(struct canvas *canvas, double spacing_px, double line_px)
     double left, top, right, bottom;
     cairo_path_t *path = cairo_copy_path(canvas->cairo);
     cairo_save(canvas->cairo);
-    cairo_path_extents(canvas->cairo, &left, &top, &right, &bottom);
     cairo_clip(canvas->cairo);
+    cairo_clip_extents(canvas->cairo, &left, &top, &right, &bottom); /* never beyond the canvas */
     cairo_set_line_width(canvas->cairo, line_px);
     /* whole multiples of the spacing, so that neighbouring areas share their lines */
     double first = floor((left + top) / spacing_px) * spacing_px;

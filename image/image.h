@@ -50,7 +50,7 @@ void image_pool_destroy(struct image_pool **pool);
 struct image *image_pool_take(struct image_pool *pool);
 
 /*
- * PNG in and out (libpng). Any PNG is read and becomes 8-bit RGBA.
+ * PNG in and out (libpng). Any PNG of up to 64 million pixels is read and becomes 8-bit RGBA.
  * Returns 0, -errno of the file, -EINVAL (not a PNG, corrupt, too large), -ENOMEM; the sentence
  * names the path. Writing replaces the file as a whole or not at all.
  */

@@ -81,6 +81,23 @@ static void find_scale(struct heat_field *f, double percentile, double *scratch)
     f->scale = scratch[(size_t) ((double) (count - 1) * percentile / 100)];
 }
 
+/* Values per m2 and which cells were seen; what lies in unseen cells is only counted: a track that
+ * strays there says nothing about the others who may have been there. */
+static void read_sums(struct heat_field *f, const struct heat_sums *sums, enum heat_layer layer,
+                      double *raw)
+{
+    const double *values = layer == HEAT_LAYER_PASSES ? sums->passes : sums->dwell_s;
+    double area_m2 = f->grid.cell_m * f->grid.cell_m, seen = 0, unseen = 0;
+    for (uint32_t cell = 0; cell < grid_cells(&f->grid); cell++) {
+        raw[cell] = values[cell] / area_m2;
+        f->seen[cell] = sums->exposure_s[cell] > 0;
+        f->any_seen |= f->seen[cell];
+        *(f->seen[cell] ? &seen : &unseen) += values[cell];
+    }
+    f->presence_s = layer == HEAT_LAYER_PASSES ? NAN : seen;
+    f->unplaced_share = unseen > 0 ? unseen / (seen + unseen) : 0;
+}
+
 int heat_field_create(const struct heat_sums *sums, enum heat_layer layer, double percentile,
                       struct heat_field **ret_field)
 {
@@ -99,11 +116,7 @@ int heat_field_create(const struct heat_sums *sums, enum heat_layer layer, doubl
     f->grid = sums->grid;
     f->unit =
         layer == HEAT_LAYER_PASSES ? "people entering, per m²" : "seconds of presence, per m²";
-    double area_m2 = f->grid.cell_m * f->grid.cell_m;
-    for (uint32_t cell = 0; cell < cells; cell++) {
-        raw[cell] = (layer == HEAT_LAYER_PASSES ? sums->passes : sums->dwell_s)[cell] / area_m2;
-        f->seen[cell] = sums->exposure_s[cell] > 0 || raw[cell] > 0;
-    }
+    read_sums(f, sums, layer, raw);
     smooth(f, raw);
     find_scale(f, percentile, raw);
     free(raw);

@@ -16,9 +16,12 @@ struct heat_field {
     struct grid grid;
     double *value; /* per cell, in the unit below */
     bool *seen;    /* per cell */
-    double scale;  /* what gets the brightest colour */
+    double scale;  /* what gets the brightest colour; 0 when nobody came */
     double peak;   /* the largest value */
     const char *unit;
+    double presence_s;     /* person-seconds on seen cells; NaN when the values are not seconds */
+    double unplaced_share; /* of all values, those in cells that nobody could see: not shown */
+    bool any_seen;
 };
 
 /* percentile: of the occupied cells, 0..100. Returns 0 or -ENOMEM. */

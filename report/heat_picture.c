@@ -5,44 +5,18 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdbool.h>
-#include <stdlib.h>
 
-#include "report/sheet.h"
+#include "report/movement.h"
 
 #define PERCENTILE_DEFAULT 98.0
 
 /* A map is at most so many times as high as wide, and the other way round. */
 #define SHAPE_MAX 8.0
 
-/* Arrows stand for blocks about this wide, m, and never closer together than this, px. */
-#define ARROW_BLOCK_M      1.0
-#define ARROW_BLOCK_MIN_PX 30.0
+/* A still is drawn paler than it is, so that dark heat shows on dark ground. */
+#define STILL_OPACITY 0.72
 
-/* Below this much walking, m, a block says nothing about direction. */
-#define ARROW_PATH_MIN_M 1.0
-
-/* The part of the floor that a map shows. */
-struct extent {
-    struct floor_m low, high;
-};
-
-struct map {
-    struct sheet sheet;
-    struct extent floor;  /* of the plan or grid */
-    struct extent extent; /* of the map */
-    double px_per_m;
-};
-
-static double to_x(const struct map *map, double x_m)
-{
-    return map->sheet.map_x + (x_m - map->extent.low.x) * map->px_per_m;
-}
-
-static double to_y(const struct map *map, double y_m)
-{
-    return map->sheet.map_y + (map->extent.high.y - y_m) * map->px_per_m;
-}
+#define HATCH_SPACING_PX 6.0
 
 static struct extent grid_extent(const struct grid *grid)
 {
@@ -68,6 +42,16 @@ static double percentile_of(const struct heat_picture_options *options)
                                                                  : PERCENTILE_DEFAULT;
 }
 
+static void put_pixel(const struct image *image, uint32_t x, uint32_t y, struct colour c,
+                      double opacity)
+{
+    uint8_t *pixel = image_at(image, x, y);
+    pixel[0] = (uint8_t) lround(255 * c.red);
+    pixel[1] = (uint8_t) lround(255 * c.green);
+    pixel[2] = (uint8_t) lround(255 * c.blue);
+    pixel[3] = (uint8_t) lround(255 * opacity);
+}
+
 /* Heat as a transparent picture, one pixel a pixel of the map. */
 static int paint_field(const struct map *map, const struct heat_field *field,
                        struct image **ret_image)
@@ -84,11 +68,7 @@ static int paint_field(const struct map *map, const struct heat_field *field,
             if (value <= 0)
                 continue;
             struct colour c = sheet_heat_colour(value, &opacity);
-            uint8_t *pixel = image_at(*ret_image, x, y);
-            pixel[0] = (uint8_t) lround(255 * c.red);
-            pixel[1] = (uint8_t) lround(255 * c.green);
-            pixel[2] = (uint8_t) lround(255 * c.blue);
-            pixel[3] = (uint8_t) lround(255 * opacity);
+            put_pixel(*ret_image, x, y, c, opacity);
         }
     }
     return 0;
@@ -99,16 +79,16 @@ static void hatch_unseen(const struct map *map, const struct heat_field *field)
 {
     const struct grid *g = &field->grid;
     for (uint32_t row = 0; row < g->rows; row++) {
-        double bottom = to_y(map, g->origin.y + row * g->cell_m);
-        double top = to_y(map, g->origin.y + (row + 1) * g->cell_m);
+        double bottom = map_y(map, g->origin.y + row * g->cell_m);
+        double top = map_y(map, g->origin.y + (row + 1) * g->cell_m);
         for (uint32_t first = 0, end; first < g->columns; first = end) {
             const bool *seen = field->seen + (size_t) row * g->columns;
             for (end = first + 1; end < g->columns && seen[end] == seen[first];)
                 end++;
             if (seen[first])
                 continue;
-            double left = to_x(map, g->origin.x + first * g->cell_m);
-            double right = to_x(map, g->origin.x + end * g->cell_m);
+            double left = map_x(map, g->origin.x + first * g->cell_m);
+            double right = map_x(map, g->origin.x + end * g->cell_m);
             canvas_path_begin(map->sheet.canvas);
             canvas_path_add(map->sheet.canvas, left, bottom);
             canvas_path_add(map->sheet.canvas, right, bottom);
@@ -120,101 +100,9 @@ static void hatch_unseen(const struct map *map, const struct heat_field *field)
     canvas_colour(map->sheet.canvas, SHEET_PAPER, 0.45);
     canvas_path_fill(map->sheet.canvas);
     canvas_colour(map->sheet.canvas, SHEET_HATCH, 0.55);
-    canvas_path_hatch(map->sheet.canvas, 6, 1);
+    canvas_path_hatch(map->sheet.canvas, HATCH_SPACING_PX, 1);
     canvas_path_end(map->sheet.canvas);
 }
-
-/* ---- movement ---- */
-
-struct flow {
-    double x_m, y_m; /* net displacement */
-    double path_m;   /* length walked */
-    double cx, cy;   /* where most of the walking was, m */
-};
-
-static struct flow block_flow(const struct heat_sums *sums, uint32_t column, uint32_t row,
-                              uint32_t side)
-{
-    struct flow flow = { 0 };
-    const struct grid *g = &sums->grid;
-    for (uint32_t y = row; y < row + side && y < g->rows; y++) {
-        for (uint32_t x = column; x < column + side && x < g->columns; x++) {
-            uint32_t cell = y * g->columns + x;
-            struct floor_m centre = grid_cell_centre(g, cell);
-            flow.x_m += sums->move_x_m[cell];
-            flow.y_m += sums->move_y_m[cell];
-            flow.path_m += sums->path_m[cell];
-            flow.cx += centre.x * sums->path_m[cell];
-            flow.cy += centre.y * sums->path_m[cell];
-        }
-    }
-    if (flow.path_m > 0) {
-        flow.cx /= flow.path_m;
-        flow.cy /= flow.path_m;
-    }
-    return flow;
-}
-
-static uint32_t block_cells(const struct map *map, const struct grid *grid)
-{
-    double block_m = fmax(ARROW_BLOCK_M, ARROW_BLOCK_MIN_PX / map->px_per_m);
-    return (uint32_t) fmax(1, round(block_m / grid->cell_m));
-}
-
-static double largest_path(const struct heat_sums *sums, uint32_t side)
-{
-    double largest = 0;
-    for (uint32_t row = 0; row < sums->grid.rows; row += side)
-        for (uint32_t column = 0; column < sums->grid.columns; column += side)
-            largest = fmax(largest, block_flow(sums, column, row, side).path_m);
-    return largest;
-}
-
-static void draw_arrow(const struct map *map, const struct flow *flow, double largest_m,
-                       double block_px)
-{
-    static const struct colour blue = { 0.05, 0.25, 0.55 };
-    double net_m = hypot(flow->x_m, flow->y_m), share = sqrt(flow->path_m / largest_m);
-    double directed = fmin(net_m / flow->path_m, 1);
-    double length = block_px * (0.45 + 0.5 * share), width = 1.4 + 3.2 * share;
-    double x = to_x(map, flow->cx), y = to_y(map, flow->cy);
-    canvas_colour(map->sheet.canvas, blue, 0.25 + 0.7 * directed);
-    if (net_m < 0.15 * flow->path_m) { /* people walk both ways: there is no direction to show */
-        canvas_fill_rectangle(map->sheet.canvas, x - width, y - width, 2 * width, 2 * width);
-        return;
-    }
-    double ux = flow->x_m / net_m, uy = -flow->y_m / net_m;
-    canvas_arrow(map->sheet.canvas, x - ux * length / 2, y - uy * length / 2, x + ux * length / 2,
-                 y + uy * length / 2, width);
-}
-
-static void draw_movement(const struct map *map, const struct heat_sums *sums)
-{
-    uint32_t side = block_cells(map, &sums->grid);
-    double largest_m = largest_path(sums, side);
-    double block_px = side * sums->grid.cell_m * map->px_per_m;
-    for (uint32_t row = 0; row < sums->grid.rows; row += side)
-        for (uint32_t column = 0; column < sums->grid.columns; column += side) {
-            struct flow flow = block_flow(sums, column, row, side);
-            if (flow.path_m >= ARROW_PATH_MIN_M)
-                draw_arrow(map, &flow, largest_m, block_px);
-        }
-    const char *const lines[] = {
-        "An arrow is where people went",
-        "on balance; longer and thicker",
-        "means more walking, paler means",
-        "they went both ways. A square:",
-        "no direction at all.",
-        "",
-        "Hatched: no camera looked here.",
-    };
-    canvas_colour(map->sheet.canvas, SHEET_INK, 1);
-    canvas_text(map->sheet.canvas, map->sheet.legend_x, map->sheet.map_y + 11, 14, true, TEXT_LEFT,
-                "movement, per block");
-    (void) sheet_note(&map->sheet, map->sheet.map_y + 36, lines, ARRAY_LENGTH(lines));
-}
-
-/* ---- the two pictures ---- */
 
 static const char *what_of(enum heat_layer layer)
 {
@@ -223,19 +111,27 @@ static const char *what_of(enum heat_layer layer)
                                         : "Which way people went";
 }
 
+static void draw_plan(const struct map *map, const struct image *plan)
+{
+    const struct extent *floor = &map->floor;
+    canvas_image(map->sheet.canvas, plan, map_x(map, floor->low.x), map_y(map, floor->high.y),
+                 (floor->high.x - floor->low.x) * map->px_per_m,
+                 (floor->high.y - floor->low.y) * map->px_per_m, 1);
+}
+
 static int draw_over_plan(const struct map *map, const struct heat_sums *sums,
                           const struct image *plan, const struct heat_field *field,
                           const struct heat_picture_options *options)
 {
     const struct sheet *s = &map->sheet;
     int r = 0;
+    canvas_clip_rectangle(s->canvas, s->map_x, s->map_y, s->map_width, s->map_height);
     if (plan)
-        canvas_image(s->canvas, plan, to_x(map, map->floor.low.x), to_y(map, map->floor.high.y),
-                     (map->floor.high.x - map->floor.low.x) * map->px_per_m,
-                     (map->floor.high.y - map->floor.low.y) * map->px_per_m, 1);
+        draw_plan(map, plan);
     hatch_unseen(map, field);
+    canvas_clip_end(s->canvas);
     if (options->layer == HEAT_LAYER_MOVEMENT) {
-        draw_movement(map, sums);
+        r = movement_draw(map, sums, percentile_of(options));
     } else {
         AUTO(image_unref) struct image *heat = NULL;
         r = paint_field(map, field, &heat);
@@ -250,20 +146,42 @@ static int draw_over_plan(const struct map *map, const struct heat_sums *sums,
     return r;
 }
 
+/* What the map shows: the plan, or the whole grid when there is none. */
+static int find_extent(const struct grid *grid, const struct image *plan, double metres_per_pixel,
+                       struct floor_m origin, struct extent *ret_extent, struct error *err)
+{
+    struct extent cells = grid_extent(grid), e = cells;
+    if (plan)
+        e = (struct extent){ origin,
+                             { origin.x + plan->width * metres_per_pixel,
+                               origin.y + plan->height * metres_per_pixel } };
+    if (!(e.high.x > e.low.x && e.high.y > e.low.y && isfinite(e.high.x) && isfinite(e.high.y)))
+        return error_set(err, -EINVAL,
+                         "the plan would be %g x %g m large; correct its metres_per_pixel",
+                         e.high.x - e.low.x, e.high.y - e.low.y);
+    if (!(cells.low.x < e.high.x && cells.high.x > e.low.x && cells.low.y < e.high.y &&
+          cells.high.y > e.low.y))
+        return error_set(err, -EINVAL,
+                         "the plan covers x %g to %g m, y %g to %g m, and the heat lies outside of "
+                         "it; correct the plan's origin_m or metres_per_pixel",
+                         e.low.x, e.high.x, e.low.y, e.high.y);
+    *ret_extent = e;
+    return 0;
+}
+
 int heat_picture_over_plan(const struct heat_sums *sums, const struct image *plan,
                            double metres_per_pixel, struct floor_m plan_origin,
                            const struct heat_picture_options *options, struct image **ret_picture,
                            struct error *err)
 {
-    struct map map = { .floor = grid_extent(&sums->grid) };
-    if (plan)
-        map.floor = (struct extent){ plan_origin,
-                                     { plan_origin.x + plan->width * metres_per_pixel,
-                                       plan_origin.y + plan->height * metres_per_pixel } };
+    struct map map = { .px_per_m = 0 };
+    AUTO(heat_field_destroy) struct heat_field *field = NULL;
+    int r = find_extent(&sums->grid, plan, metres_per_pixel, plan_origin, &map.floor, err);
+    if (r < 0)
+        return r;
     map.extent = readable_shape(map.floor);
     double width_m = map.extent.high.x - map.extent.low.x;
-    AUTO(heat_field_destroy) struct heat_field *field = NULL;
-    int r = heat_field_create(sums, options->layer, percentile_of(options), &field);
+    r = heat_field_create(sums, options->layer, percentile_of(options), &field);
     if (r == 0)
         r = sheet_open(width_m / (map.extent.high.y - map.extent.low.y), options,
                        what_of(options->layer), &map.sheet);
@@ -274,38 +192,45 @@ int heat_picture_over_plan(const struct heat_sums *sums, const struct image *pla
     return sheet_close(&map.sheet, r, ret_picture, err);
 }
 
-/* A cell's four corners in the still; false when one is not in front of the camera. */
-static bool warp_cell(const struct grid *g, uint32_t cell, const struct calibration *calibration,
-                      struct image_px corners[static 4])
+/* How much of a pixel a hatch line covers, lines at 45 degrees as canvas_path_hatch draws them. */
+static double hatch_coverage(uint32_t x, uint32_t y)
 {
-    struct floor_m c = grid_cell_centre(g, cell);
-    for (int i = 0; i < 4; i++) {
-        struct floor_m corner = { c.x + (i == 1 || i == 2 ? 0.5 : -0.5) * g->cell_m,
-                                  c.y + (i >= 2 ? 0.5 : -0.5) * g->cell_m };
-        if (calibration_image_from_floor(calibration, corner, 0, &corners[i]) < 0)
-            return false;
-    }
-    return true;
+    double from_line = fabs(fmod((double) x + y, HATCH_SPACING_PX) - HATCH_SPACING_PX / 2);
+    return fmin(fmax(1.2 - from_line, 0), 1);
 }
 
-static void draw_cells(const struct sheet *s, const struct heat_field *field,
-                       const struct calibration *calibration, struct image_px corner, double scale)
+/*
+ * The floor as the camera sees it, as a transparent picture of the map's size. Each pixel asks
+ * which floor point it shows: unlike cells drawn one by one this leaves no seams between them, and
+ * points at the horizon have no far corners to go wrong with.
+ */
+static int paint_floor_of_camera(const struct sheet *s, const struct heat_field *field,
+                                 const struct calibration *calibration, const struct image *still,
+                                 struct image_px corner, struct image **ret_image)
 {
-    for (uint32_t cell = 0; cell < grid_cells(&field->grid); cell++) {
-        struct image_px corners[4];
-        double opacity, value = heat_field_at(field, grid_cell_centre(&field->grid, cell));
-        if (value < 0.01 || !warp_cell(&field->grid, cell, calibration, corners))
-            continue;
-        canvas_path_begin(s->canvas);
-        for (int i = 0; i < 4; i++)
-            canvas_path_add(s->canvas, s->map_x + (corners[i].x - corner.x) * scale,
-                            s->map_y + (corners[i].y - corner.y) * scale);
-        canvas_path_close(s->canvas);
-        struct colour colour = sheet_heat_colour(value, &opacity);
-        canvas_colour(s->canvas, colour, 0.8 * opacity);
-        canvas_path_fill(s->canvas);
-        canvas_path_end(s->canvas);
+    const struct covariance2 exact = { 0, 0, 0 };
+    uint32_t width = (uint32_t) s->map_width, height = (uint32_t) s->map_height;
+    int r = image_create(width, height, IMAGE_RGBA8, ret_image);
+    if (r < 0)
+        return r;
+    for (uint32_t y = 0; y < height; y++) {
+        for (uint32_t x = 0; x < width; x++) {
+            struct floor_m p;
+            double opacity;
+            struct image_px px = { corner.x + (x + 0.5) * still->width / width,
+                                   corner.y + (y + 0.5) * still->height / height };
+            if (calibration_floor_from_image(calibration, px, exact, 0, &p, NULL) < 0 ||
+                grid_cell_at(&field->grid, p) == GRID_OUTSIDE)
+                continue;
+            double value = heat_field_at(field, p);
+            struct colour colour = sheet_heat_colour(fmax(value, 0), &opacity);
+            if (value < 0)
+                put_pixel(*ret_image, x, y, SHEET_PAPER, 0.7 * hatch_coverage(x, y));
+            else if (value > 0)
+                put_pixel(*ret_image, x, y, colour, 0.85 * opacity);
+        }
     }
+    return 0;
 }
 
 int heat_picture_over_camera(const struct heat_sums *sums, const struct image *still,
@@ -313,21 +238,20 @@ int heat_picture_over_camera(const struct heat_sums *sums, const struct image *s
                              const struct heat_picture_options *options, struct image **ret_picture,
                              struct error *err)
 {
-    struct sheet sheet;
+    struct sheet s;
     AUTO(heat_field_destroy) struct heat_field *field = NULL;
+    AUTO(image_unref) struct image *heat = NULL;
     enum heat_layer layer =
         options->layer == HEAT_LAYER_PASSES ? HEAT_LAYER_PASSES : HEAT_LAYER_DWELL;
     int r = heat_field_create(sums, layer, percentile_of(options), &field);
     if (r == 0)
-        r = sheet_open((double) still->width / still->height, options, what_of(layer), &sheet);
+        r = sheet_open((double) still->width / still->height, options, what_of(layer), &s);
     if (r < 0)
         return error_set(err, r, "out of memory");
-    canvas_image(sheet.canvas, still, sheet.map_x, sheet.map_y, sheet.map_width, sheet.map_height,
-                 1);
-    canvas_clip_rectangle(sheet.canvas, sheet.map_x, sheet.map_y, sheet.map_width,
-                          sheet.map_height);
-    draw_cells(&sheet, field, calibration, corner, sheet.map_width / still->width);
-    canvas_clip_end(sheet.canvas);
-    sheet_heat_legend(&sheet, field, percentile_of(options));
-    return sheet_close(&sheet, 0, ret_picture, err);
+    r = paint_floor_of_camera(&s, field, calibration, still, corner, &heat);
+    canvas_image(s.canvas, still, s.map_x, s.map_y, s.map_width, s.map_height, STILL_OPACITY);
+    if (r == 0)
+        canvas_image(s.canvas, heat, s.map_x, s.map_y, s.map_width, s.map_height, 1);
+    sheet_heat_legend(&s, field, percentile_of(options));
+    return sheet_close(&s, r, ret_picture, err);
 }

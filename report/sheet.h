@@ -27,6 +27,9 @@ MUST_CHECK int sheet_open(double map_width_over_height, const struct heat_pictur
 /* Colour and opacity of a value 0..1 of the scale: more is brighter and covers more of the plan. */
 struct colour sheet_heat_colour(double value, double *ret_opacity);
 
+/* A small square in the legend's column, its top at y, plain or hatched, and what it means. */
+void sheet_swatch(const struct sheet *sheet, double y, bool hatched, const char *words);
+
 /* The colour bar with its numbers, and what hatch and plain floor mean. */
 void sheet_heat_legend(const struct sheet *sheet, const struct heat_field *field,
                        double percentile);

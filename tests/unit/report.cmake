@@ -1,1 +1,1 @@
-unit_test(report heat_picture)
+unit_test(report heat_picture heat_view floor_picture)
