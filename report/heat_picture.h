@@ -36,7 +36,7 @@ MUST_CHECK int heat_picture_over_plan(const struct heat_sums *sums, const struct
                                       struct image **ret_picture, struct error *err);
 
 /*
- * Draw the same heat over a still of a camera, each cell warped to where the camera sees it.
+ * Draw the same heat over a still of a camera, on the floor where the camera sees it.
  *   still   one pixel a pixel of the camera's frame, or of a part of it
  *   corner  where the still's top-left corner lies in the frame
  */
@@ -46,8 +46,10 @@ MUST_CHECK int heat_picture_over_camera(const struct heat_sums *sums, const stru
                                         const struct heat_picture_options *options,
                                         struct image **ret_picture, struct error *err);
 
-/* One row a cell: x_m,y_m (centre), dwell_s, passes, move_x_m, move_y_m, exposure_s; measures are
- * empty where exposure is 0. The file is replaced as a whole. */
+/* One row a cell: x_m,y_m (centre), dwell_s, passes, move_x_m, move_y_m, exposure_s. Measures are
+ * empty where exposure is 0, unless a track was led through there: as in v_heat_cell, so that sums
+ * agree (the pictures do not draw those cells and say how much that is). The file is replaced as a
+ * whole. */
 MUST_CHECK int heat_write_csv(const struct heat_sums *sums, const char *path, struct error *err);
 
 #endif
