@@ -67,6 +67,21 @@ int calibration_parse(const char *text, const char *name, struct calibration **r
     return r;
 }
 
+int calibration_clone(const struct calibration *calibration, struct calibration **ret_calibration)
+{
+    struct calibration *clone = malloc(sizeof(*clone));
+    char *text = strdup(calibration->text);
+    if (!clone || !text) {
+        free(clone);
+        free(text);
+        return -ENOMEM;
+    }
+    *clone = *calibration;
+    clone->text = text;
+    *ret_calibration = clone;
+    return 0;
+}
+
 void calibration_destroy(struct calibration **calibration)
 {
     if (!*calibration)

@@ -32,6 +32,9 @@ MUST_CHECK int calibration_load(const char *path, struct calibration **ret_calib
 /* The same from text that came over the wire; `name` stands for the path in sentences. */
 MUST_CHECK int calibration_parse(const char *text, const char *name,
                                  struct calibration **ret_calibration, struct problems *problems);
+/* The same camera again, with a life of its own. Returns 0 or -ENOMEM. */
+MUST_CHECK int calibration_clone(const struct calibration *calibration,
+                                 struct calibration **ret_calibration);
 void calibration_destroy(struct calibration **calibration);
 
 const char *calibration_text(const struct calibration *calibration);    /* the file's content */

@@ -60,8 +60,8 @@ struct fusion_config {
     double acceleration_sd_m_s2;
     double max_speed_m_s;
     double merge_m; /* leftovers of different cameras this close are one person */
-    int confirm_ms; /* a tentative track seen this long is a person */
-    int max_gap_ms; /* close a track unseen this long */
+    int max_gap_ms; /* a person who is hidden this long is lost */
+    int settle_ms;  /* results wait this long for what comes after */
 };
 
 struct heat_config {

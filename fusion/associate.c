@@ -4,57 +4,73 @@
 #include "fusion/associate.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
-#include "base/clock.h"
 #include "fusion/edge.h"
 #include "geom/assignment.h"
+
+/* A possible pair: edge.a is the sighting, edge.b the track, cost -2 log likelihood. */
+struct pair {
+    struct edge edge;
+    enum reading reading;
+    uint32_t group;
+};
 
 /* One frame's problem. In groups, sighting i is member i and track j is member count + j. */
 struct problem {
     const struct sighting *sightings;
     size_t count;
-    const struct tracks *tracks;
-    double gate_sigma, noise_m2_s3;
+    const struct prediction *predictions;
+    double gate;
     struct arena *arena;
-    struct edge_list pairs; /* a: sighting, b: track, cost: -2 log likelihood + constant */
+    struct pair *pairs;
+    size_t pair_count, pair_capacity;
     struct groups groups;
-    double alone; /* what leaving a sighting alone costs: no possible pair costs more */
-    size_t *row_of, *column_of; /* of sightings and tracks in the matrix being built */
+    double *alone;                /* of each sighting: what leaving it alone costs */
+    uint32_t *row_of, *column_of; /* of sightings and tracks in the matrix being built */
 };
 
-/* Whether a sighting may be a track, and the cost if so. */
-static bool gate(struct problem *p, const struct sighting *s, const struct track *t,
-                 double *ret_cost)
+static int add_pair(struct problem *p, struct pair pair)
 {
-    double dt_s = (double) (s->capture_us - t->state_us) / (double) US_PER_S;
-    struct kalman k = kalman_predict(t->state, fmax(dt_s, 0), p->noise_m2_s3);
-    if (floor_distance_m(k.position, s->position) > ASSOCIATE_REACH_M)
-        return false;
-    struct covariance2 sum = covariance2_add(k.position_variance, s->covariance);
-    double d2 =
-        covariance2_mahalanobis2(sum, s->position.x - k.position.x, s->position.y - k.position.y);
-    double gate2 = p->gate_sigma * p->gate_sigma;
-    if (!(d2 <= gate2))
-        return false;
-    double spread = log(covariance2_det(sum));
-    *ret_cost = d2 + spread;
-    p->alone = fmax(p->alone, gate2 + spread);
-    return true;
+    if (p->pair_count == p->pair_capacity) {
+        size_t capacity = 2 * p->pair_capacity + p->count;
+        struct pair *pairs = arena_allocate(p->arena, capacity, sizeof(*pairs));
+        if (!pairs)
+            return -ENOMEM;
+        for (size_t i = 0; i < p->pair_count; i++)
+            pairs[i] = p->pairs[i];
+        p->pairs = pairs;
+        p->pair_capacity = capacity;
+    }
+    p->pairs[p->pair_count++] = pair;
+    return 0;
+}
+
+/* Whether a sighting may be a track; adds the pair if so. */
+static int consider(struct problem *p, uint32_t sighting, uint32_t track)
+{
+    struct pair pair = { .edge = { .a = sighting, .b = track } };
+    double limit;
+    const struct prediction *person = &p->predictions[track];
+    pair.edge.cost =
+        sighting_misfit(&p->sightings[sighting], person, p->gate, &pair.reading, &limit);
+    if (!isfinite(pair.edge.cost))
+        return 0;
+    p->alone[sighting] = fmax(p->alone[sighting], limit);
+    pair.edge.cost += person->unbelief;
+    if (pair.edge.cost > limit)
+        return 0;
+    (void) groups_join(&p->groups, sighting, (uint32_t) p->count + track);
+    return add_pair(p, pair);
 }
 
 static int find_pairs(struct problem *p, struct near *near)
 {
-    for (size_t i = 0; i < p->count; i++) {
+    for (uint32_t i = 0; i < p->count; i++) {
         const uint32_t *found;
         size_t n = near_find(near, p->sightings[i].position, INFINITY, &found);
         for (size_t k = 0; k < n; k++) {
-            double cost;
-            if (!gate(p, &p->sightings[i], &p->tracks->items[found[k]], &cost))
-                continue;
-            (void) groups_join(&p->groups, (uint32_t) i, (uint32_t) p->count + found[k]);
-            int r = edge_list_add(&p->pairs,
-                                  (struct edge){ .cost = cost, .a = (uint32_t) i, .b = found[k] },
-                                  p->arena);
+            int r = consider(p, i, found[k]);
             if (r < 0)
                 return r;
         }
@@ -62,23 +78,33 @@ static int find_pairs(struct problem *p, struct near *near)
     return 0;
 }
 
-/* Pairs of one group beside each other: `b` of the sort key is the pair's place in p->pairs. */
-static int order_by_group(struct problem *p, struct edge_list *ret_order)
+static int compare_groups(const void *left, const void *right)
 {
-    for (size_t i = 0; i < p->pairs.count; i++) {
-        uint32_t group = groups_find(&p->groups, p->pairs.items[i].a);
-        int r = edge_list_add(ret_order, (struct edge){ .a = group, .b = (uint32_t) i }, p->arena);
-        if (r < 0)
-            return r;
-    }
-    edge_list_sort(ret_order);
-    return 0;
+    const struct pair *a = left, *b = right;
+    if (a->group != b->group)
+        return a->group < b->group ? -1 : 1;
+    if (a->edge.a != b->edge.a)
+        return a->edge.a < b->edge.a ? -1 : 1;
+    return (a->edge.b > b->edge.b) - (a->edge.b < b->edge.b);
 }
 
-static size_t number_of(size_t *numbers, uint32_t member, size_t *count)
+/* Put the pairs of a group beside each other. Returns whether a group has more than one. */
+static bool sort_by_group(struct problem *p)
+{
+    bool contested = false;
+    for (size_t i = 0; i < p->pair_count; i++)
+        p->pairs[i].group = groups_find(&p->groups, p->pairs[i].edge.a);
+    if (p->pair_count > 1)
+        qsort(p->pairs, p->pair_count, sizeof(*p->pairs), compare_groups);
+    for (size_t i = 1; i < p->pair_count && !contested; i++)
+        contested = p->pairs[i].group == p->pairs[i - 1].group;
+    return contested;
+}
+
+static uint32_t number_of(uint32_t *numbers, uint32_t member, size_t *count)
 {
     if (numbers[member] == ASSOCIATE_NONE)
-        numbers[member] = (*count)++;
+        numbers[member] = (uint32_t) (*count)++;
     return numbers[member];
 }
 
@@ -86,86 +112,85 @@ static size_t number_of(size_t *numbers, uint32_t member, size_t *count)
  * The matrix of one group: a row a sighting, a column a track, and then one column a sighting that
  * stands for being nobody's. Without those, two poor pairs would be preferred to one good one.
  */
-static int solve_group(struct problem *p, const struct edge *order, size_t pairs, size_t *ret_track)
+static int solve_group(struct problem *p, const struct pair *pairs, size_t count,
+                       struct match *ret_matches)
 {
     size_t rows = 0, tracks = 0;
     double least = INFINITY;
-    for (size_t i = 0; i < pairs; i++) {
-        const struct edge *pair = &p->pairs.items[order[i].b];
-        (void) number_of(p->row_of, pair->a, &rows);
-        (void) number_of(p->column_of, pair->b, &tracks);
-        least = fmin(least, pair->cost);
+    for (size_t i = 0; i < count; i++) {
+        (void) number_of(p->row_of, pairs[i].edge.a, &rows);
+        (void) number_of(p->column_of, pairs[i].edge.b, &tracks);
+        least = fmin(least, pairs[i].edge.cost);
     }
     size_t columns = tracks + rows;
     double *cost = arena_allocate(p->arena, rows * columns, sizeof(*cost));
-    uint32_t *track_of = arena_allocate(p->arena, tracks, sizeof(*track_of));
     size_t *chosen = arena_allocate(p->arena, rows, sizeof(*chosen));
-    if (!cost || !track_of || !chosen)
+    if (!cost || !chosen)
         return -ENOMEM;
     for (size_t i = 0; i < rows * columns; i++)
         cost[i] = ASSIGNMENT_FORBIDDEN;
-    for (size_t row = 0; row < rows; row++)
-        cost[row * columns + tracks + row] = p->alone - least;
-    for (size_t i = 0; i < pairs; i++) {
-        const struct edge *pair = &p->pairs.items[order[i].b];
-        track_of[p->column_of[pair->b]] = pair->b;
-        cost[p->row_of[pair->a] * columns + p->column_of[pair->b]] = pair->cost - least;
+    for (size_t i = 0; i < count; i++) {
+        size_t row = p->row_of[pairs[i].edge.a];
+        cost[row * columns + p->column_of[pairs[i].edge.b]] = pairs[i].edge.cost - least;
+        cost[row * columns + tracks + row] = p->alone[pairs[i].edge.a] - least;
     }
     int r = assignment_solve(cost, rows, columns, p->arena, chosen);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < pairs; i++) {
-        uint32_t sighting = p->pairs.items[order[i].b].a;
-        size_t column = chosen[p->row_of[sighting]];
-        ret_track[sighting] = column < tracks ? track_of[column] : ASSOCIATE_NONE;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (chosen[p->row_of[pairs[i].edge.a]] == p->column_of[pairs[i].edge.b])
+            ret_matches[pairs[i].edge.a] =
+                (struct match){ .track = pairs[i].edge.b, .reading = pairs[i].reading };
     return 0;
 }
 
-static int solve_groups(struct problem *p, size_t *ret_track)
+static int solve_groups(struct problem *p, struct match *ret_matches)
 {
-    struct edge_list order = { 0 };
-    int r = order_by_group(p, &order);
-    for (size_t first = 0, end; r == 0 && first < order.count; first = end) {
-        for (end = first; end < order.count && order.items[end].a == order.items[first].a;)
+    int r = 0;
+    for (size_t first = 0, end; r == 0 && first < p->pair_count; first = end) {
+        const struct pair *pair = &p->pairs[first];
+        for (end = first; end < p->pair_count && p->pairs[end].group == pair->group;)
             end++;
-        if (end - first == 1) {
-            const struct edge *pair = &p->pairs.items[order.items[first].b];
-            ret_track[pair->a] = pair->b;
-        } else {
-            r = solve_group(p, &order.items[first], end - first, ret_track);
-        }
+        if (end - first > 1)
+            r = solve_group(p, pair, end - first, ret_matches);
+        else
+            ret_matches[pair->edge.a] =
+                (struct match){ .track = pair->edge.b, .reading = pair->reading };
     }
     return r;
 }
 
-static size_t *no_numbers(size_t count, struct arena *arena)
+static uint32_t *no_numbers(size_t count, struct arena *arena)
 {
-    size_t *numbers = arena_allocate(arena, count, sizeof(*numbers));
+    uint32_t *numbers = arena_allocate(arena, count, sizeof(*numbers));
     for (size_t i = 0; numbers && i < count; i++)
         numbers[i] = ASSOCIATE_NONE;
     return numbers;
 }
 
-int associate_frame(const struct sighting *sightings, size_t count, const struct tracks *tracks,
-                    struct near *near, double gate_sigma, double noise_m2_s3, struct arena *arena,
-                    size_t *ret_track)
+int associate_frame(const struct sighting *sightings, size_t count,
+                    const struct prediction *predictions, size_t track_count, struct near *near,
+                    double gate_sigma, struct arena *arena, struct match *ret_matches,
+                    bool *ret_contested)
 {
     struct problem p = { .sightings = sightings,
                          .count = count,
-                         .tracks = tracks,
-                         .gate_sigma = gate_sigma,
-                         .noise_m2_s3 = noise_m2_s3,
+                         .predictions = predictions,
+                         .gate = gate_sigma * gate_sigma,
                          .arena = arena,
-                         .alone = -INFINITY,
+                         .alone = arena_allocate(arena, count, sizeof(*p.alone)),
                          .row_of = no_numbers(count, arena),
-                         .column_of = no_numbers(tracks->count, arena) };
-    for (size_t i = 0; i < count; i++)
-        ret_track[i] = ASSOCIATE_NONE;
-    if (!p.row_of || !p.column_of)
+                         .column_of = no_numbers(track_count, arena) };
+    int r = groups_init(&p.groups, count + track_count, arena);
+    if (r < 0 || !p.alone || !p.row_of || !p.column_of)
         return -ENOMEM;
-    int r = groups_init(&p.groups, count + tracks->count, arena);
-    if (r == 0)
-        r = find_pairs(&p, near);
-    return r < 0 ? r : solve_groups(&p, ret_track);
+    for (size_t i = 0; i < count; i++) {
+        ret_matches[i] = (struct match){ .track = ASSOCIATE_NONE };
+        p.alone[i] = -INFINITY;
+    }
+    r = find_pairs(&p, near);
+    if (r < 0)
+        return r;
+    *ret_contested = sort_by_group(&p);
+    return solve_groups(&p, ret_matches);
 }

@@ -10,8 +10,10 @@
 
 void cameras_release(struct cameras *cameras)
 {
-    for (int i = 0; i < cameras->count; i++)
+    for (int i = 0; i < cameras->count; i++) {
         free(cameras->items[i].footprint);
+        viewpoint_release(&cameras->items[i].view);
+    }
     cameras->count = 0;
 }
 
@@ -43,32 +45,44 @@ int cameras_add(struct cameras *cameras, const char *name)
         return -ENOSPC;
     slot = cameras->count++;
     struct camera *camera = &cameras->items[slot];
-    *camera = (struct camera){ 0 };
+    *camera = (struct camera){ .closed_look_us = INT64_MIN,
+                               .settled_look_us = INT64_MIN,
+                               .habits = habits_of_unknown_camera() };
     (void) snprintf(camera->name, sizeof(camera->name), "%s", name);
     rank_by_name(cameras);
     return slot;
 }
 
-void cameras_note_frame(struct cameras *cameras, const struct aligned_frame *frame)
+void cameras_note_frame(struct cameras *cameras, const struct settle_frame *frame)
 {
     struct camera *camera = &cameras->items[frame->camera];
     camera->frames++;
-    camera->observations += (int64_t) frame->observation_count;
+    camera->observations += frame->observations;
     if (camera->boot_id != frame->boot_id || camera->last_sequence < frame->sequence)
         camera->last_sequence = frame->sequence;
     camera->boot_id = frame->boot_id;
-    /* A picture that is held to be wrong shows nothing, so nobody looked. */
-    if (frame->flags & FRAME_PICTURE_SUSPICIOUS)
-        return;
-    camera->looked = true;
-    camera->look_us = frame->capture_us;
+    if (frame->looking)
+        camera->settled_look_us = frame->capture_us;
+}
+
+static bool is_looking(int64_t look_us, int64_t tick_us, int64_t valid_us)
+{
+    return look_us != INT64_MIN && tick_us - look_us <= valid_us;
 }
 
 uint64_t cameras_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us)
 {
     uint64_t set = 0;
     for (int i = 0; i < cameras->count; i++)
-        if (cameras->items[i].looked && tick_us - cameras->items[i].look_us <= valid_us)
+        if (is_looking(cameras->items[i].settled_look_us, tick_us, valid_us))
             set |= UINT64_C(1) << i;
     return set;
+}
+
+bool cameras_any_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us)
+{
+    for (int i = 0; i < cameras->count; i++)
+        if (is_looking(cameras->items[i].closed_look_us, tick_us, valid_us))
+            return true;
+    return false;
 }

@@ -10,14 +10,20 @@
 #include <stdbool.h>
 
 #include "fusion/align.h"
+#include "fusion/habits.h"
+#include "fusion/settle.h"
+#include "fusion/viewpoint.h"
 #include "heat/heat_bucket.h"
 
 struct camera {
     char name[ID_SIZE];
     char calibration_version[SHA256_TEXT_BYTES];
     uint8_t *footprint; /* mask of the grid; owned */
-    bool looked;
-    int64_t look_us; /* capture time of its last frame that shows that it is looking */
+    struct viewpoint view;
+    struct habits habits;
+    /* Capture time of its last frame that shows that it is looking, as of the ticks that have
+     * closed, and of those that have settled; INT64_MIN: none yet. */
+    int64_t closed_look_us, settled_look_us;
     int64_t missed_total, missed_told; /* frames lost on the way; how many of them are in buckets */
     /* Of the open bucket: */
     int64_t frames, observations;
@@ -39,10 +45,19 @@ int cameras_find(const struct cameras *cameras, const char *name);
 /* Find or add. Returns the slot, or -ENOSPC. */
 MUST_CHECK int cameras_add(struct cameras *cameras, const char *name);
 
-/* Note a frame that a tick has taken. */
-void cameras_note_frame(struct cameras *cameras, const struct aligned_frame *frame);
+/* A picture that is held to be wrong shows nothing, so nobody looked. */
+static inline bool frame_shows_look(const struct aligned_frame *frame)
+{
+    return !(frame->flags & FRAME_PICTURE_SUSPICIOUS);
+}
 
-/* Which cameras are looking at a tick: a frame within valid_us before it. A set of slots. */
+/* Note a frame of a tick that has settled, for the open bucket. */
+void cameras_note_frame(struct cameras *cameras, const struct settle_frame *frame);
+
+/* Which cameras are looking at a settled tick: a frame within valid_us before it. */
 uint64_t cameras_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us);
+
+/* Whether any camera is looking at a tick that is about to close. */
+bool cameras_any_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us);
 
 #endif

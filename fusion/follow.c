@@ -5,128 +5,179 @@
 
 #include <errno.h>
 
-#include "base/clock.h"
-#include "fusion/associate.h"
+#include "fusion/belief.h"
+#include "fusion/doubles.h"
 #include "fusion/life.h"
+#include "fusion/matching.h"
 
-/* What the frames of one tick share. */
+/* How much one sighting tells of a person's height: as one with this variance, m^2. Boxes of the
+ * same pose err together. */
+#define HEIGHT_VARIANCE_M2     0.02
+#define HEIGHT_VARIANCE_MIN_M2 0.0004
+
+/* What one tick works on. */
 struct tick {
     struct tracks *tracks;
+    struct aligned_frame *const *frames;
+    size_t frame_count;
+    int64_t tick_us, duration_us;
     const struct fusion_settings *settings;
+    struct cameras *cameras;
+    const struct seers *seers;
     struct arena *arena;
-    struct near *near;                 /* tracks, where they were at the end of the last tick */
-    const struct sighting **leftovers; /* room for all observations of the tick */
+    struct matching matching;
+    const struct sighting **leftovers;
     size_t leftover_count;
 };
 
-static struct near *index_tracks(const struct tick *tick)
+static int match_frames(struct tick *tick)
 {
-    const struct tracks *tracks = tick->tracks;
-    struct floor_m *points = arena_allocate(tick->arena, tracks->count, sizeof(*points));
-    if (!points)
-        return NULL;
-    for (size_t i = 0; i < tracks->count; i++)
-        points[i] = tracks->items[i].state.position;
-    double moved_m = tick->settings->max_speed_m_s * (double) tick->settings->tick_us / US_PER_S;
-    return near_build(points, tracks->count, ASSOCIATE_REACH_M + moved_m, tick->arena);
-}
-
-static struct sighting *sightings_of(const struct tick *tick, const struct aligned_frame *frame,
-                                     size_t number)
-{
-    double own_m2 = tick->settings->position_variance_m2;
-    struct covariance2 own = { .xx = own_m2, .yy = own_m2 };
-    struct sighting *sightings =
-        arena_allocate(tick->arena, frame->observation_count, sizeof(*sightings));
-    for (size_t i = 0; sightings && i < frame->observation_count; i++) {
-        const struct observation *o = &frame->observations[i];
-        sightings[i] = (struct sighting){ .camera = frame->camera,
-                                          .frame = number,
-                                          .capture_us = frame->capture_us,
-                                          .position = o->floor,
-                                          .covariance = covariance2_add(o->covariance, own) };
-    }
-    return sightings;
-}
-
-/* Every frame of a camera that has seen a tentative track before is a vote for it or against it. */
-static void count_look(struct tracks *tracks, int camera)
-{
-    for (size_t i = 0; i < tracks->count; i++) {
-        struct track *track = &tracks->items[i];
-        if (!track->confirmed && (track->voters >> camera & 1))
-            track->looks++;
-    }
-}
-
-static int follow_frame(struct tick *tick, const struct aligned_frame *frame, size_t number)
-{
-    struct sighting *sightings = sightings_of(tick, frame, number);
-    size_t *track = arena_allocate(tick->arena, frame->observation_count, sizeof(*track));
-    if (!sightings || !track)
+    struct matched_frame *frames = arena_allocate(tick->arena, tick->frame_count, sizeof(*frames));
+    size_t observations = 0;
+    if (!frames)
         return -ENOMEM;
-    int r = associate_frame(sightings, frame->observation_count, tick->tracks, tick->near,
-                            tick->settings->gate_sigma, tick->settings->noise_m2_s3, tick->arena,
-                            track);
-    for (size_t i = 0; r == 0 && i < frame->observation_count; i++) {
-        if (track[i] == ASSOCIATE_NONE)
-            tick->leftovers[tick->leftover_count++] = &sightings[i];
-        else
-            r = life_support(&tick->tracks->items[track[i]], &sightings[i], tick->settings,
-                             tick->arena);
+    for (size_t i = 0; i < tick->frame_count; i++) {
+        const struct aligned_frame *frame = tick->frames[i];
+        frames[i].count = frame->observation_count;
+        frames[i].sightings = sightings_of_frame(frame, i, &tick->cameras->items[frame->camera],
+                                                 tick->settings->position_variance_m2, tick->arena);
+        if (!frames[i].sightings)
+            return -ENOMEM;
+        observations += frame->observation_count;
     }
-    return r;
+    tick->leftovers = arena_allocate(tick->arena, observations, sizeof(*tick->leftovers));
+    return !tick->leftovers
+               ? -ENOMEM
+               : matching_solve(tick->tracks, frames, tick->frame_count, tick->settings,
+                                FOLLOW_ROUNDS, tick->arena, &tick->matching);
 }
 
-static void drop_vague(struct tick *tick)
+/* What the other cameras say of this person teaches how this camera errs. */
+static void learn_from(struct tick *tick, const struct sighting *s, struct match match)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < tick->leftover_count; i++)
-        if (covariance2_max_sd(tick->leftovers[i]->covariance) <= LIFE_BIRTH_SD_MAX_M)
-            tick->leftovers[kept++] = tick->leftovers[i];
-    tick->leftover_count = kept;
+    if (match.reading != READING_FOOT || !s->feet_are_seen ||
+        tick->tracks->items[match.track].phase != PHASE_CONFIRMED ||
+        tick->matching.support_counts[match.track] < 2)
+        return;
+    struct covariance2 own, others;
+    struct floor_m at = sighting_at(s, match.reading, &tick->matching.priors[match.track], &own);
+    struct floor_m there = matching_without(&tick->matching, s, match, &others);
+    double dx = at.x - there.x, dy = at.y - there.y;
+    habits_learn_position(&tick->cameras->items[s->camera].habits, dx * s->away.x + dy * s->away.y,
+                          covariance2_mahalanobis2(covariance2_add(own, others), dx, dy));
 }
 
-static int settle_leftovers(struct tick *tick)
+static void learn_height(struct track *track, const struct sighting *s, enum reading reading)
 {
-    int r = life_adopt(tick->tracks, tick->leftovers, &tick->leftover_count, tick->settings,
-                       tick->arena);
+    if (reading != READING_FOOT || !s->feet_are_seen || !s->has_head)
+        return;
+    double gain = track->height_variance / (track->height_variance + HEIGHT_VARIANCE_M2);
+    track->height_m += gain * (s->height_m - track->height_m);
+    track->height_variance = fmax(HEIGHT_VARIANCE_MIN_M2, (1 - gain) * track->height_variance);
+}
+
+static int support(struct tick *tick, const struct sighting *s, struct match match)
+{
+    struct track *track = &tick->tracks->items[match.track];
+    struct covariance2 covariance;
+    struct floor_m at =
+        sighting_at(s, match.reading, &tick->matching.priors[match.track], &covariance);
+    track->state = kalman_update(track->state, at, covariance);
+    track->state = kalman_limit_speed(track->state, tick->settings->max_speed_m_s);
+    learn_height(track, s, match.reading);
+    return track_note_support(track, s, match.reading, tick->arena);
+}
+
+/* Matched sightings move their tracks; the others are left over. */
+static int move_tracks(struct tick *tick)
+{
+    for (size_t f = 0; f < tick->frame_count; f++) {
+        const struct matched_frame *frame = &tick->matching.frames[f];
+        for (size_t i = 0; i < frame->count; i++) {
+            const struct sighting *s = &frame->sightings[i];
+            if (frame->matches[i].track == ASSOCIATE_NONE) {
+                if (covariance2_max_sd(s->covariance) <= LIFE_BIRTH_SD_MAX_M)
+                    tick->leftovers[tick->leftover_count++] = s;
+                continue;
+            }
+            learn_from(tick, s, frame->matches[i]);
+            int r = support(tick, s, frame->matches[i]);
+            if (r < 0)
+                return r;
+        }
+    }
+    for (uint32_t i = 0; i < tick->matching.track_count; i++)
+        if (tick->matching.support_counts[i] > 0) {
+            struct track *track = &tick->tracks->items[i];
+            track->sighted = matching_sighted(&tick->matching, i, &track->sighted_covariance);
+        }
+    return 0;
+}
+
+/* When each camera that has a frame in this tick looked last. */
+static int64_t *look_times(const struct tick *tick)
+{
+    int cameras = tick->cameras->count;
+    int64_t *look_us = arena_allocate(tick->arena, (size_t) cameras, sizeof(*look_us));
+    for (int c = 0; look_us && c < cameras; c++)
+        look_us[c] = INT64_MIN;
+    for (size_t i = 0; look_us && i < tick->frame_count; i++)
+        if (frame_shows_look(tick->frames[i]))
+            look_us[tick->frames[i]->camera] = tick->frames[i]->capture_us;
+    return look_us;
+}
+
+static int judge_tracks(struct tick *tick, size_t *ret_confirmed)
+{
+    struct looks looks;
+    struct tick_cameras cameras = { .cameras = tick->cameras,
+                                    .seers = tick->seers,
+                                    .look_us = look_times(tick) };
+    if (!cameras.look_us)
+        return -ENOMEM;
+    int r = looks_take(tick->tracks, &cameras, tick->arena, &looks);
     if (r < 0)
         return r;
-    drop_vague(tick);
-    return life_begin(tick->tracks, tick->leftovers, tick->leftover_count, tick->settings,
-                      tick->arena);
+    belief_weigh(tick->tracks, &looks, &cameras, tick->cameras);
+    r = doubles_unite(tick->tracks, &looks, tick->cameras, tick->tick_us, tick->duration_us,
+                      tick->settings, tick->arena);
+    if (r < 0)
+        return r;
+    *ret_confirmed = life_confirm(tick->tracks, tick->tick_us);
+    life_end(tick->tracks, tick->tick_us, tick->settings);
+    return 0;
 }
 
-static int prepare(struct tick *tick, struct aligned_frame *const *frames, size_t count)
+static void predict_tracks(struct tick *tick)
 {
-    size_t observations = 0;
-    for (size_t i = 0; i < count; i++)
-        observations += frames[i]->observation_count;
     for (size_t i = 0; i < tick->tracks->count; i++)
-        tick->tracks->items[i].supports = NULL;
-    tick->near = index_tracks(tick);
-    tick->leftovers = arena_allocate(tick->arena, observations, sizeof(*tick->leftovers));
-    return tick->near && tick->leftovers ? 0 : -ENOMEM;
+        track_predict(&tick->tracks->items[i], tick->tick_us, tick->settings->noise_m2_s3);
 }
 
 int follow_tick(struct tracks *tracks, struct aligned_frame *const *frames, size_t count,
-                int64_t tick_us, const struct fusion_settings *settings, struct arena *arena)
+                int64_t tick_us, int64_t duration_us, const struct fusion_settings *settings,
+                struct cameras *cameras, const struct seers *seers, struct arena *arena,
+                size_t *ret_confirmed)
 {
-    struct tick tick = { .tracks = tracks, .settings = settings, .arena = arena };
-    int r = prepare(&tick, frames, count);
-    for (size_t i = 0; r == 0 && i < count; i++) {
-        count_look(tracks, frames[i]->camera);
-        r = follow_frame(&tick, frames[i], i);
-    }
+    struct tick tick = { .tracks = tracks,
+                         .frames = frames,
+                         .frame_count = count,
+                         .tick_us = tick_us,
+                         .duration_us = duration_us,
+                         .settings = settings,
+                         .cameras = cameras,
+                         .seers = seers,
+                         .arena = arena };
+    for (size_t i = 0; i < tracks->count; i++)
+        tracks->items[i].supports = NULL;
+    predict_tracks(&tick);
+    int r = match_frames(&tick);
     if (r == 0)
-        r = settle_leftovers(&tick);
+        r = move_tracks(&tick);
+    if (r == 0)
+        r = life_begin(tracks, tick.leftovers, tick.leftover_count, settings, arena);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < tracks->count; i++)
-        track_predict(&tracks->items[i], tick_us, settings->noise_m2_s3);
-    r = life_merge(tracks, tick_us, settings, arena);
-    if (r == 0)
-        life_end(tracks, tick_us, settings);
-    return r;
+    predict_tracks(&tick); /* those who have just begun */
+    return judge_tracks(&tick, ret_confirmed);
 }

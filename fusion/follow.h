@@ -5,18 +5,24 @@
 #define FLOORFUSE_FUSION_FOLLOW_H
 
 #include "fusion/align.h"
+#include "fusion/seers.h"
 #include "fusion/settings.h"
 #include "fusion/track.h"
 
+/* All frames are matched this often, each time against what the other frames have said. */
+#define FOLLOW_ROUNDS 3
+
 /*
- * Take the frames of a tick in their order.
- *   frames   as align_take hands them out
- *   tick_us  its end; all states are of this time afterwards
- *   arena    supports of tracks lie there until the next reset
- * Returns 0 or -ENOMEM.
+ *   frames       of the tick, by capture time and camera name, count of them
+ *   duration_us  of the tick
+ *   cameras      learn from it
+ *   ret_confirmed  how many tracks have become people
+ * Afterwards all tracks are at tick_us and their supports are those of this tick. Returns 0 or
+ * -ENOMEM.
  */
 MUST_CHECK int follow_tick(struct tracks *tracks, struct aligned_frame *const *frames, size_t count,
-                           int64_t tick_us, const struct fusion_settings *settings,
-                           struct arena *arena);
+                           int64_t tick_us, int64_t duration_us,
+                           const struct fusion_settings *settings, struct cameras *cameras,
+                           const struct seers *seers, struct arena *arena, size_t *ret_confirmed);
 
 #endif

@@ -15,10 +15,16 @@
 #include "fusion/accumulate.h"
 #include "fusion/coverage.h"
 #include "fusion/follow.h"
-#include "fusion/life.h"
+#include "fusion/settle.h"
 
 /* First block of a tick's scratch memory; a busy tick adds more, which stay. */
 #define ARENA_BLOCK_BYTES ((size_t) 64 * 1024)
+
+/*
+ * Of the acceleration, for reported positions, m^2/s^3: somebody who starts to walk, or stops,
+ * changes their speed by 1 m/s within a second. (Tracking takes what people do most of the time.)
+ */
+#define SETTLE_NOISE_M2_S3 1.0
 
 struct fusion {
     char store[ID_SIZE], floor[ID_SIZE];
@@ -29,6 +35,9 @@ struct fusion {
     struct cameras cameras;
     struct align *align;
     struct tracks tracks;
+    struct seers seers; /* of the cameras as they were when it was built */
+    bool cameras_changed;
+    struct settle *settle;
     struct accumulator *accumulator;
     struct residuals residuals; /* of the whole run */
     struct arena *arena;        /* of one tick */
@@ -65,6 +74,8 @@ static int open_parts(struct fusion *fusion, const struct floor_map *map,
     if (r == 0)
         r = accumulator_create(&fusion->grid, config->tick_ms, heat->bucket_s,
                                &fusion->accumulator);
+    if (r == 0)
+        r = settle_create(config->settle_ms * US_PER_MS, SETTLE_NOISE_M2_S3, &fusion->settle);
     if (r == 0)
         r = arena_create(ARENA_BLOCK_BYTES, &fusion->arena);
     return r;
@@ -105,6 +116,8 @@ void fusion_destroy(struct fusion **fusion)
     cameras_release(&f->cameras);
     align_destroy(&f->align);
     tracks_release(&f->tracks);
+    seers_release(&f->seers);
+    settle_destroy(&f->settle);
     accumulator_destroy(&f->accumulator);
     arena_destroy(&f->arena);
     free(f->walkable);
@@ -116,18 +129,25 @@ int fusion_set_camera(struct fusion *fusion, const char *camera,
                       const struct calibration *calibration, struct box_px view,
                       const struct number_list *roi, double edge_sd_px)
 {
+    struct viewpoint viewpoint;
     uint8_t *footprint = calloc((size_t) grid_mask_bytes(&fusion->grid) + 1, 1);
-    if (!footprint)
+    if (!footprint || viewpoint_init(&viewpoint, calibration, view, edge_sd_px) < 0) {
+        free(footprint);
         return -ENOMEM;
+    }
     int slot = cameras_add(&fusion->cameras, camera);
     if (slot < 0) {
         free(footprint);
+        viewpoint_release(&viewpoint);
         return slot;
     }
     calibration_footprint(calibration, view, roi, edge_sd_px, &fusion->grid, footprint);
     struct camera *c = &fusion->cameras.items[slot];
     free(c->footprint);
     c->footprint = footprint;
+    viewpoint_release(&c->view);
+    c->view = viewpoint;
+    fusion->cameras_changed = true;
     (void) snprintf(c->calibration_version, sizeof(c->calibration_version), "%s",
                     calibration_version(calibration));
     align_know_camera(fusion->align, slot);
@@ -173,95 +193,118 @@ static int emit_bucket(struct fusion *fusion)
     return 0;
 }
 
-static void note_frames(struct fusion *fusion, struct aligned_frame *const *frames, size_t count)
+/* What has settled becomes facts. */
+static int64_t count_people(struct fusion *fusion, const struct settled_tick *tick)
 {
-    fusion->counts.frames += count;
-    for (size_t i = 0; i < count; i++) {
-        cameras_note_frame(&fusion->cameras, frames[i]);
-        fusion->counts.observations += frames[i]->observation_count;
+    for (size_t i = 0; i < tick->person_count; i++) {
+        const struct settled_person *person = &tick->people[i];
+        int64_t people_ms;
+        fusion->counts.dwell_ms += accumulator_add_person(
+            fusion->accumulator, person->walker, tick->tick_us, person->state.position, &people_ms);
+        fusion->counts.people_ms += people_ms;
     }
+    accumulator_note_people(fusion->accumulator, (int64_t) tick->person_count);
+    return (int64_t) tick->person_count;
 }
 
-static void count_dwell(struct fusion *fusion, struct track *track, int64_t tick_us,
-                        struct floor_m position)
-{
-    int64_t people_ms;
-    fusion->counts.dwell_ms +=
-        accumulator_add_person(fusion->accumulator, &track->walker, tick_us, position, &people_ms);
-    fusion->counts.people_ms += people_ms;
-}
-
-/* Who turns out to be a person has been one since they were first seen. */
-static void count_pending(struct fusion *fusion, struct track *track, int64_t tick_us)
-{
-    uint32_t kept =
-        track->pending_count < TRACK_PENDING_MAX ? track->pending_count : TRACK_PENDING_MAX;
-    for (uint32_t ago = kept; ago > 0; ago--)
-        count_dwell(fusion, track, tick_us - ago * fusion->settings.tick_us,
-                    track->pending[(track->pending_count - ago) % TRACK_PENDING_MAX]);
-}
-
-static int64_t count_people(struct fusion *fusion, int64_t tick_us)
-{
-    int64_t people = 0;
-    for (size_t i = 0; i < fusion->tracks.count; i++) {
-        struct track *track = &fusion->tracks.items[i];
-        if (life_is_due(track, &fusion->settings)) {
-            track->confirmed = true;
-            fusion->counts.tracks_confirmed++;
-            count_pending(fusion, track, tick_us);
-        }
-        if (track->confirmed) {
-            people++;
-            count_dwell(fusion, track, tick_us, track->state.position);
-        } else {
-            track->pending[track->pending_count++ % TRACK_PENDING_MAX] = track->state.position;
-        }
-    }
-    return people;
-}
-
-static void add_residuals(struct fusion *fusion, int64_t tick_us)
-{
-    struct residuals *of_bucket = accumulator_residuals(fusion->accumulator);
-    for (size_t i = 0; i < fusion->tracks.count; i++) {
-        const struct track *track = &fusion->tracks.items[i];
-        if (!track->confirmed)
-            continue;
-        residuals_add_track(&fusion->residuals, track, tick_us, &fusion->cameras);
-        residuals_add_track(of_bucket, track, tick_us, &fusion->cameras);
-    }
-}
-
-static void count_tick(struct fusion *fusion, int64_t tick_us, int64_t people, uint64_t looking)
+static void count_tick(struct fusion *fusion, const struct settled_tick *tick, int64_t people,
+                       uint64_t looking)
 {
     struct fusion_counts *counts = &fusion->counts;
     if (counts->ticks++ == 0)
-        counts->first_tick_us = tick_us;
-    counts->last_tick_us = tick_us;
+        counts->first_tick_us = tick->tick_us;
+    counts->last_tick_us = tick->tick_us;
     if (looking)
-        counts->looked_ms += fusion->settings.tick_us / US_PER_MS;
+        counts->looked_ms += tick->duration_us / US_PER_MS;
     if (people > counts->peak_people)
         counts->peak_people = people;
 }
 
+static void add_residuals(struct fusion *fusion, const struct settled_tick *tick)
+{
+    struct residuals *of_bucket = accumulator_residuals(fusion->accumulator);
+    for (size_t i = 0; i < tick->pair_count; i++) {
+        residuals_add(&fusion->residuals, &tick->pairs[i]);
+        residuals_add(of_bucket, &tick->pairs[i]);
+    }
+}
+
+static int report_settled(struct fusion *fusion, const struct settled_tick *tick)
+{
+    if (!fusion->sink.settled)
+        return 0;
+    struct track_report *reports =
+        arena_allocate(fusion->arena, tick->person_count, sizeof(*reports));
+    if (!reports)
+        return -ENOMEM;
+    for (size_t i = 0; i < tick->person_count; i++) {
+        const struct settled_person *person = &tick->people[i];
+        reports[i] =
+            (struct track_report){ .track = person->track,
+                                   .state = person->seen ? TRACK_CONFIRMED : TRACK_COASTING,
+                                   .position = person->state.position,
+                                   .covariance = person->state.position_variance,
+                                   .velocity_x_m_s = person->state.velocity_x_m_s,
+                                   .velocity_y_m_s = person->state.velocity_y_m_s,
+                                   .cameras = person->cameras };
+    }
+    struct tick_report report = { .tick_us = tick->tick_us,
+                                  .tracks = reports,
+                                  .track_count = tick->person_count,
+                                  .confirmed_count = tick->person_count };
+    fusion->sink.settled(fusion->sink.context, &report);
+    return 0;
+}
+
+static int count_settled_tick(struct fusion *fusion, const struct settled_tick *tick)
+{
+    if (accumulator_is_over(fusion->accumulator, tick->tick_us)) {
+        int r = emit_bucket(fusion);
+        if (r < 0)
+            return r;
+    }
+    accumulator_begin_tick(fusion->accumulator, tick->tick_us);
+    for (size_t i = 0; i < tick->frame_count; i++)
+        cameras_note_frame(&fusion->cameras, &tick->frames[i]);
+    uint64_t looking =
+        cameras_looking(&fusion->cameras, tick->tick_us, fusion->settings.frame_valid_us);
+    count_tick(fusion, tick, count_people(fusion, tick), looking);
+    add_residuals(fusion, tick);
+    int r = accumulator_add_exposure(fusion->accumulator, looking);
+    return r < 0 ? r : report_settled(fusion, tick);
+}
+
+static int count_settled(struct fusion *fusion, bool all)
+{
+    struct settled_tick tick;
+    int r;
+    while ((r = settle_pop(fusion->settle, all, &tick)) > 0) {
+        arena_reset(fusion->arena);
+        r = count_settled_tick(fusion, &tick);
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+/* The live part: a tick closes, is told, and is left to settle. */
 static struct track_report report_of(const struct track *track)
 {
-    enum track_state state = !track->confirmed ? TRACK_TENTATIVE
-                             : track->supports ? TRACK_CONFIRMED
-                                               : TRACK_COASTING;
+    uint32_t cameras = track_camera_count(track);
     return (struct track_report){
         .track = track->number,
-        .state = state,
+        .state = track->phase == PHASE_TENTATIVE ? TRACK_TENTATIVE
+                 : cameras > 0                   ? TRACK_CONFIRMED
+                                                 : TRACK_COASTING,
         .position = track->state.position,
         .covariance = track->state.position_variance,
         .velocity_x_m_s = track->state.velocity_x_m_s,
         .velocity_y_m_s = track->state.velocity_y_m_s,
-        .cameras = (uint32_t) __builtin_popcountll(track_camera_set(track)),
+        .cameras = cameras,
     };
 }
 
-static int report_tick(struct fusion *fusion, int64_t tick_us, int64_t people)
+static int report_tick(struct fusion *fusion, int64_t tick_us)
 {
     if (!fusion->sink.tick)
         return 0;
@@ -269,63 +312,137 @@ static int report_tick(struct fusion *fusion, int64_t tick_us, int64_t people)
         arena_allocate(fusion->arena, fusion->tracks.count, sizeof(*reports));
     if (!reports)
         return -ENOMEM;
-    for (size_t i = 0; i < fusion->tracks.count; i++)
-        reports[i] = report_of(&fusion->tracks.items[i]);
-    struct tick_report report = { .tick_us = tick_us,
-                                  .tracks = reports,
-                                  .track_count = fusion->tracks.count,
-                                  .confirmed_count = (size_t) people };
+    struct tick_report report = { .tick_us = tick_us, .tracks = reports };
+    for (size_t i = 0; i < fusion->tracks.count; i++) {
+        const struct track *track = &fusion->tracks.items[i];
+        if (track->phase == PHASE_LOST)
+            continue;
+        reports[report.track_count++] = report_of(track);
+        report.confirmed_count += track->phase == PHASE_CONFIRMED;
+    }
     fusion->sink.tick(fusion->sink.context, &report);
     return 0;
 }
 
-static int count_and_report(struct fusion *fusion, int64_t tick_us)
+static struct settle_frame settle_frame_of(const struct aligned_frame *frame)
 {
-    int64_t people = count_people(fusion, tick_us);
-    uint64_t looking = cameras_looking(&fusion->cameras, tick_us, fusion->settings.frame_valid_us);
-    accumulator_note_people(fusion->accumulator, people);
-    add_residuals(fusion, tick_us);
-    count_tick(fusion, tick_us, people, looking);
-    int r = accumulator_add_exposure(fusion->accumulator, looking);
-    return r < 0 ? r : report_tick(fusion, tick_us, people);
+    return (struct settle_frame){ .camera = frame->camera,
+                                  .observations = (uint32_t) frame->observation_count,
+                                  .boot_id = frame->boot_id,
+                                  .sequence = frame->sequence,
+                                  .looking = frame_shows_look(frame),
+                                  .capture_us = frame->capture_us };
+}
+
+static struct settle_sample sample_of(const struct track *track)
+{
+    return (struct settle_sample){ .track = track->number,
+                                   .seen = track->supports != NULL,
+                                   .sighted = track->sighted,
+                                   .covariance = track->sighted_covariance,
+                                   .cameras = track_camera_count(track),
+                                   .confirmed = track->phase == PHASE_CONFIRMED };
+}
+
+/* Hand a closed tick over to settle. */
+static int let_settle(struct fusion *fusion, struct aligned_frame *const *frames, size_t count,
+                      int64_t tick_us, int64_t duration_us)
+{
+    const struct tracks *tracks = &fusion->tracks;
+    struct settle_sample *samples = arena_allocate(fusion->arena, tracks->count, sizeof(*samples));
+    struct settle_frame *settle_frames =
+        arena_allocate(fusion->arena, count, sizeof(*settle_frames));
+    struct settle_pair *pairs = NULL;
+    size_t pair_count = 0, pair_room = 0;
+    for (size_t i = 0; i < tracks->count; i++) {
+        size_t cameras = track_camera_count(&tracks->items[i]);
+        pair_room += cameras < 2 ? 0 : RESIDUAL_PAIRS_MAX;
+    }
+    pairs = arena_allocate(fusion->arena, pair_room, sizeof(*pairs));
+    if (!samples || !settle_frames || !pairs)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        settle_frames[i] = settle_frame_of(frames[i]);
+    for (size_t i = 0; i < tracks->count; i++) {
+        const struct track *track = &tracks->items[i];
+        samples[i] = sample_of(track);
+        if (track->phase == PHASE_CONFIRMED && samples[i].cameras > 1)
+            pair_count += residuals_of_track(track, tick_us, &fusion->cameras, &pairs[pair_count]);
+    }
+    struct settle_tick tick = { .tick_us = tick_us,
+                                .duration_us = duration_us,
+                                .samples = samples,
+                                .sample_count = tracks->count,
+                                .frames = settle_frames,
+                                .frame_count = count,
+                                .pairs = pairs,
+                                .pair_count = pair_count };
+    return settle_push(fusion->settle, &tick);
+}
+
+static void note_frames(struct fusion *fusion, struct aligned_frame *const *frames, size_t count)
+{
+    fusion->counts.frames += count;
+    for (size_t i = 0; i < count; i++) {
+        fusion->counts.observations += frames[i]->observation_count;
+        if (frame_shows_look(frames[i]))
+            fusion->cameras.items[frames[i]->camera].closed_look_us = frames[i]->capture_us;
+    }
+}
+
+static int refresh_seers(struct fusion *fusion)
+{
+    if (!fusion->cameras_changed)
+        return 0;
+    int r = seers_build(&fusion->seers, &fusion->grid, &fusion->cameras);
+    fusion->cameras_changed = r < 0;
+    return r;
 }
 
 static int close_tick(struct fusion *fusion, int64_t tick_us)
 {
-    if (accumulator_is_over(fusion->accumulator, tick_us)) {
-        int r = emit_bucket(fusion);
-        if (r < 0)
-            return r;
-    }
     struct aligned_frame *const *frames;
+    int64_t duration_us = fusion->settings.tick_us;
     int64_t count = align_take(fusion->align, tick_us, fusion->cameras.rank, &frames);
     if (count < 0)
         return (int) count;
     arena_reset(fusion->arena);
-    accumulator_begin_tick(fusion->accumulator, tick_us);
     note_frames(fusion, frames, (size_t) count);
-    int r = follow_tick(&fusion->tracks, frames, (size_t) count, tick_us, &fusion->settings,
-                        fusion->arena);
-    return r < 0 ? r : count_and_report(fusion, tick_us);
+    size_t confirmed;
+    int r = refresh_seers(fusion);
+    if (r == 0)
+        r = follow_tick(&fusion->tracks, frames, (size_t) count, tick_us, duration_us,
+                        &fusion->settings, &fusion->cameras, &fusion->seers, fusion->arena,
+                        &confirmed);
+    if (r < 0)
+        return r;
+    fusion->counts.tracks_confirmed += confirmed;
+    r = report_tick(fusion, tick_us);
+    if (r == 0)
+        r = let_settle(fusion, frames, (size_t) count, tick_us, duration_us);
+    return r < 0 ? r : count_settled(fusion, false);
 }
 
 /* Nothing happens until the next frame: nobody is there, and nobody is looking any more. */
 static bool is_idle(const struct fusion *fusion)
 {
     return fusion->tracks.count == 0 &&
-           cameras_looking(&fusion->cameras, align_following_tick_us(fusion->align),
-                           fusion->settings.frame_valid_us) == 0;
+           !cameras_any_looking(&fusion->cameras, align_following_tick_us(fusion->align),
+                                fusion->settings.frame_valid_us);
 }
 
 static int close_ticks(struct fusion *fusion, int64_t now_mono_ns, bool no_waiting)
 {
     int64_t tick_us;
-    while (align_next(fusion->align, now_mono_ns, is_idle(fusion), no_waiting, &tick_us)) {
-        int r = close_tick(fusion, tick_us);
-        if (r < 0)
-            return r;
+    int r = 0;
+    while (r == 0 &&
+           align_next(fusion->align, now_mono_ns, is_idle(fusion), no_waiting, &tick_us)) {
+        if (is_idle(fusion)) /* nothing that comes can change what waits */
+            r = count_settled(fusion, true);
+        if (r == 0)
+            r = close_tick(fusion, tick_us);
     }
-    return 0;
+    return r;
 }
 
 int fusion_advance(struct fusion *fusion, int64_t now_mono_ns)
@@ -341,6 +458,8 @@ int64_t fusion_next_deadline_mono_ns(const struct fusion *fusion)
 int fusion_finish(struct fusion *fusion)
 {
     int r = close_ticks(fusion, INT64_MAX, true);
+    if (r == 0)
+        r = count_settled(fusion, true);
     if (r == 0 && accumulator_is_open(fusion->accumulator))
         r = emit_bucket(fusion);
     return r;

@@ -31,7 +31,7 @@ struct track_report {
     struct floor_m position;       /* m */
     struct covariance2 covariance; /* m^2 */
     double velocity_x_m_s, velocity_y_m_s;
-    uint32_t cameras; /* how many supported it in this tick */
+    uint32_t cameras; /* how many supported it in this tick; 0: it is hidden or gone */
 };
 
 struct tick_report {
@@ -44,7 +44,10 @@ struct tick_report {
 /* Where results go; each may be NULL. Called from inside fusion_advance and fusion_finish. */
 struct fusion_sink {
     void *context;
+    /* A tick as it is known when it closes: tentative tracks too, and people who may have gone. */
     void (*tick)(void *context, const struct tick_report *report);
+    /* The same tick fusion.settle_ms later: smoothed, gaps filled, only those who were people. */
+    void (*settled)(void *context, const struct tick_report *report);
     /* The bucket becomes the receiver's. */
     void (*bucket)(void *context, struct heat_bucket *bucket);
 };

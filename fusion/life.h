@@ -1,5 +1,5 @@
 /*
- * life.h - how tracks begin, become people, turn out to be doubles, and end
+ * life.h - how tracks begin, become people, are lost, turn up again, and end
  *
  * README.md tells it in words. All of it happens once a tick, after the frames.
  */
@@ -9,13 +9,6 @@
 #include "fusion/settings.h"
 #include "fusion/track.h"
 
-/* A person is seen in at least this many frames before they are believed. */
-#define LIFE_CONFIRM_HITS 3
-
-/* And in this share of the frames of the cameras that see them: detectors flicker on shelves and
- * reflections, but mostly find people. */
-#define LIFE_CONFIRM_SHARE 0.4
-
 /* Where a sighting is vaguer than this, m, it supports tracks but begins none: the camera does not
  * count as seeing that floor either (FOOTPRINT_MAX_SD_M). */
 #define LIFE_BIRTH_SD_MAX_M 1.0
@@ -23,35 +16,33 @@
 /* How fast somebody may be walking who is seen for the first time, m/s. */
 #define LIFE_BIRTH_SPEED_SD_M_S 1.0
 
-/* Two tracks that look like one for this long are one. */
-#define LIFE_TWIN_US INT64_C(1000000)
+/* Who walks out of every camera's sight is lost after this long: another who comes in there is
+ * somebody else. */
+#define LIFE_OUT_OF_SIGHT_US INT64_C(1000000)
 
-/* Give a sighting to a track: the state moves, the support is noted. Returns 0 or -ENOMEM. */
-MUST_CHECK int life_support(struct track *track, const struct sighting *sighting,
-                            const struct fusion_settings *settings, struct arena *arena);
+/* A lost person is remembered this long after they were last seen, and taken for the one who turns
+ * up this near to where they would be. */
+#define LIFE_REMEMBERED_US INT64_C(3000000)
+#define LIFE_REVIVE_M      1.0
+#define LIFE_REVIVE_SIGMA  3.0
+
+/* Whoever is not believed and not seen for this long was nothing: one frame of a slow camera. */
+#define LIFE_TENTATIVE_US INT64_C(1000000)
 
 /*
- * Leftovers that are near a track which their camera has not found in this tick, and which another
- * camera supports, support it: two cameras that disagree a little must not make two people of one.
- *   leftovers  pointers, count of them; those that are used up are taken out
+ * Sightings that belong to no track are people nobody knew: joined across cameras, they begin
+ * tracks, or are taken for somebody who was lost there.
+ *   leftovers  pointers, count of them
  * Returns 0 or -ENOMEM.
  */
-MUST_CHECK int life_adopt(struct tracks *tracks, const struct sighting **leftovers, size_t *count,
-                          const struct fusion_settings *settings, struct arena *arena);
-
-/* The other leftovers are people nobody knew: joined across cameras, they begin tracks. */
 MUST_CHECK int life_begin(struct tracks *tracks, const struct sighting *const *leftovers,
                           size_t count, const struct fusion_settings *settings,
                           struct arena *arena);
 
-/* Find doubles and remove them; the older of two stays. Returns 0 or -ENOMEM. */
-MUST_CHECK int life_merge(struct tracks *tracks, int64_t tick_us,
-                          const struct fusion_settings *settings, struct arena *arena);
+/* Confirm those who are believed now. Returns how many. */
+size_t life_confirm(struct tracks *tracks, int64_t tick_us);
 
-/* Whether a tentative track has become a person. */
-bool life_is_due(const struct track *track, const struct fusion_settings *settings);
-
-/* End what nobody has seen for too long. */
+/* Lose and end what is not believed any more, or has not been seen for too long. */
 void life_end(struct tracks *tracks, int64_t tick_us, const struct fusion_settings *settings);
 
 #endif

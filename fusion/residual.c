@@ -8,33 +8,52 @@
 static struct floor_m carried(const struct track *track, const struct sighting *s, int64_t tick_us)
 {
     double dt_s = (double) (tick_us - s->capture_us) / (double) US_PER_S;
-    return (struct floor_m){ s->position.x + dt_s * track->state.velocity_x_m_s,
-                             s->position.y + dt_s * track->state.velocity_y_m_s };
+    return (struct floor_m){ s->foot.x + dt_s * track->state.velocity_x_m_s,
+                             s->foot.y + dt_s * track->state.velocity_y_m_s };
 }
 
-static void add_pair(struct residual_sum *sum, struct floor_m a, struct floor_m b)
+void residuals_add(struct residuals *residuals, const struct settle_pair *pair)
 {
-    double dx_m = a.x - b.x, dy_m = a.y - b.y;
+    struct residual_sum *sum = &residuals->pairs[pair->camera_a][pair->camera_b];
     sum->count++;
-    sum->dx_m += dx_m;
-    sum->dy_m += dy_m;
-    sum->squared_m2 += dx_m * dx_m + dy_m * dy_m;
+    sum->dx_m += pair->dx_m;
+    sum->dy_m += pair->dy_m;
+    sum->squared_m2 += pair->dx_m * pair->dx_m + pair->dy_m * pair->dy_m;
 }
 
-void residuals_add_track(struct residuals *residuals, const struct track *track, int64_t tick_us,
-                         const struct cameras *cameras)
+/* The newest sighting of each camera, by the camera's name. Returns how many. */
+static size_t newest_of_cameras(const struct track *track, const struct cameras *cameras,
+                                const struct sighting **ret_newest)
 {
-    const struct sighting *by_rank[HEAT_CAMERAS_MAX] = { NULL };
-    if (!track->supports || !track->supports->next)
-        return;
-    for (const struct support *s = track->supports; s; s = s->next) {
-        const struct sighting **last = &by_rank[cameras->rank[s->sighting->camera]];
-        if (!*last) /* the newest comes first */
-            *last = s->sighting;
+    size_t count = 0;
+    for (const struct support *s = track->supports; s; s = s->next) { /* the newest first */
+        size_t place = 0;
+        while (place < count &&
+               cameras->rank[ret_newest[place]->camera] < cameras->rank[s->sighting->camera])
+            place++;
+        bool known = place < count && ret_newest[place]->camera == s->sighting->camera;
+        if (known || count == RESIDUAL_CAMERAS_MAX)
+            continue;
+        for (size_t i = count++; i > place; i--)
+            ret_newest[i] = ret_newest[i - 1];
+        ret_newest[place] = s->sighting;
     }
-    for (int i = 0; i < cameras->count; i++)
-        for (int j = i + 1; by_rank[i] && j < cameras->count; j++)
-            if (by_rank[j])
-                add_pair(&residuals->pairs[by_rank[i]->camera][by_rank[j]->camera],
-                         carried(track, by_rank[i], tick_us), carried(track, by_rank[j], tick_us));
+    return count;
+}
+
+size_t residuals_of_track(const struct track *track, int64_t tick_us, const struct cameras *cameras,
+                          struct settle_pair *ret_pairs)
+{
+    const struct sighting *newest[RESIDUAL_CAMERAS_MAX];
+    size_t count = newest_of_cameras(track, cameras, newest), pairs = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++) {
+            struct floor_m a = carried(track, newest[i], tick_us);
+            struct floor_m b = carried(track, newest[j], tick_us);
+            ret_pairs[pairs++] = (struct settle_pair){ .camera_a = newest[i]->camera,
+                                                       .camera_b = newest[j]->camera,
+                                                       .dx_m = a.x - b.x,
+                                                       .dy_m = a.y - b.y };
+        }
+    return pairs;
 }

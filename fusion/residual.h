@@ -10,6 +10,7 @@
 #define FLOORFUSE_FUSION_RESIDUAL_H
 
 #include "fusion/cameras.h"
+#include "fusion/settle.h"
 #include "fusion/track.h"
 
 struct residual_sum {
@@ -23,8 +24,17 @@ struct residuals {
     struct residual_sum pairs[HEAT_CAMERAS_MAX][HEAT_CAMERAS_MAX];
 };
 
-/* Add what a track's supports of this tick say. */
-void residuals_add_track(struct residuals *residuals, const struct track *track, int64_t tick_us,
-                         const struct cameras *cameras);
+/* Add one difference a - b; the cameras in either order. */
+void residuals_add(struct residuals *residuals, const struct settle_pair *pair);
+
+/* Cameras of one track beyond this number are not compared. */
+#define RESIDUAL_CAMERAS_MAX 16
+
+#define RESIDUAL_PAIRS_MAX (RESIDUAL_CAMERAS_MAX * (RESIDUAL_CAMERAS_MAX - 1) / 2)
+
+/* What a track's supports of this tick say of each two cameras, a before b by name; ret_pairs has
+ * room for RESIDUAL_PAIRS_MAX. Returns how many. */
+size_t residuals_of_track(const struct track *track, int64_t tick_us, const struct cameras *cameras,
+                          struct settle_pair *ret_pairs);
 
 #endif

@@ -20,7 +20,6 @@ struct fusion_settings fusion_settings_from(const struct fusion_config *config)
     return (struct fusion_settings){
         .tick_us = config->tick_ms * US_PER_MS,
         .frame_valid_us = config->frame_valid_ms * US_PER_MS,
-        .confirm_us = config->confirm_ms * US_PER_MS,
         .max_gap_us = config->max_gap_ms * US_PER_MS,
         .gate_sigma = config->gate_sigma,
         .position_variance_m2 = position_sd_m * position_sd_m,

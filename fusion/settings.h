@@ -9,7 +9,8 @@
 #include "config/store_config.h"
 
 struct fusion_settings {
-    int64_t tick_us, frame_valid_us, confirm_us, max_gap_us;
+    int64_t tick_us; /* 0: a tick at each time of the input */
+    int64_t frame_valid_us, max_gap_us;
     double gate_sigma;
     double position_variance_m2;
     double noise_m2_s3; /* spectral density of a person's acceleration */

@@ -42,6 +42,30 @@ void tracks_sweep(struct tracks *tracks)
     tracks->count = kept;
 }
 
+const struct track *tracks_find(const struct tracks *tracks, uint64_t number)
+{
+    size_t first = 0, end = tracks->count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        if (tracks->items[middle].number < number)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first < tracks->count && tracks->items[first].number == number ? &tracks->items[first]
+                                                                          : NULL;
+}
+
+struct near *tracks_near(const struct tracks *tracks, double reach_m, struct arena *arena)
+{
+    struct floor_m *points = arena_allocate(arena, tracks->count, sizeof(*points));
+    if (!points)
+        return NULL;
+    for (size_t i = 0; i < tracks->count; i++)
+        points[i] = tracks->items[i].state.position;
+    return near_build(points, tracks->count, reach_m, arena);
+}
+
 void track_predict(struct track *track, int64_t time_us, double noise_m2_s3)
 {
     if (time_us <= track->state_us)
@@ -51,50 +75,74 @@ void track_predict(struct track *track, int64_t time_us, double noise_m2_s3)
     track->state_us = time_us;
 }
 
-int64_t track_seen_by_others_us(const struct track *track, int camera)
+struct prediction track_prediction(const struct track *track)
 {
-    return track->last_camera != camera ? track->seen_us : track->other_seen_us;
+    return (struct prediction){ .position = track->state.position,
+                                .covariance = track->state.position_variance,
+                                .velocity_x_m_s = track->state.velocity_x_m_s,
+                                .velocity_y_m_s = track->state.velocity_y_m_s,
+                                .height_m = track->height_m,
+                                .height_variance = track->height_variance,
+                                .unbelief = 2 * log1p(exp(-track->belief)),
+                                .time_us = track->state_us };
 }
 
-int track_note_support(struct track *track, const struct sighting *sighting, struct arena *arena)
+int track_note_support(struct track *track, const struct sighting *sighting, enum reading reading,
+                       struct arena *arena)
 {
     struct support *support = arena_allocate(arena, 1, sizeof(*support));
     if (!support)
         return -ENOMEM;
-    *support = (struct support){ .sighting = sighting, .next = track->supports };
+    *support =
+        (struct support){ .sighting = sighting, .reading = reading, .next = track->supports };
     track->supports = support;
-    if (track->hits == 0)
-        track->other_seen_us = INT64_MIN;
-    else if (track->last_camera != sighting->camera)
-        track->other_seen_us = track->seen_us;
-    track->last_camera = sighting->camera;
-    if (track->hits == 0 || sighting->capture_us > track->seen_us)
+    if (sighting->capture_us > track->seen_us)
         track->seen_us = sighting->capture_us;
-    if (track->hits == 0)
-        track->born_us = sighting->capture_us;
-    track->hits++;
-    track->voters |= UINT64_C(1) << sighting->camera;
     return 0;
 }
 
 bool track_has_camera(const struct track *track, int camera)
 {
-    return track_camera_set(track) >> camera & 1;
-}
-
-bool track_seen_beside(const struct track *a, const struct track *b)
-{
-    for (const struct support *s = a->supports; s; s = s->next)
-        for (const struct support *t = b->supports; t; t = t->next)
-            if (s->sighting->frame == t->sighting->frame)
-                return true;
+    for (const struct support *s = track->supports; s; s = s->next)
+        if (s->sighting->camera == camera)
+            return true;
     return false;
 }
 
-uint64_t track_camera_set(const struct track *track)
+/* A camera may have had several frames in the tick. */
+uint32_t track_camera_count(const struct track *track)
 {
-    uint64_t set = 0;
-    for (const struct support *s = track->supports; s; s = s->next)
-        set |= UINT64_C(1) << s->sighting->camera;
-    return set;
+    uint32_t count = 0;
+    for (const struct support *s = track->supports; s; s = s->next) {
+        const struct support *later = s->next;
+        while (later && later->sighting->camera != s->sighting->camera)
+            later = later->next;
+        count += !later;
+    }
+    return count;
+}
+
+static struct watcher *find_watcher(struct track *track, int camera, bool *ret_known)
+{
+    struct watcher *oldest = &track->watchers[0];
+    for (int i = 0; i < track->watcher_count; i++) {
+        if (track->watchers[i].camera == camera) {
+            *ret_known = true;
+            return &track->watchers[i];
+        }
+        if (track->watchers[i].look_us < oldest->look_us)
+            oldest = &track->watchers[i];
+    }
+    *ret_known = false;
+    return track->watcher_count < TRACK_WATCHERS_MAX ? &track->watchers[track->watcher_count++]
+                                                     : oldest;
+}
+
+double track_note_look(struct track *track, int camera, int64_t look_us, double memory_s)
+{
+    bool known;
+    struct watcher *watcher = find_watcher(track, camera, &known);
+    double since_s = (double) (look_us - watcher->look_us) / (double) US_PER_S;
+    *watcher = (struct watcher){ .camera = camera, .look_us = look_us };
+    return known ? 1 - exp(-since_s / memory_s) : 1;
 }

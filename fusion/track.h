@@ -11,52 +11,57 @@
 
 #include "base/arena.h"
 #include "fusion/kalman.h"
-#include "fusion/walker.h"
-
-/* One observation as association uses it. */
-struct sighting {
-    int camera;   /* slot */
-    size_t frame; /* number of the frame in this tick */
-    int64_t capture_us;
-    struct floor_m position;
-    struct covariance2 covariance; /* of the observation and of what calibrations get wrong, m^2 */
-};
+#include "fusion/near.h"
+#include "fusion/sighting.h"
 
 /* What supported a track in this tick; the newest first; lives in the tick's arena. */
 struct support {
     const struct sighting *sighting;
+    enum reading reading;
     const struct support *next;
 };
 
 /* Tracks at most; beyond it nobody is born. More than any store holds, and a bound on memory. */
 #define TRACKS_MAX 16384
 
-/* A tentative track remembers so many ticks, which count when it is confirmed. */
-#define TRACK_PENDING_MAX 64
+enum track_phase {
+    PHASE_TENTATIVE, /* perhaps a person */
+    PHASE_CONFIRMED, /* a person */
+    PHASE_LOST,      /* was a person; nobody knows where they are, but they may turn up again */
+};
+
+/* When a camera last looked at the track's place: the next look soon after tells little new. */
+struct watcher {
+    int camera; /* slot */
+    int64_t look_us;
+};
+#define TRACK_WATCHERS_MAX 16
+
+/* Another, older track nearby, and whether the two are two people: log odds. */
+struct rival {
+    uint64_t number; /* 0: none */
+    double odds;
+    int64_t met_us; /* the last tick they were near each other */
+};
+#define TRACK_RIVALS_MAX 4
 
 struct track {
     uint64_t number; /* from 1 */
-    bool confirmed;
+    enum track_phase phase;
     struct kalman state;
-    int64_t state_us;               /* the time that state is of */
-    int64_t born_us, seen_us;       /* capture times of the first and the last support */
-    int last_camera;                /* slot of the last support, at seen_us */
-    int64_t other_seen_us;          /* last support by any other camera; INT64_MIN: none */
-    uint32_t hits;                  /* supports in all */
-    uint64_t voters;                /* cameras that have ever supported it, a set of slots */
-    uint32_t looks;                 /* frames of cameras since they are voters */
-    const struct support *supports; /* of this tick */
+    int64_t state_us;         /* the time that state is of */
+    int64_t born_us, seen_us; /* capture times of the first and the last support */
+    double belief;            /* that there is such a person: log odds */
+    double height_m, height_variance;
+    struct watcher watchers[TRACK_WATCHERS_MAX];
+    int watcher_count;
+    struct rival rivals[TRACK_RIVALS_MAX];
 
-    /* The older track that this one may be a double of, and since when; 0: none. */
-    uint64_t twin;
-    int64_t twin_since_us;
-    /* The older track that one camera last saw beside this one in one frame; 0: none. */
-    uint64_t distinct_from;
-    int64_t distinct_us;
-
-    struct walker walker;
-    struct floor_m pending[TRACK_PENDING_MAX]; /* a ring: positions at ticks before confirmation */
-    uint32_t pending_count;                    /* ticks in all; the last ones are in the ring */
+    /* Of this tick: */
+    const struct support *supports;
+    bool in_sight;          /* some camera looked at its place */
+    struct floor_m sighted; /* the fused sightings, when there are supports */
+    struct covariance2 sighted_covariance;
 };
 
 /* Tracks by number, ascending. */
@@ -75,23 +80,29 @@ struct track *tracks_add(struct tracks *tracks);
 /* Remove those with number 0, keeping the order. */
 void tracks_sweep(struct tracks *tracks);
 
+/* The one of this number, or NULL. */
+const struct track *tracks_find(const struct tracks *tracks, uint64_t number);
+
+/* The tracks' positions, for queries of up to reach_m. NULL when out of memory. */
+struct near *tracks_near(const struct tracks *tracks, double reach_m, struct arena *arena);
+
 /* Bring the state to a time that is not before its own. */
 void track_predict(struct track *track, int64_t time_us, double noise_m2_s3);
 
-/* The capture time of the last support by another camera than this one; INT64_MIN: none. */
-int64_t track_seen_by_others_us(const struct track *track, int camera);
+/* What is believed of the track's person before the frames of a tick. */
+struct prediction track_prediction(const struct track *track);
 
 /* Note a support, without moving the track. Returns 0 or -ENOMEM. */
 MUST_CHECK int track_note_support(struct track *track, const struct sighting *sighting,
-                                  struct arena *arena);
+                                  enum reading reading, struct arena *arena);
 
 /* Whether this camera has supported the track in this tick. */
 bool track_has_camera(const struct track *track, int camera);
 
-/* Whether one frame of this tick supported both: then they are two people. */
-bool track_seen_beside(const struct track *a, const struct track *b);
+/* How many cameras have supported it in this tick. */
+uint32_t track_camera_count(const struct track *track);
 
-/* Cameras that supported it in this tick, as a set of slots. */
-uint64_t track_camera_set(const struct track *track);
+/* A camera looks at the track's place: how much of what it sees is news, 0..1. */
+double track_note_look(struct track *track, int camera, int64_t look_us, double memory_s);
 
 #endif

@@ -1,0 +1,136 @@
+/*
+ * looks.c - which cameras looked at which tracks in a tick
+ */
+#include "fusion/looks.h"
+
+#include <errno.h>
+
+/* From this share of a body in sight on, a detector may find it; from that on, it does. */
+#define VISIBLE_LEAST 0.2
+#define VISIBLE_MOST  0.7
+
+double look_detection(double detection, double visible)
+{
+    double share = (visible - VISIBLE_LEAST) / (VISIBLE_MOST - VISIBLE_LEAST);
+    return detection * fmax(0, fmin(1, share));
+}
+
+const struct look *looks_find(const struct looks *looks, uint32_t track, int camera)
+{
+    for (uint32_t i = looks->first[track]; i != LOOK_NONE; i = looks->items[i].next)
+        if (looks->items[i].camera == camera)
+            return &looks->items[i];
+    return NULL;
+}
+
+/* The cameras that see a track's place, or have found it. Returns how many. */
+static size_t count_lookers(const struct track *track, const struct tick_cameras *tick)
+{
+    if (track->phase == PHASE_LOST)
+        return 0;
+    const uint16_t *cameras;
+    size_t count = seers_at(tick->seers, track->state.position, &cameras);
+    for (const struct support *s = track->supports; s; s = s->next)
+        count++;
+    return count;
+}
+
+static void add_look(const struct track *track, uint32_t index, int camera,
+                     const struct tick_cameras *tick, struct looks *looks, uint32_t *link)
+{
+    struct look look = { .camera = camera,
+                         .track = index,
+                         .next = LOOK_NONE,
+                         .found = track_has_camera(track, camera),
+                         .visible = 1 };
+    const struct viewpoint *view = &tick->cameras->items[camera].view;
+    look.expected = viewpoint_expect(view, track->state.position, &look.appearance);
+    if (look.expected)
+        look.visible = look.appearance.in_view;
+    *link = (uint32_t) looks->count;
+    looks->items[looks->count++] = look;
+}
+
+/* A found track outside the footprint is a look too. */
+static void add_looks(const struct track *track, uint32_t index, const struct tick_cameras *tick,
+                      struct looks *looks)
+{
+    const uint16_t *cameras;
+    size_t count = seers_at(tick->seers, track->state.position, &cameras);
+    uint32_t *link = &looks->first[index];
+    for (size_t i = 0; i < count; i++) {
+        if (tick->look_us[cameras[i]] == INT64_MIN)
+            continue;
+        size_t at = looks->count;
+        add_look(track, index, cameras[i], tick, looks, link);
+        link = &looks->items[at].next;
+    }
+    for (const struct support *s = track->supports; s; s = s->next) {
+        if (looks_find(looks, index, s->sighting->camera))
+            continue;
+        size_t at = looks->count;
+        add_look(track, index, s->sighting->camera, tick, looks, link);
+        link = &looks->items[at].next;
+    }
+}
+
+/* Looks of one camera beside each other: order holds indices of looks, start where each begins. */
+static int sort_by_camera(const struct looks *looks, int camera_count, struct arena *arena,
+                          uint32_t **ret_order, uint32_t **ret_start)
+{
+    uint32_t *start = arena_allocate(arena, (size_t) camera_count + 2, sizeof(*start));
+    uint32_t *order = arena_allocate(arena, looks->count, sizeof(*order));
+    if (!start || !order)
+        return -ENOMEM;
+    for (size_t i = 0; i < looks->count; i++)
+        start[looks->items[i].camera + 2]++;
+    for (int c = 2; c < camera_count + 2; c++)
+        start[c] += start[c - 1];
+    for (uint32_t i = 0; i < looks->count; i++)
+        order[start[looks->items[i].camera + 1]++] = i;
+    *ret_order = order;
+    *ret_start = start;
+    return 0;
+}
+
+/* Confirmed people who are clearly nearer hide what their boxes cover. */
+static void hide(struct look *look, const struct looks *looks, const uint32_t *order,
+                 uint32_t first, uint32_t end, const struct tracks *tracks)
+{
+    for (uint32_t j = first; j < end; j++) {
+        const struct look *other = &looks->items[order[j]];
+        if (other == look || !other->expected ||
+            tracks->items[other->track].phase != PHASE_CONFIRMED ||
+            other->appearance.distance_m >= look->appearance.distance_m - LOOK_DEPTH_M)
+            continue;
+        look->visible *= 1 - box_covered(look->appearance.box, other->appearance.box);
+    }
+}
+
+int looks_take(const struct tracks *tracks, const struct tick_cameras *tick, struct arena *arena,
+               struct looks *ret_looks)
+{
+    struct looks looks = { .first = arena_allocate(arena, tracks->count, sizeof(*looks.first)) };
+    size_t room = 0;
+    for (size_t i = 0; i < tracks->count; i++)
+        room += count_lookers(&tracks->items[i], tick);
+    looks.items = arena_allocate(arena, room, sizeof(*looks.items));
+    if (!looks.first || !looks.items)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < tracks->count; i++) {
+        looks.first[i] = LOOK_NONE;
+        if (tracks->items[i].phase != PHASE_LOST)
+            add_looks(&tracks->items[i], i, tick, &looks);
+    }
+    uint32_t *order, *start;
+    int cameras = tick->cameras->count;
+    int r = sort_by_camera(&looks, cameras, arena, &order, &start);
+    if (r < 0)
+        return r;
+    for (int c = 0; c < cameras; c++)
+        for (uint32_t i = start[c]; i < start[c + 1]; i++)
+            if (looks.items[order[i]].expected)
+                hide(&looks.items[order[i]], &looks, order, start[c], start[c + 1], tracks);
+    *ret_looks = looks;
+    return 0;
+}

@@ -1,0 +1,250 @@
+/*
+ * sighting.c - one observation as association uses it
+ */
+#include "fusion/sighting.h"
+
+#include "base/clock.h"
+
+/* Feet are hidden so often by what the camera program knows nothing of, shelves mostly; and so
+ * often where the lower edge lies inside the box of somebody nearer. */
+#define HIDDEN_IN_THE_OPEN  0.1
+#define HIDDEN_BEHIND_A_BOX 0.5
+/* The lower edge of the other must be lower by this share of the height to be nearer. */
+#define NEARER_SHARE 0.03
+
+/* At most so much of a body is hidden when a detector still draws a box. */
+#define HIDDEN_SHARE_MAX 0.6
+
+/* Spread of the heights that boxes show when feet are seen: of people, and of upper edges, m. */
+#define SHOWN_HEIGHT_SD_M 0.11
+/* Children, and people who sit or bend: this share, over this range of heights. */
+#define SHORT_SHARE 0.05
+#define SHORT_MIN_M 0.8
+#define SHORT_MAX_M 1.5
+
+/* How well one box tells a height that is known already: hair, shoes, gait, hats, m^2. */
+#define TOLD_HEIGHT_VARIANCE_M2 0.01
+
+/* A box that shows somebody taller than the person by more than this hides no feet, m. */
+#define TALLER_M 0.1
+
+/* A reading less likely than this is not worth keeping. */
+#define READING_MIN 0.02
+/* Feet this unlikely to be hidden are seen. */
+#define HIDDEN_SEEN_MAX 0.2
+
+/* A head needs this room below the camera to say where it is, m. */
+#define HEAD_ROOM_M 0.05
+
+#define NORMAL_PEAK 0.3989422804014327 /* 1 / sqrt(2 pi) */
+
+static struct covariance2 scaled(struct covariance2 c, double factor)
+{
+    return (struct covariance2){ factor * c.xx, factor * c.xy, factor * c.yy };
+}
+
+/* v * d d^T: what an uncertainty v along a vector d adds. */
+static struct covariance2 spread_along(struct floor_m d, double v)
+{
+    return (struct covariance2){ v * d.x * d.x, v * d.x * d.y, v * d.y * d.y };
+}
+
+/* Somebody nearer stands before the feet. */
+static bool is_behind_a_box(const struct aligned_frame *frame, size_t i)
+{
+    struct box_px box = frame->observations[i].box;
+    double lower = box.bottom + NEARER_SHARE * (box.bottom - box.top);
+    double middle = (box.left + box.right) / 2;
+    for (size_t j = 0; j < frame->observation_count; j++) {
+        struct box_px other = frame->observations[j].box;
+        if (j != i && other.bottom > lower && other.top < box.bottom && other.left < middle &&
+            other.right > middle)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A camera at height c sees the lower end of a body that is hidden up to s farther away by c /
+ * (c - s), and the upper edge of height h there as c - (c - h) c / (c - s): between h and what
+ * HIDDEN_SHARE_MAX leaves. All of that range is taken as equally likely.
+ */
+static double hidden_density(double camera_m)
+{
+    double hidden_m = HIDDEN_SHARE_MAX * PERSON_HEIGHT_M;
+    double least_m = camera_m - (camera_m - PERSON_HEIGHT_M) * camera_m / (camera_m - hidden_m);
+    return 1 / (PERSON_HEIGHT_M - least_m);
+}
+
+/* Of the height over the foot, when the feet are seen, 1/m. */
+static double seen_density(double height_m)
+{
+    double z = (height_m - PERSON_HEIGHT_M) / SHOWN_HEIGHT_SD_M;
+    double upright = NORMAL_PEAK / SHOWN_HEIGHT_SD_M * exp(-z * z / 2);
+    bool is_short = height_m > SHORT_MIN_M && height_m < SHORT_MAX_M;
+    return (1 - SHORT_SHARE) * upright + (is_short ? SHORT_SHARE / (SHORT_MAX_M - SHORT_MIN_M) : 0);
+}
+
+/* The probability that the feet are hidden, given the height. */
+static double hidden_given_height(const struct sighting *s)
+{
+    if (s->hidden >= 1)
+        return 1;
+    if (s->height_m > PERSON_HEIGHT_M)
+        return 0;
+    double hidden = s->hidden * s->hidden_density;
+    return hidden / (hidden + (1 - s->hidden) * seen_density(s->height_m));
+}
+
+/* Mean and covariance of the two readings, for a person of unknown height. */
+static void blend_readings(struct sighting *s)
+{
+    double w = hidden_given_height(s), u = 1 - w;
+    s->feet_are_seen = w < HIDDEN_SEEN_MAX;
+    if (w < READING_MIN)
+        return;
+    struct floor_m apart = { s->head.x - s->foot.x, s->head.y - s->foot.y };
+    struct covariance2 head = covariance2_add(
+        s->head_covariance, spread_along(s->per_height, PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M));
+    s->position.x += w * apart.x;
+    s->position.y += w * apart.y;
+    s->covariance = covariance2_add(scaled(s->foot_covariance, u), scaled(head, w));
+    s->covariance = covariance2_add(s->covariance, spread_along(apart, u * w));
+}
+
+/* Add the second reading where the camera knows about heights. */
+static void read_head(struct sighting *s, const struct aligned_frame *frame, size_t i,
+                      const struct viewpoint *view, double own_variance_m2)
+{
+    const struct observation *o = &frame->observations[i];
+    struct placement head;
+    bool clipped = o->reasons & REASON_FOOT_CLIPPED;
+    double room_m = view->height_m - PERSON_HEIGHT_M;
+    if (!view->has_heights || room_m < HEAD_ROOM_M || (isnan(o->height_m) && !clipped) ||
+        placement_of_head(view->calibration, o->box, view->edge_sd_px, &head) < 0)
+        return;
+    s->has_head = true;
+    s->head = head.floor;
+    s->per_height = (struct floor_m){ (view->position.x - head.floor.x) / room_m,
+                                      (view->position.y - head.floor.y) / room_m };
+    double height_variance = PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M;
+    s->head_covariance =
+        covariance2_add(head.covariance, spread_along(s->per_height, -height_variance));
+    s->head_covariance.xx += own_variance_m2;
+    s->head_covariance.yy += own_variance_m2;
+    s->height_m = o->height_m;
+    s->hidden = clipped ? 1 : is_behind_a_box(frame, i) ? HIDDEN_BEHIND_A_BOX : HIDDEN_IN_THE_OPEN;
+    s->hidden_density = hidden_density(view->height_m);
+    blend_readings(s);
+}
+
+static struct sighting read_observation(const struct aligned_frame *frame, size_t number, size_t i,
+                                        const struct camera *camera, double own_variance_m2)
+{
+    const struct observation *o = &frame->observations[i];
+    struct sighting s = { .camera = frame->camera,
+                          .frame = number,
+                          .capture_us = frame->capture_us,
+                          .noise_scale = camera->habits.noise_scale,
+                          .away = viewpoint_away(&camera->view, o->floor),
+                          .foot = o->floor,
+                          .foot_covariance = o->covariance,
+                          .height_m = NAN };
+    double own_m2 = own_variance_m2;
+    bool on_feet = !(o->reasons & (REASON_FOOT_CLIPPED | REASON_FOOT_OCCLUDED | REASON_HEAD_PLANE));
+    if (on_feet) {
+        s.foot.x += camera->habits.foot_bias_m * s.away.x;
+        s.foot.y += camera->habits.foot_bias_m * s.away.y;
+        own_m2 += camera->habits.foot_bias_variance;
+    }
+    s.foot_covariance.xx += own_m2;
+    s.foot_covariance.yy += own_m2;
+    s.position = s.foot;
+    s.covariance = s.foot_covariance;
+    s.feet_are_seen = on_feet;
+    if (o->object_class != OBSERVATION_HEAD)
+        read_head(&s, frame, i, &camera->view, own_variance_m2);
+    return s;
+}
+
+struct sighting *sightings_of_frame(const struct aligned_frame *frame, size_t number,
+                                    const struct camera *camera, double own_variance_m2,
+                                    struct arena *arena)
+{
+    struct sighting *sightings =
+        arena_allocate(arena, frame->observation_count, sizeof(*sightings));
+    for (size_t i = 0; sightings && i < frame->observation_count; i++)
+        sightings[i] = read_observation(frame, number, i, camera, own_variance_m2);
+    return sightings;
+}
+
+struct floor_m sighting_read(const struct sighting *s, enum reading reading, double height_m,
+                             double height_variance, struct covariance2 *ret_covariance)
+{
+    if (reading == READING_FOOT) {
+        *ret_covariance = s->foot_covariance;
+        return s->foot;
+    }
+    double taller_m = height_m - PERSON_HEIGHT_M;
+    *ret_covariance =
+        covariance2_add(s->head_covariance, spread_along(s->per_height, height_variance));
+    return (struct floor_m){ s->head.x + taller_m * s->per_height.x,
+                             s->head.y + taller_m * s->per_height.y };
+}
+
+struct floor_m sighting_at(const struct sighting *s, enum reading reading,
+                           const struct prediction *person, struct covariance2 *ret_covariance)
+{
+    struct covariance2 covariance;
+    struct floor_m at =
+        sighting_read(s, reading, person->height_m, person->height_variance, &covariance);
+    double dt_s = (double) (person->time_us - s->capture_us) / (double) US_PER_S;
+    *ret_covariance = scaled(covariance, s->noise_scale);
+    return (struct floor_m){ at.x + dt_s * person->velocity_x_m_s,
+                             at.y + dt_s * person->velocity_y_m_s };
+}
+
+/* The likelihood of what a box shows besides the place: its height, and whether feet are hidden. */
+static double height_likelihood(const struct sighting *s, enum reading reading,
+                                const struct prediction *person)
+{
+    if (!s->has_head || s->hidden >= 1)
+        return 1;
+    double taller_m = s->height_m - person->height_m;
+    if (reading == READING_HEAD)
+        return taller_m < TALLER_M ? s->hidden * s->hidden_density : 0;
+    double variance = person->height_variance + TOLD_HEIGHT_VARIANCE_M2;
+    return (1 - s->hidden) * NORMAL_PEAK / sqrt(variance) *
+           exp(-taller_m * taller_m / (2 * variance));
+}
+
+double sighting_misfit(const struct sighting *s, const struct prediction *person, double gate,
+                       enum reading *ret_reading, double *ret_limit)
+{
+    double dt_s = (double) (s->capture_us - person->time_us) / (double) US_PER_S;
+    struct floor_m at = { person->position.x + dt_s * person->velocity_x_m_s,
+                          person->position.y + dt_s * person->velocity_y_m_s };
+    double total = 0, likeliest = 0;
+    bool possible = false;
+    enum reading first = s->has_head && s->hidden >= 1 ? READING_HEAD : READING_FOOT;
+    for (enum reading r = first; r <= (s->has_head ? READING_HEAD : READING_FOOT); r++) {
+        struct covariance2 sum;
+        struct floor_m read = sighting_read(s, r, person->height_m, person->height_variance, &sum);
+        sum = covariance2_add(sum, person->covariance);
+        double d2 = covariance2_mahalanobis2(sum, read.x - at.x, read.y - at.y);
+        double det = covariance2_det(sum);
+        double likelihood = height_likelihood(s, r, person) * exp(-d2 / 2) / sqrt(det);
+        possible = possible || d2 <= gate;
+        total += likelihood;
+        if (likelihood > likeliest) {
+            likeliest = likelihood;
+            *ret_reading = r;
+        }
+        if (r == first)
+            *ret_limit = gate + log(det);
+    }
+    /* At the gate, but with the height of people one knows nothing of. */
+    if (s->has_head && s->hidden < 1)
+        *ret_limit -= 2 * log(NORMAL_PEAK / SHOWN_HEIGHT_SD_M);
+    return possible && total > 0 ? -2 * log(total) : INFINITY;
+}

@@ -1,0 +1,43 @@
+/*
+ * viewpoint.h - what one camera would see of a person who stands at a place
+ *
+ * Fusion keeps the calibration of every camera, because seeing nobody says as much as seeing
+ * somebody, once it is known who could have been seen.
+ */
+#ifndef FLOORFUSE_FUSION_VIEWPOINT_H
+#define FLOORFUSE_FUSION_VIEWPOINT_H
+
+#include "calib/calibration.h"
+
+struct viewpoint {
+    struct calibration *calibration; /* owned; NULL: nothing is known */
+    struct box_px view;              /* the part of the frame that is looked at */
+    double edge_sd_px;
+    bool has_heights;        /* heights can be projected, so boxes can be expected */
+    struct floor_m position; /* where the camera hangs, and how high; with heights only */
+    double height_m;
+};
+
+/* Returns 0 or -ENOMEM; the calibration is copied. Release what was there before first. */
+MUST_CHECK int viewpoint_init(struct viewpoint *viewpoint, const struct calibration *calibration,
+                              struct box_px view, double edge_sd_px);
+void viewpoint_release(struct viewpoint *viewpoint);
+
+/* How a person at a place would appear. */
+struct appearance_px {
+    struct box_px box;
+    double distance_m; /* on the floor, from below the camera */
+    double in_view;    /* share of the box inside the view, 0..1 */
+};
+
+/* Returns false where the person would not appear, or when heights cannot be projected. */
+bool viewpoint_expect(const struct viewpoint *viewpoint, struct floor_m place,
+                      struct appearance_px *ret_appearance);
+
+/* The share of a box that another covers, 0..1. */
+double box_covered(struct box_px box, struct box_px by);
+
+/* Unit vector on the floor from the camera to a place; 0, 0 when it is not known. */
+struct floor_m viewpoint_away(const struct viewpoint *viewpoint, struct floor_m place);
+
+#endif
