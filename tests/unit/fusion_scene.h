@@ -27,20 +27,20 @@
 static const struct fusion_config scene_config = { .tick_ms = 100,
                                                    .lateness_ms = 1000,
                                                    .frame_valid_ms = 1000,
-                                                   .gate_sigma = 3.5,
+                                                   .gate_sigma = 3,
                                                    .position_sd_m = 0.20,
-                                                   .acceleration_sd_m_s2 = 1.0,
+                                                   .acceleration_sd_m_s2 = 0.4,
                                                    .max_speed_m_s = 4.0,
                                                    .merge_m = 0.8,
-                                                   .confirm_ms = 500,
-                                                   .max_gap_ms = 2000 };
+                                                   .max_gap_ms = 2000,
+                                                   .settle_ms = 2000 };
 static const struct heat_config scene_heat = { .cell_m = 1, .bucket_s = 60, .visit_s = 5 };
 
 struct scene {
     struct floor_map *map;
     struct fusion *fusion;
     struct calibration *calibration;
-    struct track_report *reports; /* of all ticks */
+    struct track_report *reports; /* of all settled ticks */
     int64_t *report_tick_us;      /* of each report */
     size_t report_count;
     struct heat_bucket **buckets;
@@ -81,7 +81,7 @@ static inline void scene_camera(struct scene *scene, const char *name, double fr
 static inline void scene_open_with(struct scene *scene, const struct fusion_config *config)
 {
     struct problems problems = { 0 };
-    struct fusion_sink sink = { .context = scene, .tick = scene_tick, .bucket = scene_bucket };
+    struct fusion_sink sink = { .context = scene, .settled = scene_tick, .bucket = scene_bucket };
     struct floor_m low = { 0, 0 }, high = { 20, 10 };
     *scene = (struct scene){ 0 };
     assert_int_equal(floor_map_rectangle(low, high, &scene->map), 0);

@@ -63,43 +63,47 @@ static void near_takes_no_points_at_all(void **state)
  */
 struct bench {
     struct arena *arena;
-    struct tracks tracks;
+    struct prediction predictions[8];
+    size_t track_count;
     struct sighting sightings[8];
     size_t count;
-    size_t track[8];
+    struct match match[8];
+    bool contested;
 };
+
+static void place(struct sighting *sighting, double x)
+{
+    sighting->foot = sighting->position = (struct floor_m){ x, 0 };
+    sighting->foot_covariance = sighting->covariance = (struct covariance2){ 0.16, 0, 0.16 };
+}
 
 static void open_bench(struct bench *bench, const double *track_x, size_t tracks,
                        const double *sighting_x, size_t sightings)
 {
-    *bench = (struct bench){ .count = sightings };
+    *bench = (struct bench){ .count = sightings, .track_count = tracks };
     assert_int_equal(arena_create(4096, &bench->arena), 0);
-    for (size_t i = 0; i < tracks; i++) {
-        struct track *track = tracks_add(&bench->tracks);
-        assert_non_null(track);
-        track->state = kalman_start((struct floor_m){ track_x[i], 0 },
-                                    (struct covariance2){ 0.09, 0, 0.09 }, 0);
-    }
+    for (size_t i = 0; i < tracks; i++)
+        bench->predictions[i] =
+            (struct prediction){ .position = { track_x[i], 0 }, .covariance = { 0.09, 0, 0.09 } };
     for (size_t i = 0; i < sightings; i++)
-        bench->sightings[i] =
-            (struct sighting){ .position = { sighting_x[i], 0 }, .covariance = { 0.16, 0, 0.16 } };
+        place(&bench->sightings[i], sighting_x[i]);
 }
 
 static void associate_bench(struct bench *bench)
 {
     struct floor_m points[8];
-    for (size_t i = 0; i < bench->tracks.count; i++)
-        points[i] = bench->tracks.items[i].state.position;
-    struct near *near = near_build(points, bench->tracks.count, ASSOCIATE_REACH_M, bench->arena);
+    for (size_t i = 0; i < bench->track_count; i++)
+        points[i] = bench->predictions[i].position;
+    struct near *near = near_build(points, bench->track_count, ASSOCIATE_REACH_M, bench->arena);
     assert_non_null(near);
-    assert_int_equal(associate_frame(bench->sightings, bench->count, &bench->tracks, near, 3.5, 1,
-                                     bench->arena, bench->track),
+    assert_int_equal(associate_frame(bench->sightings, bench->count, bench->predictions,
+                                     bench->track_count, near, 3.5, bench->arena, bench->match,
+                                     &bench->contested),
                      0);
 }
 
 static void close_bench(struct bench *bench)
 {
-    tracks_release(&bench->tracks);
     arena_destroy(&bench->arena);
 }
 
@@ -111,8 +115,8 @@ static void whole_frame_is_matched_best_not_the_first_pair(void **state)
     struct bench bench;
     open_bench(&bench, (double[]){ 0, 0.6 }, 2, (double[]){ 0.5, 1.5 }, 2);
     associate_bench(&bench);
-    assert_int_equal(bench.track[0], 0);
-    assert_int_equal(bench.track[1], 1);
+    assert_int_equal(bench.match[0].track, 0);
+    assert_int_equal(bench.match[1].track, 1);
     close_bench(&bench);
 }
 
@@ -124,8 +128,8 @@ static void good_pair_is_not_given_up_for_two_poor_ones(void **state)
     struct bench bench;
     open_bench(&bench, (double[]){ 0, 1.6 }, 2, (double[]){ -1.6, 0 }, 2);
     associate_bench(&bench);
-    assert_true(bench.track[0] == ASSOCIATE_NONE);
-    assert_int_equal(bench.track[1], 0);
+    assert_true(bench.match[0].track == ASSOCIATE_NONE);
+    assert_int_equal(bench.match[1].track, 0);
     close_bench(&bench);
 }
 
@@ -135,10 +139,30 @@ static void nobody_is_matched_outside_the_gate(void **state)
     struct bench bench; /* 3.5 x 0.5 m = 1.75 m */
     open_bench(&bench, (double[]){ 0 }, 1, (double[]){ 1.76 }, 1);
     associate_bench(&bench);
-    assert_true(bench.track[0] == ASSOCIATE_NONE);
-    bench.sightings[0].position.x = 1.74;
+    assert_true(bench.match[0].track == ASSOCIATE_NONE);
+    place(&bench.sightings[0], 1.74);
     associate_bench(&bench);
-    assert_int_equal(bench.track[0], 0);
+    assert_int_equal(bench.match[0].track, 0);
+    close_bench(&bench);
+}
+
+static void person_who_is_hardly_believed_gives_way(void **state)
+{
+    (void) state;
+    /* 0.3 m from the one and 0.5 m from the other: (0.5^2 - 0.3^2) / 0.5^2 = 0.64 less, but the
+     * nearer is a person with a probability of a half only: 2 ln 2 = 1.39 more. */
+    struct bench bench;
+    open_bench(&bench, (double[]){ 0, 0.8 }, 2, (double[]){ 0.3 }, 1);
+    associate_bench(&bench);
+    assert_int_equal(bench.match[0].track, 0);
+    assert_true(bench.contested);
+    bench.predictions[0].unbelief = 1.39;
+    associate_bench(&bench);
+    assert_int_equal(bench.match[0].track, 1);
+    bench.predictions[1].unbelief = INFINITY; /* lost */
+    associate_bench(&bench);
+    assert_int_equal(bench.match[0].track, 0);
+    assert_false(bench.contested);
     close_bench(&bench);
 }
 
@@ -148,9 +172,9 @@ static void one_track_takes_one_sighting(void **state)
     struct bench bench;
     open_bench(&bench, (double[]){ 0 }, 1, (double[]){ 0.3, 0.1, -0.2 }, 3);
     associate_bench(&bench);
-    assert_true(bench.track[0] == ASSOCIATE_NONE);
-    assert_int_equal(bench.track[1], 0);
-    assert_true(bench.track[2] == ASSOCIATE_NONE);
+    assert_true(bench.match[0].track == ASSOCIATE_NONE);
+    assert_int_equal(bench.match[1].track, 0);
+    assert_true(bench.match[2].track == ASSOCIATE_NONE);
     close_bench(&bench);
 }
 
@@ -160,7 +184,7 @@ static void no_tracks_or_no_sightings_is_fine(void **state)
     struct bench bench;
     open_bench(&bench, NULL, 0, (double[]){ 0.3 }, 1);
     associate_bench(&bench);
-    assert_true(bench.track[0] == ASSOCIATE_NONE);
+    assert_true(bench.match[0].track == ASSOCIATE_NONE);
     bench.count = 0;
     associate_bench(&bench);
     close_bench(&bench);
@@ -174,6 +198,7 @@ int main(void)
         cmocka_unit_test(whole_frame_is_matched_best_not_the_first_pair),
         cmocka_unit_test(good_pair_is_not_given_up_for_two_poor_ones),
         cmocka_unit_test(nobody_is_matched_outside_the_gate),
+        cmocka_unit_test(person_who_is_hardly_believed_gives_way),
         cmocka_unit_test(one_track_takes_one_sighting),
         cmocka_unit_test(no_tracks_or_no_sightings_is_fine),
     };

@@ -11,10 +11,9 @@ static const struct fusion_config config = { .tick_ms = 100,
                                              .frame_valid_ms = 1000,
                                              .gate_sigma = 3.5,
                                              .position_sd_m = 0.2,
-                                             .acceleration_sd_m_s2 = 1,
+                                             .acceleration_sd_m_s2 = 0.4,
                                              .max_speed_m_s = 4,
                                              .merge_m = 0.8,
-                                             .confirm_ms = 500,
                                              .max_gap_ms = 2000 };
 
 struct bench {
@@ -47,6 +46,9 @@ static struct sighting seen(int camera, size_t frame, int64_t at_ms, double x, d
     return (struct sighting){ .camera = camera,
                               .frame = frame,
                               .capture_us = at_ms * US_PER_MS,
+                              .noise_scale = 1,
+                              .foot = { x, y },
+                              .foot_covariance = { 0.06, 0, 0.06 },
                               .position = { x, y },
                               .covariance = { 0.06, 0, 0.06 } };
 }
@@ -110,18 +112,6 @@ static void begin(struct bench *bench, const struct sighting *sighting)
     assert_int_equal(life_begin(&bench->tracks, &sighting, 1, &bench->settings, bench->arena), 0);
 }
 
-static void support(struct bench *bench, size_t track, const struct sighting *sighting)
-{
-    assert_int_equal(
-        life_support(&bench->tracks.items[track], sighting, &bench->settings, bench->arena), 0);
-}
-
-static void forget_supports(struct bench *bench)
-{
-    for (size_t i = 0; i < bench->tracks.count; i++)
-        bench->tracks.items[i].supports = NULL;
-}
-
 static void leftovers_of_two_cameras_begin_one_track(void **state)
 {
     struct bench *bench = *state;
@@ -131,125 +121,120 @@ static void leftovers_of_two_cameras_begin_one_track(void **state)
     assert_int_equal(bench->tracks.count, 1);
     const struct track *track = &bench->tracks.items[0];
     assert_int_equal(track->number, 1);
-    assert_int_equal(track->hits, 2);
-    assert_int_equal(track_camera_set(track), 3);
-    assert_near(track->state.position.x, 1.2, 0.01); /* equal weights; 10 ms of noise between */
-    assert_int_equal(track->born_us, 10 * US_PER_MS);
+    assert_int_equal(track_camera_count(track), 2);
+    assert_near(track->state.position.x, 1.2, 1e-12); /* equal weights */
+    assert_near(track->state.position_variance.xx, 0.03, 1e-12);
     assert_int_equal(track->seen_us, 20 * US_PER_MS);
+    assert_true(track->phase == PHASE_TENTATIVE);
 }
 
-static void track_is_due_after_three_hits_and_the_time(void **state)
+static void lost_person_turns_up_again_under_the_old_number(void **state)
 {
     struct bench *bench = *state;
-    struct sighting s[] = { seen(0, 0, 0, 1, 1), seen(0, 1, 400, 1, 1), seen(0, 2, 499, 1, 1),
-                            seen(0, 3, 500, 1, 1) };
-    begin(bench, &s[0]);
-    support(bench, 0, &s[1]);
-    support(bench, 0, &s[2]);
-    assert_false(life_is_due(&bench->tracks.items[0], &bench->settings));
-    support(bench, 0, &s[3]);
-    assert_true(life_is_due(&bench->tracks.items[0], &bench->settings));
-    bench->tracks.items[0].looks = 11; /* 4 of 11 frames: a flicker */
-    assert_false(life_is_due(&bench->tracks.items[0], &bench->settings));
-}
-
-static void leftover_beside_a_track_of_another_camera_supports_it(void **state)
-{
-    struct bench *bench = *state;
-    struct sighting first = seen(0, 0, 0, 1, 1), other = seen(1, 1, 50, 1.7, 1);
+    struct sighting first = seen(0, 0, 0, 1, 1), again = seen(1, 1, 1500, 1.6, 1),
+                    elsewhere = seen(1, 1, 1500, 2.6, 1);
     begin(bench, &first);
-    forget_supports(bench);
-    const struct sighting *leftovers[] = { &other };
-    size_t count = 1;
-    assert_int_equal(life_adopt(&bench->tracks, leftovers, &count, &bench->settings, bench->arena),
-                     0);
-    assert_int_equal(count, 0);
-    assert_int_equal(bench->tracks.items[0].hits, 2);
-    assert_near(bench->tracks.items[0].state.position.x, 1, 0); /* it has not moved */
-}
-
-static void leftover_beside_a_track_of_the_same_camera_is_somebody_else(void **state)
-{
-    struct bench *bench = *state;
-    struct sighting a = seen(0, 0, 0, 1, 1), b = seen(1, 1, 10, 1, 1), c = seen(1, 2, 50, 1.7, 1);
-    begin(bench, &a);
-    support(bench, 0, &b); /* camera 1 has found the track in this tick */
-    const struct sighting *leftovers[] = { &c };
-    size_t count = 1;
-    assert_int_equal(life_adopt(&bench->tracks, leftovers, &count, &bench->settings, bench->arena),
-                     0);
-    assert_int_equal(count, 1);
-}
-
-static void track_that_only_its_own_camera_sees_adopts_nobody_from_it(void **state)
-{
-    struct bench *bench = *state;
-    struct sighting a = seen(0, 0, 0, 1, 1), c = seen(0, 1, 143, 1.7, 1);
-    begin(bench, &a);
-    forget_supports(bench);
-    const struct sighting *leftovers[] = { &c };
-    size_t count = 1;
-    assert_int_equal(life_adopt(&bench->tracks, leftovers, &count, &bench->settings, bench->arena),
-                     0);
-    assert_int_equal(count, 1);
-}
-
-/* Two tracks at 1 and at x, supported each tick by cameras a and b, for so long. */
-static size_t side_by_side(struct bench *bench, double x, bool same_frame, int64_t for_ms)
-{
-    static struct sighting s[100][2];
-    for (int64_t i = 0; i * 100 < for_ms; i++) {
-        forget_supports(bench);
-        s[i][0] = seen(0, 0, 100 * i, 1, 1);
-        s[i][1] = same_frame ? seen(0, 0, 100 * i, x, 1) : seen(1, 1, 100 * i, x, 1);
-        for (size_t k = 0; k < 2; k++) {
-            if (i == 0)
-                begin(bench, &s[i][k]);
-            else if (k < bench->tracks.count)
-                support(bench, k, &s[i][k]);
-        }
-        assert_int_equal(
-            life_merge(&bench->tracks, 100 * i * US_PER_MS, &bench->settings, bench->arena), 0);
-    }
-    return bench->tracks.count;
-}
-
-static void doubles_of_different_cameras_are_merged_into_the_older(void **state)
-{
-    struct bench *bench = *state;
-    assert_int_equal(side_by_side(bench, 1.6, false, 800), 2);
-    assert_false(life_is_due(&bench->tracks.items[1], &bench->settings)); /* while in doubt */
-    bench->tracks.count = 0;
-    assert_int_equal(side_by_side(bench, 1.6, false, 1200), 1);
-    assert_int_equal(bench->tracks.items[0].number, 3);
-}
-
-static void two_that_one_camera_sees_at_once_are_never_merged(void **state)
-{
-    assert_int_equal(side_by_side(*state, 1.6, true, 10000), 2);
-}
-
-static void two_at_a_distance_are_never_merged(void **state)
-{
-    assert_int_equal(side_by_side(*state, 1.9, false, 10000), 2);
-}
-
-static void unseen_tracks_end_after_their_gap(void **state)
-{
-    struct bench *bench = *state;
-    struct sighting s[] = { seen(0, 0, 0, 1, 1), seen(0, 0, 0, 5, 1) };
-    begin(bench, &s[0]);
-    begin(bench, &s[1]);
-    bench->tracks.items[1].confirmed = true;
-    life_end(&bench->tracks, 1000 * US_PER_MS, &bench->settings);
+    bench->tracks.items[0].phase = PHASE_LOST;
+    bench->tracks.items[0].height_m = 1.6;
+    track_predict(&bench->tracks.items[0], 1500 * US_PER_MS, bench->settings.noise_m2_s3);
+    begin(bench, &elsewhere); /* 1.6 m away: somebody else */
     assert_int_equal(bench->tracks.count, 2);
+    begin(bench, &again);
+    assert_int_equal(bench->tracks.count, 2);
+    assert_int_equal(bench->tracks.items[0].number, 1);
+    assert_true(bench->tracks.items[0].phase == PHASE_TENTATIVE);
+    assert_near(bench->tracks.items[0].state.position.x, 1.6, 1e-12);
+    assert_near(bench->tracks.items[0].height_m, 1.6, 1e-12);
+}
+
+static void people_are_confirmed_when_believed(void **state)
+{
+    struct bench *bench = *state;
+    struct sighting first = seen(0, 0, 0, 1, 1);
+    begin(bench, &first);
+    assert_int_equal(life_confirm(&bench->tracks, 0), 0);
+    bench->tracks.items[0].belief = 3;
+    assert_int_equal(life_confirm(&bench->tracks, 0), 1);
+    assert_true(bench->tracks.items[0].phase == PHASE_CONFIRMED);
+    assert_int_equal(life_confirm(&bench->tracks, 0), 0);
+}
+
+static void suspected_double_of_a_person_is_not_confirmed(void **state)
+{
+    struct bench *bench = *state;
+    struct sighting a = seen(0, 0, 0, 1, 1), b = seen(0, 0, 0, 1.5, 1);
+    begin(bench, &a);
+    begin(bench, &b);
+    bench->tracks.items[0].phase = PHASE_CONFIRMED;
+    bench->tracks.items[1].belief = 4;
+    bench->tracks.items[1].rivals[0] = (struct rival){ .number = 1, .odds = -1.5, .met_us = 100 };
+    assert_int_equal(life_confirm(&bench->tracks, 100), 0);
+    bench->tracks.items[1].rivals[0].odds = -0.5;
+    assert_int_equal(life_confirm(&bench->tracks, 100), 1);
+}
+
+static void unseen_tracks_are_lost_and_end(void **state)
+{
+    struct bench *bench = *state;
+    struct sighting s[] = { seen(0, 0, 0, 1, 1), seen(0, 0, 0, 5, 1), seen(0, 0, 0, 8, 1) };
+    for (size_t i = 0; i < 3; i++) {
+        begin(bench, &s[i]);
+        bench->tracks.items[i].phase = i == 0 ? PHASE_TENTATIVE : PHASE_CONFIRMED;
+        bench->tracks.items[i].belief = 4;
+    }
+    bench->tracks.items[2].in_sight = true; /* hidden, where a camera looks */
+    life_end(&bench->tracks, 1000 * US_PER_MS, &bench->settings);
+    assert_int_equal(bench->tracks.count, 3);
     life_end(&bench->tracks, 1001 * US_PER_MS, &bench->settings);
-    assert_int_equal(bench->tracks.count, 1);
-    assert_int_equal(bench->tracks.items[0].number, 2);
-    life_end(&bench->tracks, 2000 * US_PER_MS, &bench->settings);
-    assert_int_equal(bench->tracks.count, 1);
+    assert_int_equal(bench->tracks.count, 2); /* the tentative one is gone */
+    assert_true(bench->tracks.items[0].phase == PHASE_LOST);
+    assert_true(bench->tracks.items[1].phase == PHASE_CONFIRMED);
     life_end(&bench->tracks, 2001 * US_PER_MS, &bench->settings);
-    assert_int_equal(bench->tracks.count, 0);
+    assert_true(bench->tracks.items[1].phase == PHASE_LOST);
+    life_end(&bench->tracks, 3001 * US_PER_MS, &bench->settings);
+    assert_int_equal(bench->tracks.count, 0); /* forgotten */
+}
+
+static void people_who_are_not_believed_any_more_are_lost(void **state)
+{
+    struct bench *bench = *state;
+    struct sighting first = seen(0, 0, 0, 1, 1);
+    begin(bench, &first);
+    bench->tracks.items[0].phase = PHASE_CONFIRMED;
+    bench->tracks.items[0].in_sight = true;
+    bench->tracks.items[0].belief = 1;
+    life_end(&bench->tracks, 100 * US_PER_MS, &bench->settings);
+    assert_true(bench->tracks.items[0].phase == PHASE_CONFIRMED);
+    bench->tracks.items[0].belief = 0.99;
+    life_end(&bench->tracks, 100 * US_PER_MS, &bench->settings);
+    assert_true(bench->tracks.items[0].phase == PHASE_LOST);
+}
+
+static void two_frames_of_one_camera_are_one_camera(void **state)
+{
+    struct bench *bench = *state;
+    struct sighting s[] = { seen(0, 0, 0, 1, 1), seen(3, 1, 33, 1, 1), seen(0, 2, 66, 1, 1) };
+    begin(bench, &s[0]);
+    for (size_t i = 1; i < 3; i++)
+        assert_int_equal(
+            track_note_support(&bench->tracks.items[0], &s[i], READING_FOOT, bench->arena), 0);
+    assert_int_equal(track_camera_count(&bench->tracks.items[0]), 2);
+    assert_true(track_has_camera(&bench->tracks.items[0], 3));
+    assert_false(track_has_camera(&bench->tracks.items[0], 1));
+}
+
+static void looks_soon_after_each_other_are_little_news(void **state)
+{
+    (void) state;
+    struct track track = { .number = 1 };
+    assert_near(track_note_look(&track, 4, 0, 0.5), 1, 0);
+    /* 1 - exp(-0.1 / 0.5) and 1 - exp(-1 / 0.5), by hand */
+    assert_near(track_note_look(&track, 4, 100000, 0.5), 0.181269, 1e-6);
+    assert_near(track_note_look(&track, 4, 1100000, 0.5), 0.864665, 1e-6);
+    assert_near(track_note_look(&track, 5, 1100000, 0.5), 1, 0);
+    for (int camera = 10; camera < 10 + TRACK_WATCHERS_MAX; camera++)
+        (void) track_note_look(&track, camera, 2000000, 0.5);
+    assert_near(track_note_look(&track, 4, 2000000, 0.5), 1, 0); /* forgotten for the others */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
@@ -262,14 +247,13 @@ int main(void)
         TEST(chain_is_cut_where_centres_are_far_apart),
         TEST(exact_sightings_far_apart_in_sigmas_are_two),
         TEST(leftovers_of_two_cameras_begin_one_track),
-        TEST(track_is_due_after_three_hits_and_the_time),
-        TEST(leftover_beside_a_track_of_another_camera_supports_it),
-        TEST(leftover_beside_a_track_of_the_same_camera_is_somebody_else),
-        TEST(track_that_only_its_own_camera_sees_adopts_nobody_from_it),
-        TEST(doubles_of_different_cameras_are_merged_into_the_older),
-        TEST(two_that_one_camera_sees_at_once_are_never_merged),
-        TEST(two_at_a_distance_are_never_merged),
-        TEST(unseen_tracks_end_after_their_gap),
+        TEST(lost_person_turns_up_again_under_the_old_number),
+        TEST(people_are_confirmed_when_believed),
+        TEST(suspected_double_of_a_person_is_not_confirmed),
+        TEST(unseen_tracks_are_lost_and_end),
+        TEST(people_who_are_not_believed_any_more_are_lost),
+        TEST(two_frames_of_one_camera_are_one_camera),
+        TEST(looks_soon_after_each_other_are_little_news),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
