@@ -9,14 +9,16 @@
 #include "fusion/edge.h"
 #include "geom/assignment.h"
 
-/* A possible pair: edge.a is the sighting, edge.b the track, cost -2 log likelihood. */
+#define SORT_BY_HAND_MAX 32
+
+/* A possible pair: edge.a is the sighting, edge.b the candidate, cost -2 log likelihood. */
 struct pair {
     struct edge edge;
     enum reading reading;
     uint32_t group;
 };
 
-/* One frame's problem. In groups, sighting i is member i and track j is member count + j. */
+/* One frame's problem. In groups, sighting i is member i and candidate j is member count + j. */
 struct problem {
     const struct sighting *sightings;
     size_t count;
@@ -54,27 +56,23 @@ static int consider(struct problem *p, uint32_t sighting, uint32_t track)
     const struct prediction *person = &p->predictions[track];
     pair.edge.cost =
         sighting_misfit(&p->sightings[sighting], person, p->gate, &pair.reading, &limit);
-    if (!isfinite(pair.edge.cost))
+    if (!isfinite(pair.edge.cost) || isinf(person->unbelief) || pair.edge.cost > limit)
         return 0;
     p->alone[sighting] = fmax(p->alone[sighting], limit);
-    pair.edge.cost += person->unbelief;
-    if (pair.edge.cost > limit)
-        return 0;
+    /* Who is hardly believed gives way to who is surely there, but not to nobody. */
+    pair.edge.cost = fmin(limit, pair.edge.cost + person->unbelief);
     (void) groups_join(&p->groups, sighting, (uint32_t) p->count + track);
     return add_pair(p, pair);
 }
 
-static int find_pairs(struct problem *p, struct near *near)
+static int find_pairs(struct problem *p, const struct candidates *candidates)
 {
-    for (uint32_t i = 0; i < p->count; i++) {
-        const uint32_t *found;
-        size_t n = near_find(near, p->sightings[i].position, INFINITY, &found);
-        for (size_t k = 0; k < n; k++) {
-            int r = consider(p, i, found[k]);
+    for (uint32_t i = 0; i < p->count; i++)
+        for (uint32_t k = candidates->first[i]; k < candidates->first[i + 1]; k++) {
+            int r = consider(p, i, candidates->numbers[k]);
             if (r < 0)
                 return r;
         }
-    }
     return 0;
 }
 
@@ -88,14 +86,29 @@ static int compare_groups(const void *left, const void *right)
     return (a->edge.b > b->edge.b) - (a->edge.b < b->edge.b);
 }
 
+/* Few pairs, mostly in order already, are put in order faster by hand. */
+static void sort_pairs(struct pair *pairs, size_t count)
+{
+    if (count > SORT_BY_HAND_MAX) {
+        qsort(pairs, count, sizeof(*pairs), compare_groups);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct pair pair = pairs[i];
+        size_t place = i;
+        for (; place > 0 && compare_groups(&pairs[place - 1], &pair) > 0; place--)
+            pairs[place] = pairs[place - 1];
+        pairs[place] = pair;
+    }
+}
+
 /* Put the pairs of a group beside each other. Returns whether a group has more than one. */
 static bool sort_by_group(struct problem *p)
 {
     bool contested = false;
     for (size_t i = 0; i < p->pair_count; i++)
         p->pairs[i].group = groups_find(&p->groups, p->pairs[i].edge.a);
-    if (p->pair_count > 1)
-        qsort(p->pairs, p->pair_count, sizeof(*p->pairs), compare_groups);
+    sort_pairs(p->pairs, p->pair_count);
     for (size_t i = 1; i < p->pair_count && !contested; i++)
         contested = p->pairs[i].group == p->pairs[i - 1].group;
     return contested;
@@ -169,7 +182,7 @@ static uint32_t *no_numbers(size_t count, struct arena *arena)
 }
 
 int associate_frame(const struct sighting *sightings, size_t count,
-                    const struct prediction *predictions, size_t track_count, struct near *near,
+                    const struct candidates *candidates, const struct prediction *predictions,
                     double gate_sigma, struct arena *arena, struct match *ret_matches,
                     bool *ret_contested)
 {
@@ -180,15 +193,15 @@ int associate_frame(const struct sighting *sightings, size_t count,
                          .arena = arena,
                          .alone = arena_allocate(arena, count, sizeof(*p.alone)),
                          .row_of = no_numbers(count, arena),
-                         .column_of = no_numbers(track_count, arena) };
-    int r = groups_init(&p.groups, count + track_count, arena);
+                         .column_of = no_numbers(candidates->track_count, arena) };
+    int r = groups_init(&p.groups, count + candidates->track_count, arena);
     if (r < 0 || !p.alone || !p.row_of || !p.column_of)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         ret_matches[i] = (struct match){ .track = ASSOCIATE_NONE };
         p.alone[i] = -INFINITY;
     }
-    r = find_pairs(&p, near);
+    r = find_pairs(&p, candidates);
     if (r < 0)
         return r;
     *ret_contested = sort_by_group(&p);

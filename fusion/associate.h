@@ -8,7 +8,6 @@
 #ifndef FLOORFUSE_FUSION_ASSOCIATE_H
 #define FLOORFUSE_FUSION_ASSOCIATE_H
 
-#include "fusion/near.h"
 #include "fusion/sighting.h"
 
 /* Farther than this from where a track is expected nobody is looked for, however vague it is. */
@@ -16,22 +15,29 @@
 
 #define ASSOCIATE_NONE UINT32_MAX
 
+/* Who the sightings of a frame may be: only these tracks take part. */
+struct candidates {
+    uint32_t *tracks; /* indices of the tracks, track_count of them; a place here is a number */
+    size_t track_count;
+    uint32_t *first;   /* of each sighting: where its candidates begin; one more at the end */
+    uint32_t *numbers; /* of the candidates */
+};
+
 struct match {
-    uint32_t track; /* index, or ASSOCIATE_NONE */
+    uint32_t track; /* a number among the candidates, or ASSOCIATE_NONE */
     enum reading reading;
 };
 
 /*
- *   sightings    of one frame, count of them
- *   predictions  of the tracks, track_count of them, by index
- *   near         over positions of the tracks
- *   ret_matches  count entries
+ *   sightings      of one frame, count of them
+ *   predictions    of the candidates, by number
+ *   ret_matches    count entries
  *   ret_contested  whether anything had more than one way to be matched
  * Returns 0 or -ENOMEM.
  */
 MUST_CHECK int associate_frame(const struct sighting *sightings, size_t count,
-                               const struct prediction *predictions, size_t track_count,
-                               struct near *near, double gate_sigma, struct arena *arena,
-                               struct match *ret_matches, bool *ret_contested);
+                               const struct candidates *candidates,
+                               const struct prediction *predictions, double gate_sigma,
+                               struct arena *arena, struct match *ret_matches, bool *ret_contested);
 
 #endif

@@ -53,15 +53,16 @@ static int match_frames(struct tick *tick)
 }
 
 /* What the other cameras say of this person teaches how this camera errs. */
-static void learn_from(struct tick *tick, const struct sighting *s, struct match match)
+static void learn_from(struct tick *tick, const struct sighting *s, uint32_t track,
+                       enum reading reading)
 {
-    if (match.reading != READING_FOOT || !s->feet_are_seen ||
-        tick->tracks->items[match.track].phase != PHASE_CONFIRMED ||
-        tick->matching.support_counts[match.track] < 2)
+    if (reading != READING_FOOT || !s->feet_are_seen ||
+        tick->tracks->items[track].phase != PHASE_CONFIRMED ||
+        tick->matching.support_counts[track] < 2)
         return;
     struct covariance2 own, others;
-    struct floor_m at = sighting_at(s, match.reading, &tick->matching.priors[match.track], &own);
-    struct floor_m there = matching_without(&tick->matching, s, match, &others);
+    struct floor_m at = sighting_at(s, reading, &tick->matching.priors[track], &own);
+    struct floor_m there = matching_without(&tick->matching, track, s, reading, &others);
     double dx = at.x - there.x, dy = at.y - there.y;
     habits_learn_position(&tick->cameras->items[s->camera].habits, dx * s->away.x + dy * s->away.y,
                           covariance2_mahalanobis2(covariance2_add(own, others), dx, dy));
@@ -76,42 +77,48 @@ static void learn_height(struct track *track, const struct sighting *s, enum rea
     track->height_variance = fmax(HEIGHT_VARIANCE_MIN_M2, (1 - gain) * track->height_variance);
 }
 
-static int support(struct tick *tick, const struct sighting *s, struct match match)
+static int support(struct tick *tick, const struct sighting *s, uint32_t index,
+                   enum reading reading)
 {
-    struct track *track = &tick->tracks->items[match.track];
+    struct track *track = &tick->tracks->items[index];
     struct covariance2 covariance;
-    struct floor_m at =
-        sighting_at(s, match.reading, &tick->matching.priors[match.track], &covariance);
+    struct floor_m at = sighting_at(s, reading, &tick->matching.priors[index], &covariance);
     track->state = kalman_update(track->state, at, covariance);
     track->state = kalman_limit_speed(track->state, tick->settings->max_speed_m_s);
-    learn_height(track, s, match.reading);
-    return track_note_support(track, s, match.reading, tick->arena);
+    learn_height(track, s, reading);
+    return track_note_support(track, s, reading, tick->arena);
 }
 
 /* Matched sightings move their tracks; the others are left over. */
+static int use_frame(struct tick *tick, const struct matched_frame *frame)
+{
+    for (size_t i = 0; i < frame->count; i++) {
+        const struct sighting *s = &frame->sightings[i];
+        uint32_t track = matched_track(frame, i);
+        if (track == ASSOCIATE_NONE) {
+            if (covariance2_max_sd(s->covariance) <= LIFE_BIRTH_SD_MAX_M)
+                tick->leftovers[tick->leftover_count++] = s;
+            continue;
+        }
+        learn_from(tick, s, track, frame->matches[i].reading);
+        int r = support(tick, s, track, frame->matches[i].reading);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 static int move_tracks(struct tick *tick)
 {
-    for (size_t f = 0; f < tick->frame_count; f++) {
-        const struct matched_frame *frame = &tick->matching.frames[f];
-        for (size_t i = 0; i < frame->count; i++) {
-            const struct sighting *s = &frame->sightings[i];
-            if (frame->matches[i].track == ASSOCIATE_NONE) {
-                if (covariance2_max_sd(s->covariance) <= LIFE_BIRTH_SD_MAX_M)
-                    tick->leftovers[tick->leftover_count++] = s;
-                continue;
-            }
-            learn_from(tick, s, frame->matches[i]);
-            int r = support(tick, s, frame->matches[i]);
-            if (r < 0)
-                return r;
-        }
-    }
+    int r = 0;
+    for (size_t f = 0; r == 0 && f < tick->frame_count; f++)
+        r = use_frame(tick, &tick->matching.frames[f]);
     for (uint32_t i = 0; i < tick->matching.track_count; i++)
         if (tick->matching.support_counts[i] > 0) {
             struct track *track = &tick->tracks->items[i];
             track->sighted = matching_sighted(&tick->matching, i, &track->sighted_covariance);
         }
-    return 0;
+    return r;
 }
 
 /* When each camera that has a frame in this tick looked last. */

@@ -5,95 +5,142 @@
 
 #include <errno.h>
 
-/* What the rounds share. */
-struct rounds {
-    struct matching *matching;
-    struct prediction *predictions; /* of the tracks, without what the present frame says */
-    uint32_t *stamp;                /* of each track: the turn its prediction was made in */
+/* Numbering of the tracks that one frame's sightings may be: good for one frame, marked by turn. */
+struct numbering {
+    uint32_t *number; /* of each track, where its turn is the present one */
+    uint32_t *turn_of;
     uint32_t turn;
-    struct near *near;
-    double gate_sigma;
-    struct arena *arena;
 };
-
-static void weigh_match(struct matching *m, const struct sighting *sighting, struct match match,
-                        double sign)
-{
-    struct covariance2 covariance;
-    struct floor_m at = sighting_at(sighting, match.reading, &m->priors[match.track], &covariance);
-    consensus_weigh(&m->sums[match.track], at, covariance, sign);
-}
 
 static void weigh_frame(struct matching *m, const struct matched_frame *frame, double sign)
 {
-    for (size_t i = 0; i < frame->count; i++)
-        if (frame->matches[i].track != ASSOCIATE_NONE)
-            weigh_match(m, &frame->sightings[i], frame->matches[i], sign);
-}
-
-/* What the other frames say of the tracks that this frame's sightings may be. */
-static void predict_around(struct rounds *r, const struct matched_frame *frame)
-{
-    struct matching *m = r->matching;
-    r->turn++;
     for (size_t i = 0; i < frame->count; i++) {
-        const uint32_t *found;
-        size_t n = near_find(r->near, frame->sightings[i].position, INFINITY, &found);
-        for (size_t k = 0; k < n; k++) {
-            uint32_t track = found[k];
-            if (r->stamp[track] == r->turn)
-                continue;
-            r->stamp[track] = r->turn;
-            r->predictions[track] = m->priors[track];
-            r->predictions[track].position =
-                consensus_position(&m->sums[track], &r->predictions[track].covariance);
-        }
+        uint32_t track = matched_track(frame, i);
+        if (track == ASSOCIATE_NONE)
+            continue;
+        struct covariance2 covariance;
+        struct floor_m at = sighting_at(&frame->sightings[i], frame->matches[i].reading,
+                                        &m->priors[track], &covariance);
+        consensus_weigh(&m->sums[track], at, covariance, sign);
     }
 }
 
-static int match_frame(struct rounds *r, struct matched_frame *frame)
+/* Match a frame against what the other frames say of its candidates. */
+static int match_frame(struct matching *m, struct matched_frame *frame, double gate_sigma,
+                       struct arena *arena)
 {
-    weigh_frame(r->matching, frame, -1);
-    predict_around(r, frame);
-    int e =
-        associate_frame(frame->sightings, frame->count, r->predictions, r->matching->track_count,
-                        r->near, r->gate_sigma, r->arena, frame->matches, &frame->contested);
-    if (e == 0)
-        weigh_frame(r->matching, frame, 1);
-    return e;
+    weigh_frame(m, frame, -1);
+    for (size_t k = 0; k < frame->candidates.track_count; k++) {
+        uint32_t track = frame->candidates.tracks[k];
+        frame->predictions[k] = m->priors[track];
+        frame->predictions[k].position =
+            consensus_position(&m->sums[track], &frame->predictions[k].covariance);
+    }
+    int r = associate_frame(frame->sightings, frame->count, &frame->candidates, frame->predictions,
+                            gate_sigma, arena, frame->matches, &frame->contested);
+    if (r == 0)
+        weigh_frame(m, frame, 1);
+    return r;
 }
 
-static int prepare(struct rounds *r, const struct tracks *tracks)
+/* How far from a sighting a track may be, given the vaguest track. */
+static double reach_of(const struct sighting *sighting, double vaguest_m2, double gate_sigma)
 {
-    struct matching *m = r->matching;
-    size_t count = tracks->count;
-    struct prediction *priors = arena_allocate(r->arena, count, sizeof(*priors));
-    m->track_count = count;
-    m->sums = arena_allocate(r->arena, count, sizeof(*m->sums));
-    m->support_counts = arena_allocate(r->arena, count, sizeof(*m->support_counts));
-    r->predictions = arena_allocate(r->arena, count, sizeof(*r->predictions));
-    r->stamp = arena_allocate(r->arena, count, sizeof(*r->stamp));
-    r->near = tracks_near(tracks, ASSOCIATE_REACH_M, r->arena);
-    if (!priors || !m->sums || !m->support_counts || !r->predictions || !r->stamp || !r->near)
+    double sd_m = covariance2_max_sd(sighting->covariance);
+    double head_m2 = sighting->has_head ? covariance2_max_sd(sighting->head_covariance) : 0;
+    double reach_m = gate_sigma * sqrt(sd_m * sd_m + head_m2 * head_m2 + vaguest_m2);
+    return reach_m < ASSOCIATE_REACH_M ? reach_m : ASSOCIATE_REACH_M;
+}
+
+static uint32_t number_track(struct numbering *n, struct candidates *candidates, uint32_t track)
+{
+    if (n->turn_of[track] != n->turn) {
+        n->turn_of[track] = n->turn;
+        n->number[track] = (uint32_t) candidates->track_count;
+        candidates->tracks[candidates->track_count++] = track;
+    }
+    return n->number[track];
+}
+
+/* The tracks near a frame's sightings. Room is made for as many as there can be. */
+static int find_candidates(struct matched_frame *frame, struct near *near, struct numbering *n,
+                           double vaguest_m2, double gate_sigma, struct arena *arena)
+{
+    struct candidates *c = &frame->candidates;
+    size_t room = 0;
+    const uint32_t *found;
+    for (size_t i = 0; i < frame->count; i++)
+        room += near_find(near, frame->sightings[i].position,
+                          reach_of(&frame->sightings[i], vaguest_m2, gate_sigma), &found);
+    c->first = arena_allocate(arena, frame->count + 1, sizeof(*c->first));
+    c->numbers = arena_allocate(arena, room, sizeof(*c->numbers));
+    c->tracks = arena_allocate(arena, room, sizeof(*c->tracks));
+    frame->predictions = arena_allocate(arena, room, sizeof(*frame->predictions));
+    if (!c->first || !c->numbers || !c->tracks || !frame->predictions)
         return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        priors[i] = track_prediction(&tracks->items[i]);
+    n->turn++;
+    uint32_t used = 0;
+    for (size_t i = 0; i < frame->count; i++) {
+        size_t count = near_find(near, frame->sightings[i].position,
+                                 reach_of(&frame->sightings[i], vaguest_m2, gate_sigma), &found);
+        for (size_t k = 0; k < count; k++)
+            c->numbers[used++] = number_track(n, c, found[k]);
+        c->first[i + 1] = used;
+    }
+    return 0;
+}
+
+static int prepare_frame(struct matched_frame *frame, struct near *near, struct numbering *n,
+                         double vaguest_m2, double gate_sigma, struct arena *arena)
+{
+    frame->contested = true;
+    frame->matches = arena_allocate(arena, frame->count, sizeof(*frame->matches));
+    if (!frame->matches)
+        return -ENOMEM;
+    for (size_t i = 0; i < frame->count; i++)
+        frame->matches[i].track = ASSOCIATE_NONE;
+    return find_candidates(frame, near, n, vaguest_m2, gate_sigma, arena);
+}
+
+/* What is believed of the tracks before the tick. *ret_vaguest_m2: variance of the vaguest. */
+static int prepare_tracks(struct matching *m, const struct tracks *tracks, struct arena *arena,
+                          double *ret_vaguest_m2)
+{
+    struct prediction *priors = arena_allocate(arena, tracks->count, sizeof(*priors));
+    m->track_count = tracks->count;
+    m->sums = arena_allocate(arena, tracks->count, sizeof(*m->sums));
+    m->support_counts = arena_allocate(arena, tracks->count, sizeof(*m->support_counts));
+    if (!priors || !m->sums || !m->support_counts)
+        return -ENOMEM;
+    *ret_vaguest_m2 = 0;
+    for (size_t i = 0; i < tracks->count; i++) {
+        const struct track *track = &tracks->items[i];
+        priors[i] = track_prediction(track);
         /* Nobody is taken for somebody lost before they have turned up as somebody new. */
-        if (tracks->items[i].phase == PHASE_LOST)
+        if (track->phase == PHASE_LOST)
             priors[i].unbelief = INFINITY;
+        else
+            *ret_vaguest_m2 =
+                fmax(*ret_vaguest_m2, priors[i].covariance.xx + priors[i].covariance.yy);
         consensus_add(&m->sums[i], priors[i].position, priors[i].covariance);
     }
     m->priors = priors;
-    for (size_t f = 0; f < m->frame_count; f++) {
-        struct matched_frame *frame = &m->frames[f];
-        frame->matches = arena_allocate(r->arena, frame->count, sizeof(*frame->matches));
-        if (!frame->matches)
-            return -ENOMEM;
-        for (size_t i = 0; i < frame->count; i++)
-            frame->matches[i].track = ASSOCIATE_NONE;
-        frame->contested = true;
-    }
     return 0;
+}
+
+static int prepare(struct matching *m, const struct tracks *tracks, double gate_sigma,
+                   struct arena *arena)
+{
+    double vaguest_m2;
+    int r = prepare_tracks(m, tracks, arena, &vaguest_m2);
+    struct near *near = tracks_near(tracks, ASSOCIATE_REACH_M, arena);
+    struct numbering n = { .number = arena_allocate(arena, tracks->count, sizeof(*n.number)),
+                           .turn_of = arena_allocate(arena, tracks->count, sizeof(*n.turn_of)) };
+    if (r < 0 || !near || !n.number || !n.turn_of)
+        return -ENOMEM;
+    for (size_t f = 0; r == 0 && f < m->frame_count; f++)
+        r = prepare_frame(&m->frames[f], near, &n, vaguest_m2, gate_sigma, arena);
+    return r;
 }
 
 static void count_supports(struct matching *m)
@@ -101,7 +148,7 @@ static void count_supports(struct matching *m)
     for (size_t f = 0; f < m->frame_count; f++)
         for (size_t i = 0; i < m->frames[f].count; i++)
             if (m->frames[f].matches[i].track != ASSOCIATE_NONE)
-                m->support_counts[m->frames[f].matches[i].track]++;
+                m->support_counts[matched_track(&m->frames[f], i)]++;
 }
 
 int matching_solve(const struct tracks *tracks, struct matched_frame *frames, size_t frame_count,
@@ -109,25 +156,25 @@ int matching_solve(const struct tracks *tracks, struct matched_frame *frames, si
                    struct matching *ret_matching)
 {
     struct matching m = { .frames = frames, .frame_count = frame_count };
-    struct rounds r = { .matching = &m, .gate_sigma = settings->gate_sigma, .arena = arena };
-    int e = prepare(&r, tracks);
-    for (int round = 0; e == 0 && round < rounds; round++)
-        for (size_t f = 0; e == 0 && f < frame_count; f++)
+    int r = prepare(&m, tracks, settings->gate_sigma, arena);
+    for (int round = 0; r == 0 && round < rounds; round++)
+        for (size_t f = 0; r == 0 && f < frame_count; f++)
             if (frames[f].contested) /* what has one way only stays as it is */
-                e = match_frame(&r, &frames[f]);
-    if (e < 0)
-        return e;
+                r = match_frame(&m, &frames[f], settings->gate_sigma, arena);
+    if (r < 0)
+        return r;
     count_supports(&m);
     *ret_matching = m;
     return 0;
 }
 
-struct floor_m matching_without(const struct matching *m, const struct sighting *sighting,
-                                struct match match, struct covariance2 *ret_covariance)
+struct floor_m matching_without(const struct matching *m, uint32_t track,
+                                const struct sighting *sighting, enum reading reading,
+                                struct covariance2 *ret_covariance)
 {
-    struct consensus others = m->sums[match.track];
+    struct consensus others = m->sums[track];
     struct covariance2 covariance;
-    struct floor_m at = sighting_at(sighting, match.reading, &m->priors[match.track], &covariance);
+    struct floor_m at = sighting_at(sighting, reading, &m->priors[track], &covariance);
     consensus_take_out(&others, at, covariance);
     return consensus_position(&others, ret_covariance);
 }

@@ -17,9 +17,18 @@
 struct matched_frame {
     const struct sighting *sightings;
     size_t count;
+    struct candidates candidates;
+    struct prediction *predictions; /* of the candidates, without what this frame says */
     struct match *matches;
     bool contested; /* something could be matched in more than one way */
 };
+
+/* The index of the track that a sighting of a frame is matched to, or ASSOCIATE_NONE. */
+static inline uint32_t matched_track(const struct matched_frame *frame, size_t sighting)
+{
+    uint32_t number = frame->matches[sighting].track;
+    return number == ASSOCIATE_NONE ? ASSOCIATE_NONE : frame->candidates.tracks[number];
+}
 
 struct matching {
     struct matched_frame *frames;
@@ -41,8 +50,9 @@ MUST_CHECK int matching_solve(const struct tracks *tracks, struct matched_frame 
                               int rounds, struct arena *arena, struct matching *ret_matching);
 
 /* What all but one of a track's sightings say, the past included. */
-struct floor_m matching_without(const struct matching *matching, const struct sighting *sighting,
-                                struct match match, struct covariance2 *ret_covariance);
+struct floor_m matching_without(const struct matching *matching, uint32_t track,
+                                const struct sighting *sighting, enum reading reading,
+                                struct covariance2 *ret_covariance);
 
 /* What the sightings of a track say, without the past; there is at least one. */
 struct floor_m matching_sighted(const struct matching *matching, uint32_t track,

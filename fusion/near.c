@@ -80,7 +80,7 @@ static size_t find_in_cell(struct near *near, struct cell cell, struct floor_m p
         /* Other cells share the slot; theirs are found when it is their turn. */
         if (near->cells[i].column != cell.column || near->cells[i].row != cell.row)
             continue;
-        if (floor_distance_m(near->points[i], place) <= radius_m)
+        if (floor_distance2_m2(near->points[i], place) <= radius_m * radius_m)
             near->found[found++] = i;
     }
     return found;

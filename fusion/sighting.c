@@ -8,7 +8,7 @@
 /* Feet are hidden so often by what the camera program knows nothing of, shelves mostly; and so
  * often where the lower edge lies inside the box of somebody nearer. */
 #define HIDDEN_IN_THE_OPEN  0.1
-#define HIDDEN_BEHIND_A_BOX 0.5
+#define HIDDEN_BEHIND_A_BOX 0.4
 /* The lower edge of the other must be lower by this share of the height to be nearer. */
 #define NEARER_SHARE 0.03
 

@@ -55,7 +55,9 @@ struct prediction {
     struct covariance2 covariance;
     double velocity_x_m_s, velocity_y_m_s;
     double height_m, height_variance;
-    double unbelief; /* -2 ln of the probability that there is such a person */
+    /* Handicap against others who want the same sighting: -4 ln of the probability that there is
+     * such a person, twice what the likelihoods ask for; INFINITY: takes part in nothing. */
+    double unbelief;
     int64_t time_us;
 };
 

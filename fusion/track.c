@@ -83,7 +83,7 @@ struct prediction track_prediction(const struct track *track)
                                 .velocity_y_m_s = track->state.velocity_y_m_s,
                                 .height_m = track->height_m,
                                 .height_variance = track->height_variance,
-                                .unbelief = 2 * log1p(exp(-track->belief)),
+                                .unbelief = 4 * log1p(exp(-track->belief)),
                                 .time_us = track->state_us };
 }
 

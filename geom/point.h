@@ -57,9 +57,17 @@ static inline double box_iou(struct box_px a, struct box_px b)
     return w * h / (box_area(a) + box_area(b) - w * h);
 }
 
+/* Squared, for comparing. */
+static inline double floor_distance2_m2(struct floor_m a, struct floor_m b)
+{
+    double dx = a.x - b.x, dy = a.y - b.y;
+    return dx * dx + dy * dy;
+}
+
+/* A floor is far too small for the overflow that hypot guards against. */
 static inline double floor_distance_m(struct floor_m a, struct floor_m b)
 {
-    return hypot(a.x - b.x, a.y - b.y);
+    return sqrt(floor_distance2_m2(a, b));
 }
 
 static inline double covariance2_det(struct covariance2 c)

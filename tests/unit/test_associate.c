@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fusion/associate.h"
+#include "fusion/near.h"
 #include "fusion_scene.h"
 #include "near.h"
 #include "testing.h"
@@ -91,13 +92,17 @@ static void open_bench(struct bench *bench, const double *track_x, size_t tracks
 
 static void associate_bench(struct bench *bench)
 {
-    struct floor_m points[8];
-    for (size_t i = 0; i < bench->track_count; i++)
-        points[i] = bench->predictions[i].position;
-    struct near *near = near_build(points, bench->track_count, ASSOCIATE_REACH_M, bench->arena);
-    assert_non_null(near);
-    assert_int_equal(associate_frame(bench->sightings, bench->count, bench->predictions,
-                                     bench->track_count, near, 3.5, bench->arena, bench->match,
+    uint32_t tracks[8], first[9] = { 0 }, numbers[64], used = 0;
+    struct candidates candidates = {
+        .tracks = tracks, .track_count = bench->track_count, .first = first, .numbers = numbers
+    };
+    for (size_t i = 0; i < bench->count; i++) {
+        for (uint32_t k = 0; k < bench->track_count; k++)
+            numbers[used++] = tracks[k] = k;
+        first[i + 1] = used;
+    }
+    assert_int_equal(associate_frame(bench->sightings, bench->count, &candidates,
+                                     bench->predictions, 3.5, bench->arena, bench->match,
                                      &bench->contested),
                      0);
 }
