@@ -4,6 +4,7 @@
 #include "fusion/looks.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 /* From this share of a body in sight on, a detector may find it; from that on, it does. */
 #define VISIBLE_LEAST 0.2
@@ -93,18 +94,62 @@ static int sort_by_camera(const struct looks *looks, int camera_count, struct ar
     return 0;
 }
 
-/* Confirmed people who are clearly nearer hide what their boxes cover. */
-static void hide(struct look *look, const struct looks *looks, const uint32_t *order,
-                 uint32_t first, uint32_t end, const struct tracks *tracks)
+/* Somebody who may stand in the way of a camera. */
+struct blocker {
+    double distance_m;
+    uint32_t track;
+    struct box_px box;
+};
+
+static int by_distance(const void *left, const void *right)
 {
-    for (uint32_t j = first; j < end; j++) {
-        const struct look *other = &looks->items[order[j]];
-        if (other == look || !other->expected ||
-            tracks->items[other->track].phase != PHASE_CONFIRMED ||
-            other->appearance.distance_m >= look->appearance.distance_m - LOOK_DEPTH_M)
-            continue;
-        look->visible *= 1 - box_covered(look->appearance.box, other->appearance.box);
+    const struct blocker *a = left, *b = right;
+    if (a->distance_m != b->distance_m)
+        return a->distance_m < b->distance_m ? -1 : 1;
+    return (a->track > b->track) - (a->track < b->track);
+}
+
+/* The confirmed people of one camera's looks, the nearest first. Returns how many. */
+static size_t gather_blockers(const struct looks *looks, const uint32_t *order, uint32_t count,
+                              const struct tracks *tracks, struct blocker *ret_blockers)
+{
+    size_t blockers = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct look *look = &looks->items[order[i]];
+        if (look->expected && tracks->items[look->track].phase == PHASE_CONFIRMED)
+            ret_blockers[blockers++] = (struct blocker){ .distance_m = look->appearance.distance_m,
+                                                         .track = look->track,
+                                                         .box = look->appearance.box };
     }
+    if (blockers > 1)
+        qsort(ret_blockers, blockers, sizeof(*ret_blockers), by_distance);
+    return blockers;
+}
+
+/* Confirmed people who are clearly nearer hide what their boxes cover. */
+static void hide(struct look *look, const struct blocker *blockers, size_t count)
+{
+    double nearer_m = look->appearance.distance_m - LOOK_DEPTH_M;
+    for (size_t i = 0; i < count && blockers[i].distance_m < nearer_m; i++)
+        look->visible *= 1 - box_covered(look->appearance.box, blockers[i].box);
+}
+
+static int hide_looks(struct looks *looks, const struct tracks *tracks, int camera_count,
+                      struct arena *arena)
+{
+    uint32_t *order, *start;
+    struct blocker *blockers = arena_allocate(arena, looks->count, sizeof(*blockers));
+    int r = sort_by_camera(looks, camera_count, arena, &order, &start);
+    if (r < 0 || !blockers)
+        return -ENOMEM;
+    for (int c = 0; c < camera_count; c++) {
+        size_t count =
+            gather_blockers(looks, &order[start[c]], start[c + 1] - start[c], tracks, blockers);
+        for (uint32_t i = start[c]; count > 0 && i < start[c + 1]; i++)
+            if (looks->items[order[i]].expected)
+                hide(&looks->items[order[i]], blockers, count);
+    }
+    return 0;
 }
 
 int looks_take(const struct tracks *tracks, const struct tick_cameras *tick, struct arena *arena,
@@ -122,15 +167,9 @@ int looks_take(const struct tracks *tracks, const struct tick_cameras *tick, str
         if (tracks->items[i].phase != PHASE_LOST)
             add_looks(&tracks->items[i], i, tick, &looks);
     }
-    uint32_t *order, *start;
-    int cameras = tick->cameras->count;
-    int r = sort_by_camera(&looks, cameras, arena, &order, &start);
+    int r = hide_looks(&looks, tracks, tick->cameras->count, arena);
     if (r < 0)
         return r;
-    for (int c = 0; c < cameras; c++)
-        for (uint32_t i = start[c]; i < start[c + 1]; i++)
-            if (looks.items[order[i]].expected)
-                hide(&looks.items[order[i]], &looks, order, start[c], start[c + 1], tracks);
     *ret_looks = looks;
     return 0;
 }

@@ -97,7 +97,8 @@ static inline double covariance2_mahalanobis2(struct covariance2 c, double dx, d
 static inline double covariance2_max_sd(struct covariance2 c)
 {
     double mean = (c.xx + c.yy) / 2;
-    return sqrt(mean + hypot((c.xx - c.yy) / 2, c.xy));
+    double half = (c.xx - c.yy) / 2;
+    return sqrt(mean + sqrt(half * half + c.xy * c.xy));
 }
 
 /* Finite and positive definite. */
