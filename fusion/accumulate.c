@@ -17,10 +17,10 @@
 
 struct accumulator {
     struct grid grid;
-    int64_t tick_us;
     int bucket_s;
     bool open;
     int64_t start_us;
+    int64_t tick_ms;                 /* length of the present tick */
     struct heat_cell *cells;         /* all of the grid */
     struct heat_exposure *exposures; /* sets of slots */
     size_t exposure_count, exposure_capacity;
@@ -28,8 +28,7 @@ struct accumulator {
     struct residuals residuals;
 };
 
-int accumulator_create(const struct grid *grid, int tick_ms, int bucket_s,
-                       struct accumulator **ret_accumulator)
+int accumulator_create(const struct grid *grid, int bucket_s, struct accumulator **ret_accumulator)
 {
     if ((uint64_t) grid->columns * grid->rows > ACCUMULATE_CELLS_MAX)
         return -EFBIG;
@@ -37,7 +36,6 @@ int accumulator_create(const struct grid *grid, int tick_ms, int bucket_s,
     if (!acc)
         return -ENOMEM;
     acc->grid = *grid;
-    acc->tick_us = tick_ms * US_PER_MS;
     acc->bucket_s = bucket_s;
     acc->cells = calloc((size_t) grid_cells(grid) + 1, sizeof(*acc->cells));
     if (!acc->cells) {
@@ -58,26 +56,23 @@ void accumulator_destroy(struct accumulator **accumulator)
     *accumulator = NULL;
 }
 
-static int64_t bucket_of(const struct accumulator *acc, int64_t tick_us)
-{
-    return heat_bucket_start_us(tick_us - acc->tick_us, acc->bucket_s);
-}
-
 bool accumulator_is_open(const struct accumulator *accumulator)
 {
     return accumulator->open;
 }
 
-bool accumulator_is_over(const struct accumulator *accumulator, int64_t tick_us)
+bool accumulator_is_over(const struct accumulator *accumulator, int64_t begin_us)
 {
-    return accumulator->open && bucket_of(accumulator, tick_us) != accumulator->start_us;
+    return accumulator->open &&
+           heat_bucket_start_us(begin_us, accumulator->bucket_s) != accumulator->start_us;
 }
 
-void accumulator_begin_tick(struct accumulator *accumulator, int64_t tick_us)
+void accumulator_begin_tick(struct accumulator *accumulator, int64_t begin_us, int64_t duration_us)
 {
     if (!accumulator->open)
-        accumulator->start_us = bucket_of(accumulator, tick_us);
+        accumulator->start_us = heat_bucket_start_us(begin_us, accumulator->bucket_s);
     accumulator->open = true;
+    accumulator->tick_ms = duration_us / US_PER_MS;
 }
 
 static void add_walk(struct accumulator *acc, const struct walk *walk, uint32_t cell)
@@ -92,21 +87,16 @@ static void add_walk(struct accumulator *acc, const struct walk *walk, uint32_t 
 }
 
 int64_t accumulator_add_person(struct accumulator *accumulator, struct walker *walker,
-                               int64_t tick_us, struct floor_m position, int64_t *ret_counted_ms)
+                               struct floor_m position)
 {
     struct walk walk = walker_go(walker, &accumulator->grid, position);
-    *ret_counted_ms = 0;
-    if (!accumulator->open || bucket_of(accumulator, tick_us) != accumulator->start_us)
-        return 0;
     uint32_t cell = grid_cell_at(&accumulator->grid, position);
-    int64_t tick_ms = accumulator->tick_us / US_PER_MS;
     add_walk(accumulator, &walk, cell);
-    accumulator->people_ms += tick_ms;
-    *ret_counted_ms = tick_ms;
+    accumulator->people_ms += accumulator->tick_ms;
     if (cell == GRID_OUTSIDE)
         return 0;
-    accumulator->cells[cell].dwell_ms += tick_ms;
-    return tick_ms;
+    accumulator->cells[cell].dwell_ms += accumulator->tick_ms;
+    return accumulator->tick_ms;
 }
 
 void accumulator_note_people(struct accumulator *accumulator, int64_t people)
@@ -140,7 +130,7 @@ int accumulator_add_exposure(struct accumulator *accumulator, uint64_t slots)
     struct heat_exposure *exposure = exposure_of(accumulator, slots);
     if (!exposure)
         return -ENOMEM;
-    exposure->exposure_ms += accumulator->tick_us / US_PER_MS;
+    exposure->exposure_ms += accumulator->tick_ms;
     return 0;
 }
 

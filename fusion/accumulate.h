@@ -17,24 +17,23 @@ struct accumulator; /* opaque */
 #define ACCUMULATE_CELLS_MAX (UINT32_C(4) * 1000 * 1000)
 
 /* grid: copied. Returns 0, -EFBIG beyond ACCUMULATE_CELLS_MAX cells, -ENOMEM. */
-MUST_CHECK int accumulator_create(const struct grid *grid, int tick_ms, int bucket_s,
+MUST_CHECK int accumulator_create(const struct grid *grid, int bucket_s,
                                   struct accumulator **ret_accumulator);
 void accumulator_destroy(struct accumulator **accumulator);
 
-/* Whether a bucket is open that a tick lies beyond. */
-bool accumulator_is_over(const struct accumulator *accumulator, int64_t tick_us);
+/* Whether a bucket is open that a tick with this beginning lies beyond. */
+bool accumulator_is_over(const struct accumulator *accumulator, int64_t begin_us);
 bool accumulator_is_open(const struct accumulator *accumulator);
 
 /* Begin a tick; opens its bucket when none is open. */
-void accumulator_begin_tick(struct accumulator *accumulator, int64_t tick_us);
+void accumulator_begin_tick(struct accumulator *accumulator, int64_t begin_us, int64_t duration_us);
 
 /*
- * One person at one tick: dwell in the cell of the position, a pass where the walker enters one,
- * the movement. A tick that is not in the open bucket moves the walker and counts nothing.
- * Returns the dwell that was counted in a cell, ms; *ret_counted_ms the same outside as well.
+ * One person at the present tick: dwell in the cell of the position, a pass where the walker enters
+ * one, the movement. Returns the dwell that was counted in a cell, ms: 0 outside the grid.
  */
 int64_t accumulator_add_person(struct accumulator *accumulator, struct walker *walker,
-                               int64_t tick_us, struct floor_m position, int64_t *ret_counted_ms);
+                               struct floor_m position);
 
 /* People at this tick, for the peak. */
 void accumulator_note_people(struct accumulator *accumulator, int64_t people);

@@ -36,6 +36,8 @@ struct align {
 
 int64_t align_tick_of(int64_t capture_us, int64_t tick_us)
 {
+    if (tick_us == 0)
+        return capture_us;
     int64_t whole = capture_us / tick_us * tick_us; /* rounds towards zero */
     return whole < capture_us ? whole + tick_us : whole;
 }
@@ -211,17 +213,24 @@ int align_push(struct align *align, int camera, const struct observation_frame *
     return 0;
 }
 
+bool align_has_closed(const struct align *align)
+{
+    return align->started;
+}
+
 int64_t align_following_tick_us(const struct align *align)
 {
-    return align->started ? align->closed_us + align->tick_us : INT64_MIN;
+    int64_t step_us = align->tick_us > 0 ? align->tick_us : 1;
+    return align->started ? align->closed_us + step_us : INT64_MIN;
 }
 
 /* The tick that is next in line, given the oldest frame that waits. */
 static int64_t candidate_us(const struct align *align, const struct aligned_frame *oldest,
                             bool idle)
 {
-    return align->started && !idle ? align_following_tick_us(align)
-                                   : align_tick_of(oldest->capture_us, align->tick_us);
+    return align->started && !idle && align->tick_us > 0
+               ? align_following_tick_us(align)
+               : align_tick_of(oldest->capture_us, align->tick_us);
 }
 
 /*

@@ -3,7 +3,8 @@
  *
  * Ticks end at UTC multiples of their length; tick T holds capture times in (T - length, T]. A tick
  * is complete when no camera that is waited for can still send a frame into it. README.md has the
- * rules in words.
+ * rules in words. With a length of 0 there is a tick at each capture time of the input, and no
+ * other.
  */
 #ifndef FLOORFUSE_FUSION_ALIGN_H
 #define FLOORFUSE_FUSION_ALIGN_H
@@ -79,7 +80,11 @@ bool align_next(const struct align *align, int64_t now_mono_ns, bool idle, bool 
 MUST_CHECK int64_t align_take(struct align *align, int64_t tick_us, const int name_rank[static 1],
                               struct aligned_frame *const **ret_frames);
 
-/* The end of the tick after the last closed one; INT64_MIN before the first. */
+/* Whether a tick has been closed. */
+bool align_has_closed(const struct align *align);
+
+/* The end of the tick after the last closed one, the next microsecond when the input makes the
+ * ticks; INT64_MIN before the first. */
 int64_t align_following_tick_us(const struct align *align);
 
 /* When the next tick stops waiting; INT64_MAX: there is nothing to close; INT64_MIN: at once. */

@@ -47,9 +47,10 @@ struct fusion {
 static int check_settings(const struct fusion_config *config, const struct heat_config *heat,
                           struct error *err)
 {
-    if (config->tick_ms < 1 || heat->bucket_s < 1 || !(heat->cell_m > 0))
+    if (config->tick_ms < 0 || heat->bucket_s < 1 || !(heat->cell_m > 0))
         return error_set(err, -EINVAL,
-                         "fusion.tick_ms, heat.bucket_s and heat.cell_m must be above 0");
+                         "fusion.tick_ms must not be negative, heat.bucket_s and heat.cell_m must "
+                         "be above 0");
     return 0;
 }
 
@@ -72,8 +73,7 @@ static int open_parts(struct fusion *fusion, const struct floor_map *map,
     if (r == 0)
         r = align_create(config->tick_ms, config->lateness_ms, &fusion->align);
     if (r == 0)
-        r = accumulator_create(&fusion->grid, config->tick_ms, heat->bucket_s,
-                               &fusion->accumulator);
+        r = accumulator_create(&fusion->grid, heat->bucket_s, &fusion->accumulator);
     if (r == 0)
         r = settle_create(config->settle_ms * US_PER_MS, SETTLE_NOISE_M2_S3, &fusion->settle);
     if (r == 0)
@@ -196,15 +196,13 @@ static int emit_bucket(struct fusion *fusion)
 /* What has settled becomes facts. */
 static int64_t count_people(struct fusion *fusion, const struct settled_tick *tick)
 {
-    for (size_t i = 0; i < tick->person_count; i++) {
-        const struct settled_person *person = &tick->people[i];
-        int64_t people_ms;
+    int64_t people = (int64_t) tick->person_count;
+    for (size_t i = 0; i < tick->person_count; i++)
         fusion->counts.dwell_ms += accumulator_add_person(
-            fusion->accumulator, person->walker, tick->tick_us, person->state.position, &people_ms);
-        fusion->counts.people_ms += people_ms;
-    }
-    accumulator_note_people(fusion->accumulator, (int64_t) tick->person_count);
-    return (int64_t) tick->person_count;
+            fusion->accumulator, tick->people[i].walker, tick->people[i].state.position);
+    fusion->counts.people_ms += people * (tick->duration_us / US_PER_MS);
+    accumulator_note_people(fusion->accumulator, people);
+    return people;
 }
 
 static void count_tick(struct fusion *fusion, const struct settled_tick *tick, int64_t people,
@@ -258,12 +256,13 @@ static int report_settled(struct fusion *fusion, const struct settled_tick *tick
 
 static int count_settled_tick(struct fusion *fusion, const struct settled_tick *tick)
 {
-    if (accumulator_is_over(fusion->accumulator, tick->tick_us)) {
+    int64_t begin_us = tick->tick_us - tick->duration_us;
+    if (accumulator_is_over(fusion->accumulator, begin_us)) {
         int r = emit_bucket(fusion);
         if (r < 0)
             return r;
     }
-    accumulator_begin_tick(fusion->accumulator, tick->tick_us);
+    accumulator_begin_tick(fusion->accumulator, begin_us, tick->duration_us);
     for (size_t i = 0; i < tick->frame_count; i++)
         cameras_note_frame(&fusion->cameras, &tick->frames[i]);
     uint64_t looking =
@@ -399,10 +398,22 @@ static int refresh_seers(struct fusion *fusion)
     return r;
 }
 
+/* A tick at each time of the input lasts since the one before, as far as its frames are valid. */
+static int64_t duration_of(const struct fusion *fusion, int64_t tick_us)
+{
+    const struct fusion_settings *settings = &fusion->settings;
+    if (settings->tick_us > 0)
+        return settings->tick_us;
+    if (!align_has_closed(fusion->align))
+        return 0;
+    int64_t since_us = tick_us - (align_following_tick_us(fusion->align) - 1);
+    return since_us < settings->frame_valid_us ? since_us : settings->frame_valid_us;
+}
+
 static int close_tick(struct fusion *fusion, int64_t tick_us)
 {
     struct aligned_frame *const *frames;
-    int64_t duration_us = fusion->settings.tick_us;
+    int64_t duration_us = duration_of(fusion, tick_us);
     int64_t count = align_take(fusion->align, tick_us, fusion->cameras.rank, &frames);
     if (count < 0)
         return (int) count;

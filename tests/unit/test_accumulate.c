@@ -17,7 +17,7 @@ static const struct grid four_by_two = { .origin = { 0, 0 }, .cell_m = 1, .colum
 static struct accumulator *open_accumulator(void)
 {
     struct accumulator *acc = NULL;
-    assert_int_equal(accumulator_create(&four_by_two, 100, 60, &acc), 0);
+    assert_int_equal(accumulator_create(&four_by_two, 60, &acc), 0);
     return acc;
 }
 
@@ -34,12 +34,9 @@ static struct heat_bucket *walk(const double *x, size_t ticks, double y)
     struct accumulator *acc = open_accumulator();
     struct cameras cameras = { 0 };
     struct walker walker = { 0 };
-    int64_t counted_ms;
     for (size_t i = 0; i < ticks; i++) {
-        int64_t tick_us = T0_US + (int64_t) (i + 1) * TICK_US;
-        accumulator_begin_tick(acc, tick_us);
-        (void) accumulator_add_person(acc, &walker, tick_us, (struct floor_m){ x[i], y },
-                                      &counted_ms);
+        accumulator_begin_tick(acc, T0_US + (int64_t) i * TICK_US, TICK_US);
+        (void) accumulator_add_person(acc, &walker, (struct floor_m){ x[i], y });
     }
     struct heat_bucket *bucket = emit(acc, &cameras);
     accumulator_destroy(&acc);
@@ -114,9 +111,9 @@ static void tick_that_ends_with_the_bucket_belongs_to_it(void **state)
     (void) state;
     struct accumulator *acc = open_accumulator();
     struct cameras cameras = { 0 };
-    accumulator_begin_tick(acc, T0_US + 60 * US_PER_S);
-    assert_false(accumulator_is_over(acc, T0_US + 60 * US_PER_S));
-    assert_true(accumulator_is_over(acc, T0_US + 60 * US_PER_S + TICK_US));
+    accumulator_begin_tick(acc, T0_US + 60 * US_PER_S - TICK_US, TICK_US);
+    assert_false(accumulator_is_over(acc, T0_US + 60 * US_PER_S - TICK_US));
+    assert_true(accumulator_is_over(acc, T0_US + 60 * US_PER_S));
     struct heat_bucket *b = emit(acc, &cameras);
     assert_int_equal(b->start_us, T0_US);
     assert_false(accumulator_is_open(acc));
@@ -133,10 +130,10 @@ static void exposure_and_cameras_go_by_name(void **state)
     assert_int_equal(cameras_add(&cameras, "bar"), 1);
     assert_int_equal(cameras_add(&cameras, "cafe"), 2);
     cameras.items[0].missed_total = 5;
-    cameras_note_frame(&cameras,
-                       &(struct aligned_frame){
-                           .camera = 2, .boot_id = 9, .sequence = 41, .observation_count = 3 });
-    accumulator_begin_tick(acc, T0_US + TICK_US);
+    cameras_note_frame(
+        &cameras,
+        &(struct settle_frame){ .camera = 2, .boot_id = 9, .sequence = 41, .observations = 3 });
+    accumulator_begin_tick(acc, T0_US, TICK_US);
     assert_int_equal(accumulator_add_exposure(acc, 1), 0); /* zoo: bit 2 by name */
     assert_int_equal(accumulator_add_exposure(acc, 6), 0); /* bar and cafe: bits 0 and 1 */
     assert_int_equal(accumulator_add_exposure(acc, 1), 0);
@@ -158,7 +155,7 @@ static void exposure_and_cameras_go_by_name(void **state)
     heat_bucket_destroy(&b);
 
     cameras.items[0].missed_total = 7;
-    accumulator_begin_tick(acc, T0_US + 61 * US_PER_S);
+    accumulator_begin_tick(acc, T0_US + 61 * US_PER_S, TICK_US);
     b = emit(acc, &cameras);
     assert_int_equal(b->cameras[2].missed, 2);
     assert_int_equal(b->cameras[1].frames, 0);
@@ -173,7 +170,7 @@ static void grid_beyond_the_bound_is_refused(void **state)
     (void) state;
     struct grid huge = { .cell_m = 1, .columns = 100000, .rows = 100000 };
     struct accumulator *acc = NULL;
-    assert_int_equal(accumulator_create(&huge, 100, 60, &acc), -EFBIG);
+    assert_int_equal(accumulator_create(&huge, 60, &acc), -EFBIG);
     assert_null(acc);
 }
 

@@ -193,20 +193,45 @@ static void dwell_of_cells_and_outside_is_all_people_time(void **state)
         for (size_t i = 0; i < scene.buckets[b]->cell_count; i++)
             cell_ms += scene.buckets[b]->cells[i].dwell_ms;
     }
-    int64_t outside_ms = 0, tentative_outside_ms = 0, reported_ms = 0;
+    int64_t outside_ms = 0, reported_ms = 0;
     const struct grid *grid = fusion_grid(scene.fusion);
     for (size_t i = 0; i < scene.report_count; i++) {
-        bool tentative = scene.reports[i].state == TRACK_TENTATIVE;
         bool outside = grid_cell_at(grid, scene.reports[i].position) == GRID_OUTSIDE;
-        reported_ms += tentative ? 0 : 100;
-        *(tentative ? &tentative_outside_ms : &outside_ms) += outside ? 100 : 0;
+        reported_ms += 100;
+        outside_ms += outside ? 100 : 0;
     }
     assert_int_equal(counts.people_ms, people_ms);
     assert_int_equal(counts.dwell_ms, cell_ms);
     assert_true(outside_ms > 1000);
-    /* Reports start when people are confirmed; the time before that is credited then. */
-    assert_in_range(people_ms - cell_ms, outside_ms, outside_ms + tentative_outside_ms);
-    assert_in_range(people_ms, reported_ms + 1, reported_ms + 20 * 1000);
+    assert_int_equal(people_ms - cell_ms, outside_ms);
+    assert_int_equal(people_ms, reported_ms);
+    scene_close(&scene);
+}
+
+static void tick_at_each_time_of_the_input_lasts_until_it(void **state)
+{
+    (void) state;
+    struct scene scene;
+    struct fusion_config config = scene_config;
+    static const int64_t at_ms[] = { 0, 500, 700, 1700, 9700 }; /* then nothing for 8 s */
+    config.tick_ms = 0;
+    scene_open_with(&scene, &config);
+    scene_camera(&scene, "a", 0, 20);
+    scene_camera(&scene, "b", 0, 20);
+    for (uint64_t i = 0; i < ARRAY_LENGTH(at_ms); i++)
+        for (int c = 0; c < 2; c++) {
+            struct scene_frame frame = {
+                .at_us = at_ms[i] * US_PER_MS, .sequence = i, .count = 1, .people = { { 3, 3 } }
+            };
+            (void) snprintf(frame.camera, sizeof(frame.camera), "%s", c ? "b" : "a");
+            assert_int_equal(scene_push(&scene, &frame, 0.1, 0), 0);
+        }
+    assert_int_equal(fusion_finish(scene.fusion), 0);
+    struct fusion_counts counts = fusion_counts(scene.fusion);
+    assert_int_equal(counts.ticks, 5);
+    /* 500 + 200 + 1000, and of the last 8 s one, for which a frame is valid */
+    assert_int_equal(counts.looked_ms, 2700);
+    assert_int_equal(scene.report_tick_us[1], SCENE_START_US + 500 * US_PER_MS);
     scene_close(&scene);
 }
 
@@ -442,7 +467,7 @@ static void nonsense_settings_are_refused_with_a_sentence(void **state)
     struct error err = { "" };
     struct fusion_config config = scene_config;
     struct fusion_sink sink = { .context = NULL };
-    config.tick_ms = 0;
+    config.tick_ms = -1;
     scene_open(&scene);
     assert_int_equal(
         fusion_create("shop", "ground", scene.map, &config, &scene_heat, &sink, &fusion, &err),
@@ -467,6 +492,7 @@ int main(void)
         cmocka_unit_test(cameras_that_disagree_by_half_a_metre_make_no_doubles),
         cmocka_unit_test(dark_camera_loses_its_exposure),
         cmocka_unit_test(dwell_of_cells_and_outside_is_all_people_time),
+        cmocka_unit_test(tick_at_each_time_of_the_input_lasts_until_it),
         cmocka_unit_test(result_does_not_depend_on_the_order_of_arrival),
         cmocka_unit_test(night_without_frames_costs_no_ticks),
         cmocka_unit_test(buckets_tell_what_each_camera_sent),

@@ -98,7 +98,8 @@ static void a_head_is_placed_in_the_plane_of_heads(void **state)
     assert_int_equal(p.reasons, PLACEMENT_HEAD_PLANE);
     /* Pixels: 3.3 m under the camera dv/dy = -1000 * 2 * 3.3 / (y + 3.3)^2. Height: 6 m away, 3.3 m
      * below: 6 / 3.3 m for each metre of height. */
-    double pixel_sd_m = 9.3 * 9.3 / 6600 * edge_sd_px(head, 2), height_sd_m = 6 / 3.3 * PERSON_HEIGHT_SD_M;
+    double pixel_sd_m = 9.3 * 9.3 / 6600 * edge_sd_px(head, 2),
+           height_sd_m = 6 / 3.3 * PERSON_HEIGHT_SD_M;
     assert_near(p.covariance.yy, pixel_sd_m * pixel_sd_m + height_sd_m * height_sd_m, 1e-6);
 }
 
