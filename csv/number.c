@@ -1,7 +1,9 @@
-/* number.c - decimal text to numbers, exactly and fast */
+/* number.c - decimal text to numbers and back, exactly and fast */
 #include "csv/number.h"
 
 #include <errno.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,4 +93,58 @@ bool integer_parse(const char *text, int64_t *ret_value)
         return false;
     *ret_value = value;
     return true;
+}
+
+/* The digits of a number, with a point before the last `decimals` of them, backwards from end. */
+static char *print_backwards(uint64_t digits, int decimals, char *end)
+{
+    char *at = end;
+    for (int i = 0; digits > 0 || i <= decimals; i++) {
+        if (i == decimals && decimals > 0)
+            *--at = '.';
+        *--at = (char) ('0' + digits % 10);
+        digits /= 10;
+    }
+    return at;
+}
+
+static size_t print_scaled(uint64_t digits, int decimals, bool negative,
+                           char ret_text[static NUMBER_TEXT_SIZE])
+{
+    char text[40], *end = text + sizeof(text);
+    char *at = print_backwards(digits, decimals, end);
+    if (negative && digits > 0)
+        *--at = '-';
+    size_t length = (size_t) (end - at);
+    memcpy(ret_text, at, length);
+    ret_text[length] = '\0';
+    return length;
+}
+
+/*
+ * |value| * power to the nearest whole number, as if the product were exact: when it lies half way
+ * between two, what its own rounding took away decides, and only then even.
+ */
+static double scaled_and_rounded(double size, double power)
+{
+    double product = size * power;
+    if (product - floor(product) != 0.5)
+        return rint(product);
+    double taken_away = fma(size, power, -product);
+    return taken_away > 0 ? ceil(product) : taken_away < 0 ? floor(product) : rint(product);
+}
+
+size_t number_print(double value, int decimals, char ret_text[static NUMBER_TEXT_SIZE])
+{
+    double scaled = scaled_and_rounded(fabs(value), powers_of_ten[decimals]);
+    if (scaled < (double) EXACT_MAX)
+        return print_scaled((uint64_t) scaled, decimals, value < 0, ret_text);
+    int length = snprintf(ret_text, NUMBER_TEXT_SIZE, "%.*f", decimals, value);
+    return length < 0 ? 0 : (size_t) length;
+}
+
+size_t integer_print(int64_t value, char ret_text[static NUMBER_TEXT_SIZE])
+{
+    uint64_t size = value < 0 ? -(uint64_t) value : (uint64_t) value;
+    return print_scaled(size, 0, value < 0, ret_text);
 }
