@@ -21,7 +21,7 @@ static int make_folder(void **state)
 
 static const char *in_folder(const char *name)
 {
-    static char path[128];
+    static char path[512]; /* folder, slash, longest name */
     (void) snprintf(path, sizeof(path), "%s/%s", folder, name);
     return path;
 }
