@@ -1,13 +1,14 @@
 /*
  * output_file.h - a file written piece by piece that nobody sees half
  *
- * The pieces go to a temporary file beside the target, which takes the target's name when all is
- * well. What is not a regular file ("-" for the standard output, a pipe, /dev/null) cannot be
- * replaced and is written to directly.
+ * The pieces go to a file that has no name (where the file system knows no such files: a temporary
+ * one, TARGET.PID.new) and takes the target's name when all is well. What is not a regular file
+ * ("-" for the standard output, a pipe, /dev/null) cannot be replaced and is written to directly.
  */
 #ifndef FLOORFUSE_BASE_OUTPUT_FILE_H
 #define FLOORFUSE_BASE_OUTPUT_FILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -17,6 +18,7 @@ struct output_file {
     FILE *stream;    /* where to write; errors may be left for output_file_commit to find */
     char *path;      /* the target */
     char *temporary; /* NULL: the target itself is written to */
+    bool unnamed;    /* the temporary name is not taken yet */
 };
 
 /* Returns 0, or -errno with a sentence. */
