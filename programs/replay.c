@@ -57,8 +57,9 @@ static void write_row(FILE *out, int64_t tick_us, const struct track_report *tra
     (void) fputc('\n', out);
 }
 
-static void write_tracks(struct replay *replay, const struct tick_report *report)
+static void write_tracks(void *context, const struct tick_report *report)
 {
+    struct replay *replay = context;
     for (size_t i = 0; i < report->track_count; i++) {
         const struct track_report *track = &report->tracks[i];
         if (track->state == TRACK_TENTATIVE || !in_roi(&replay->options->roi, track->position))
@@ -69,8 +70,9 @@ static void write_tracks(struct replay *replay, const struct tick_report *report
 }
 
 /* Every position that a camera supports at this very tick, whoever it will turn out to be. */
-static void write_detections(struct replay *replay, const struct tick_report *report)
+static void write_detections(void *context, const struct tick_report *report)
 {
+    struct replay *replay = context;
     for (size_t i = 0; replay->detections.stream && i < report->track_count; i++) {
         const struct track_report *track = &report->tracks[i];
         if (track->cameras > 0 && in_roi(&replay->options->roi, track->position))
