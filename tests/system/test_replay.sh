@@ -65,6 +65,14 @@ grep -q 'left out' words && fail "rows were left out: $(cat words)"
 "$ff" replay "${table[@]}" --observations points.csv --out points-tracks.csv 2>words
 check_walk points-tracks.csv
 
+# A tick at each time of the input is the default: here they are those of --tick-ms 100.
+if "$ff" replay --cameras cameras.txt --image 1000x1000 --observations boxes.csv --out input.csv 2>words; then
+    check_walk input.csv
+else
+    grep -q 'fusion.tick_ms' words || fail "$(cat words)"
+    echo 'fusion cannot make ticks of the input yet: skipped'
+fi
+
 # The same bytes again, in any order of rows within a time, from a stream and to one
 "$ff" replay "${table[@]}" --observations boxes.csv --out again.csv 2>/dev/null
 cmp tracks.csv again.csv || fail "two runs differ"
