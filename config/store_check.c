@@ -66,6 +66,21 @@ static void check_numbers(const struct check *c)
                 config->fusion.tick_ms);
 }
 
+static void check_replay(const struct check *c)
+{
+    const struct replay_config *replay = &c->config->replay;
+    if (replay->tick_ms && 1000 % replay->tick_ms)
+        problem(c, "replay.tick_ms",
+                "replay.tick_ms is %d ms but must divide 1000 ms, or be 0 for the input's times",
+                replay->tick_ms);
+    if (replay->roi.count % 2)
+        problem(c, "replay.roi",
+                "replay.roi has an odd number of coordinates; write x, y of each corner");
+    if (replay->cameras && replay->image.count != 2)
+        problem(c, "replay.cameras",
+                "replay.cameras needs replay.image = [width, height] of its pictures, px");
+}
+
 static void check_database(const struct check *c)
 {
     const struct store_config *config = c->config;
@@ -263,6 +278,7 @@ void store_config_check(const struct store_config *config, const char *name,
 {
     const struct check c = { .config = config, .name = name, .lines = lines, .problems = problems };
     check_numbers(&c);
+    check_replay(&c);
     check_database(&c);
     check_timezone(&c);
     for (size_t i = 0; i < config->floors.count; i++)

@@ -20,6 +20,9 @@
 #define FLOOR(member)  offsetof(struct floor_config, member)
 #define CAMERA(member) offsetof(struct camera_config, member)
 
+/* What detectors of today reach, px: a box edge is off by two or three. */
+#define FOOT_SD_PX 3
+
 /* clang-format off: one line an option reads best */
 static const struct option store_options[] = {
     { "chain", OPTION_ID, STORE(chain), .default_string = "default",
@@ -74,8 +77,9 @@ static const struct option store_options[] = {
       .help = "UTC time of a recording's first frame; default: when the store starts" },
     { "cameras[].picture", OPTION_PATH, CAMERA(picture),
       .help = "PNG of the scene without people, for heatmap --over-camera" },
-    { "cameras[].foot_sd_px", OPTION_DOUBLE, CAMERA(foot_sd_px), .default_number = 3, .min = 0.1,
-      .max = 100, .help = "how exactly the detector places a box's edge, standard deviation, px" },
+    { "cameras[].foot_sd_px", OPTION_DOUBLE, CAMERA(foot_sd_px), .default_number = FOOT_SD_PX,
+      .min = 0.1, .max = 100,
+      .help = "how exactly the detector places a box's edge, standard deviation, px" },
     { "cameras[].detector.engine", OPTION_STRING, CAMERA(detector.engine), .default_string = "auto",
       .choices = "auto|opencv|darknet|hog", .help = "auto takes the fastest that can run" },
     { "cameras[].detector.model", OPTION_PATH, CAMERA(detector.model),
@@ -122,6 +126,24 @@ static const struct option store_options[] = {
       .help = "length of a heat bucket, s; divides 900" },
     { "heat.visit_s", OPTION_INT, STORE(heat.visit_s), .default_number = 5, .min = 0, .max = 3600,
       .help = "a stay this long is a visit, s" },
+    { "replay.observations", OPTION_PATH, STORE(replay.observations),
+      .help = "CSV file of detections to replay, see docs/replay.md" },
+    { "replay.out", OPTION_PATH, STORE(replay.out), .help = "where replay writes tracks, CSV" },
+    { "replay.out_detections", OPTION_PATH, STORE(replay.out_detections),
+      .help = "where replay writes the fused positions of single ticks, CSV; default: nowhere" },
+    { "replay.cameras", OPTION_PATH, STORE(replay.cameras),
+      .help = "table of names and 3x4 matrices that stands for cameras[] in replay" },
+    { "replay.image", OPTION_NUMBERS, STORE(replay.image), .min = 2, .max = 2,
+      .help = "width, height of the pictures of replay.cameras, px" },
+    { "replay.foot_sd_px", OPTION_DOUBLE, STORE(replay.foot_sd_px), .default_number = FOOT_SD_PX,
+      .min = 0.1, .max = 100, .help = "as cameras[].foot_sd_px, of replay.cameras" },
+    { "replay.floor", OPTION_ID, STORE(replay.floor),
+      .help = "the floor to replay; default: the first" },
+    { "replay.tick_ms", OPTION_INT, STORE(replay.tick_ms), .min = 0, .max = 1000,
+      .help = "length of a tick of replay; divides 1000; 0: a tick at each time of the input" },
+    { "replay.roi", OPTION_NUMBERS, STORE(replay.roi), .min = 4, .max = 2000,
+      .help = "replay writes only what lies in it: xmin, ymin, xmax, ymax or polygon x, y, ..., "
+              "m" },
     { "wire.endpoint", OPTION_STRING, STORE(wire.endpoint),
       .help = "where fusion binds and cameras connect; default ipc://RUN_DIR/observations" },
     { "wire.status", OPTION_STRING, STORE(wire.status),
@@ -133,6 +155,21 @@ static const struct option store_options[] = {
 /* clang-format on */
 
 #define OPTION_COUNT ARRAY_LENGTH(store_options)
+
+/* Missing floors and the like are problems of a store, not of the defaults. */
+int store_config_defaults(struct store_config **ret_config)
+{
+    AUTO(problems_release) struct problems problems = { 0 };
+    struct store_config *config = calloc(1, sizeof(*config));
+    if (!config)
+        return -ENOMEM;
+    if (options_parse("", "defaults", store_options, OPTION_COUNT, config, &problems) == -ENOMEM) {
+        store_config_destroy(&config);
+        return -ENOMEM;
+    }
+    *ret_config = config;
+    return 0;
+}
 
 void store_config_destroy(struct store_config **config)
 {

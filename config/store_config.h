@@ -70,8 +70,19 @@ struct heat_config {
     int visit_s;
 };
 
+/* Of floorfuse replay; its flags come before these. */
+struct replay_config {
+    char *observations, *out, *out_detections; /* paths */
+    char *cameras;                             /* path of a camera table; NULL: the config's own */
+    struct number_list image;                  /* width height of all pictures of the table, px */
+    double foot_sd_px;                         /* of the table's cameras */
+    char *floor;                               /* id; NULL: the first */
+    int tick_ms;                               /* 0: a tick at each time of the input */
+    struct number_list roi; /* rectangle (4 numbers) or polygon, floor m; none: everywhere */
+};
+
 struct store_config {
-    char *path; /* the file itself */
+    char *path; /* the file itself; NULL: there is none, see store_config_defaults */
     char *chain;
     char *run_dir;
     struct {
@@ -87,6 +98,7 @@ struct store_config {
     struct option_list cameras; /* of struct camera_config */
     struct fusion_config fusion;
     struct heat_config heat;
+    struct replay_config replay;
     struct {
         char *endpoint; /* where fusion binds and cameras connect */
         char *status;   /* where fusion answers floorfuse status */
@@ -103,6 +115,10 @@ struct store_config {
  */
 MUST_CHECK int store_config_load(const char *path, struct store_config **ret_config,
                                  struct problems *problems);
+
+/* The defaults of every option, for tools that also work without a store: no floors, no cameras, no
+ * store id. Returns 0 or -ENOMEM. */
+MUST_CHECK int store_config_defaults(struct store_config **ret_config);
 void store_config_destroy(struct store_config **config);
 
 void store_config_dump(const struct store_config *config, FILE *out);

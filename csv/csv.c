@@ -1,59 +1,101 @@
 /*
  * csv.c - reading CSV files row by row, in bounded memory
  *
- * One buffer holds the row and is cut into fields in place: quotes only ever make a field shorter,
- * so the unquoted text fits where the quoted text was. A quoted field ends on its own line.
+ * The file is read in blocks; the row lies in the block and is cut into fields in place: quotes
+ * only ever make a field shorter, so the unquoted text fits where the quoted text was. A quoted
+ * field ends on its own line.
  */
 #include "csv/csv.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "csv/number.h"
+
+/* A row of the greatest length, its line end and a NUL fit, and moving the rest of a block to the
+ * front stays rare. */
+#define BLOCK_BYTES ((size_t) 4 * CSV_ROW_BYTES_MAX)
 
 struct csv_reader {
     char *path;
-    FILE *file;
+    int fd;
+    bool ended;          /* the file has no more bytes than those in the block */
+    size_t begin, end;   /* of the bytes in the block that have not been read */
     long line;           /* number of the row in `row`, from 1 */
     char **names;        /* one for each column */
     size_t column_count; /* 0 until the header is read */
     char **fields;       /* borrowed from row */
     size_t field_count, field_capacity;
-    char row[CSV_ROW_BYTES_MAX + 1];
+    char *row; /* in the block; its end is a NUL */
+    char block[BLOCK_BYTES + 1];
 };
 
-static int read_failed(const struct csv_reader *reader, struct error *err)
+/* Move what is left to the front and read more behind it. */
+static int refill(struct csv_reader *reader, struct error *err)
 {
-    int code = errno ? -errno : -EIO;
-    return error_set(err, code, "%s: cannot read: %s", reader->path, strerror(-code));
+    reader->end -= reader->begin;
+    memmove(reader->block, reader->block + reader->begin, reader->end);
+    reader->begin = 0;
+    ssize_t n;
+    do {
+        n = read(reader->fd, reader->block + reader->end, BLOCK_BYTES - reader->end);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return error_set(err, -errno, "%s: cannot read: %s", reader->path, strerror(errno));
+    reader->ended = n == 0;
+    reader->end += (size_t) n;
+    return 0;
 }
 
-/* Read one line without its end into row. Returns 1, 0 at the end of the file, or an error. */
-static int read_line(struct csv_reader *reader, struct error *err)
+/* Find the end of the line that begins at `begin`, reading on as needed. Returns 1, 0 when nothing
+ * is left, or an error. */
+static int find_line_end(struct csv_reader *reader, size_t *ret_length, struct error *err)
 {
-    size_t length = 0;
-    int c;
-    errno = 0;
-    while ((c = getc_unlocked(reader->file)) != EOF && c != '\n') {
-        if (length == CSV_ROW_BYTES_MAX)
+    size_t searched = 0;
+    for (;;) {
+        const char *start = reader->block + reader->begin;
+        size_t there = reader->end - reader->begin;
+        const char *newline = memchr(start + searched, '\n', there - searched);
+        *ret_length = newline ? (size_t) (newline - start) : there;
+        if (*ret_length > CSV_ROW_BYTES_MAX)
             return error_set(err, -EINVAL, "%s:%ld: the row is longer than %d bytes", reader->path,
                              reader->line + 1, CSV_ROW_BYTES_MAX);
-        if (c == '\0')
-            return error_set(err, -EINVAL, "%s:%ld: a zero byte: this is not a CSV file",
-                             reader->path, reader->line + 1);
-        reader->row[length++] = (char) c;
+        if (newline || reader->ended)
+            return newline || there > 0;
+        searched = there;
+        int r = refill(reader, err);
+        if (r < 0)
+            return r;
     }
-    if (c == EOF && ferror(reader->file))
-        return read_failed(reader, err);
-    if (c == EOF && length == 0)
-        return 0;
-    reader->line++;
-    if (length > 0 && reader->row[length - 1] == '\r')
+}
+
+/* Go to the next line. Returns 1, 0 at the end of the file, or an error. */
+static int read_line(struct csv_reader *reader, struct error *err)
+{
+    size_t length;
+    int r = find_line_end(reader, &length, err);
+    if (r <= 0)
+        return r;
+    char *row = reader->block + reader->begin;
+    if (memchr(row, '\0', length))
+        return error_set(err, -EINVAL, "%s:%ld: a zero byte: this is not a CSV file", reader->path,
+                         reader->line + 1);
+    reader->begin += length;
+    if (reader->begin < reader->end)
+        reader->begin++; /* the line's end */
+    if (length > 0 && row[length - 1] == '\r')
         length--;
-    reader->row[length] = '\0';
+    row[length] = '\0';
+    reader->row = row;
+    reader->line++;
     return 1;
 }
 
@@ -124,7 +166,7 @@ static int split_row(struct csv_reader *reader, struct error *err)
                                  "a quote inside a field",
                                  reader->path, reader->line);
         } else {
-            end = at + strcspn(at, ",");
+            end = strchrnul(at, ',');
         }
         bool last = *end == '\0';
         *end = '\0';
@@ -185,11 +227,17 @@ static int read_header(struct csv_reader *reader, struct error *err)
 
 int csv_reader_open(const char *path, struct csv_reader **ret_reader, struct error *err)
 {
-    AUTO(csv_reader_close) struct csv_reader *reader = calloc(1, sizeof(*reader));
-    if (!reader || !(reader->path = strdup(path)))
+    bool stdin_wanted = strcmp(path, "-") == 0;
+    AUTO(csv_reader_close) struct csv_reader *reader = malloc(sizeof(*reader));
+    if (!reader)
         return error_set(err, -ENOMEM, "%s: out of memory", path);
-    reader->file = fopen(path, "re");
-    if (!reader->file) {
+    memset(reader, 0, offsetof(struct csv_reader, block)); /* the block need not be */
+    reader->fd = -1;
+    if (!(reader->path = strdup(stdin_wanted ? "standard input" : path)))
+        return error_set(err, -ENOMEM, "%s: out of memory", path);
+    reader->fd =
+        stdin_wanted ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
+    if (reader->fd < 0) {
         int code = -errno;
         return error_set(err, code, "%s: cannot open: %s", path, strerror(-code));
     }
@@ -206,8 +254,8 @@ void csv_reader_close(struct csv_reader **reader)
     struct csv_reader *r = *reader;
     if (!r)
         return;
-    if (r->file)
-        fclose(r->file);
+    if (r->fd >= 0)
+        (void) close(r->fd);
     for (size_t i = 0; i < r->column_count; i++)
         free(r->names[i]);
     free(r->names);
@@ -262,13 +310,19 @@ static int bad_field(const struct csv_reader *reader, int column, const char *wa
                      reader->names[column], csv_reader_text(reader, column), wanted);
 }
 
+int csv_reader_any_number(const struct csv_reader *reader, int column, double *ret_value,
+                          struct error *err)
+{
+    if (number_parse(csv_reader_text(reader, column), ret_value))
+        return 0;
+    return bad_field(reader, column, "a number", err);
+}
+
 int csv_reader_number(const struct csv_reader *reader, int column, double *ret_value,
                       struct error *err)
 {
-    const char *text = csv_reader_text(reader, column);
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || !blank(end) || !isfinite(value))
+    double value;
+    if (!number_parse(csv_reader_text(reader, column), &value) || !isfinite(value))
         return bad_field(reader, column, "a finite number", err);
     *ret_value = value;
     return 0;
@@ -277,17 +331,17 @@ int csv_reader_number(const struct csv_reader *reader, int column, double *ret_v
 int csv_reader_integer(const struct csv_reader *reader, int column, int64_t *ret_value,
                        struct error *err)
 {
-    const char *text = csv_reader_text(reader, column);
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (end == text || !blank(end) || errno == ERANGE)
-        return bad_field(reader, column, "a whole number", err);
-    *ret_value = value;
-    return 0;
+    if (integer_parse(csv_reader_text(reader, column), ret_value))
+        return 0;
+    return bad_field(reader, column, "a whole number", err);
 }
 
 long csv_reader_line(const struct csv_reader *reader)
 {
     return reader->line;
+}
+
+const char *csv_reader_name(const struct csv_reader *reader)
+{
+    return reader->path;
 }

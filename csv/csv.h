@@ -16,6 +16,11 @@ struct csv_reader; /* opaque */
 /* A row longer than this is refused. */
 #define CSV_ROW_BYTES_MAX 65536
 
+/*
+ *   path  "-" is the standard input, called so in sentences
+ * Returns 0; -EINVAL (empty file, a column named twice, ...) or -errno of the file, with a
+ * sentence.
+ */
 MUST_CHECK int csv_reader_open(const char *path, struct csv_reader **ret_reader, struct error *err);
 void csv_reader_close(struct csv_reader **reader);
 
@@ -31,8 +36,12 @@ const char *csv_reader_text(const struct csv_reader *reader, int column);
 /* Finite number or whole number, whole field; -EINVAL with file, line and column name. */
 MUST_CHECK int csv_reader_number(const struct csv_reader *reader, int column, double *ret_value,
                                  struct error *err);
+/* Any number, also one that is not finite: for readers that count those. */
+MUST_CHECK int csv_reader_any_number(const struct csv_reader *reader, int column, double *ret_value,
+                                     struct error *err);
 MUST_CHECK int csv_reader_integer(const struct csv_reader *reader, int column, int64_t *ret_value,
                                   struct error *err);
 long csv_reader_line(const struct csv_reader *reader);
+const char *csv_reader_name(const struct csv_reader *reader); /* of the file, for sentences */
 
 #endif

@@ -17,7 +17,7 @@
 #include "calib/calibration.h"
 #include "capture/capture.h"
 #include "detector/detector.h"
-#include "geom/polygon.h"
+#include "fusion/observe.h"
 #include "programs/start.h"
 #include "wire/publisher.h"
 
@@ -29,9 +29,6 @@
 
 /* How long the last messages may take to leave at the end. */
 #define LINGER_MS 10000
-
-/* A placed observation wilder than this says nothing about where the person is. */
-#define OBSERVATION_MAX_SD_M 2.0
 
 struct camera_loop {
     const struct camera_loop_options *options;
@@ -227,37 +224,18 @@ static void write_csv(struct camera_loop *loop, const struct frame *frame,
                 d->object_class == DETECTION_HEAD ? "head" : "person", (double) d->score);
 }
 
-static bool feet_in_roi(const struct camera_config *camera, struct box_px box)
-{
-    struct polygon roi = { .xy = camera->roi.values, .corners = camera->roi.count / 2 };
-    return roi.corners == 0 || polygon_contains(roi, (box.left + box.right) / 2, box.bottom);
-}
-
 /* From box to floor. Returns false when it has no place there that is worth telling. */
 static bool place(const struct camera_loop *loop, const struct detection *d, struct box_px box,
                   struct observation *ret)
 {
     const struct camera_config *camera = loop->options->camera;
-    bool head = d->object_class == DETECTION_HEAD;
-    struct placement placement;
-    if (!head && !feet_in_roi(camera, box))
-        return false;
-    int r = head ? placement_of_head(loop->calibration, box, camera->foot_sd_px, &placement)
-                 : placement_of_person(loop->calibration, box, loop->view, camera->foot_sd_px,
-                                       &placement);
-    if (r < 0 || covariance2_max_sd(placement.covariance) > OBSERVATION_MAX_SD_M)
-        return false;
-    *ret = (struct observation){
-        .object_class = head ? OBSERVATION_HEAD : OBSERVATION_PERSON,
-        .score = d->score,
-        .floor = placement.floor,
-        .covariance = placement.covariance,
-        .box = box,
-        .height_m = placement.height_m,
-        .reasons = placement.reasons,
-        .body_index = -1,
-    };
-    return true;
+    const struct observer observer = { .calibration = loop->calibration,
+                                       .view = loop->view,
+                                       .roi = &camera->roi,
+                                       .edge_sd_px = camera->foot_sd_px };
+    enum observation_class object_class =
+        d->object_class == DETECTION_HEAD ? OBSERVATION_HEAD : OBSERVATION_PERSON;
+    return observe(&observer, object_class, d->score, box, ret) == 0;
 }
 
 static int reserve_observations(struct camera_loop *loop, size_t count)

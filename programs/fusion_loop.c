@@ -18,6 +18,7 @@
 #include "programs/floors.h"
 #include "programs/fusion_report.h"
 #include "programs/start.h"
+#include "programs/track_csv.h"
 #include "storage/cluster.h"
 
 /* Messages taken in one turn before time is looked at again. */
@@ -29,23 +30,13 @@
 /* With --until-ended, how long the cameras may take to join. */
 #define JOIN_WAIT_NS (60 * NS_PER_S)
 
-static const char *track_state_text(enum track_state state)
-{
-    return state == TRACK_TENTATIVE   ? "tentative"
-           : state == TRACK_CONFIRMED ? "confirmed"
-                                      : "coasting";
-}
-
 static void write_tick(void *context, const struct tick_report *report)
 {
     struct fusion_floor *floor = context;
     FILE *out = floor->loop->tracks;
     for (size_t i = 0; out && i < report->track_count; i++) {
-        const struct track_report *t = &report->tracks[i];
-        fprintf(out, "%lld,%llu,%.4f,%.4f,%.6f,%.6f,%.6f,%u,%s,%s\n", (long long) report->tick_us,
-                (unsigned long long) t->track, t->position.x, t->position.y, t->covariance.xx,
-                t->covariance.xy, t->covariance.yy, t->cameras, track_state_text(t->state),
-                floor->config->id);
+        track_csv_write(out, report->tick_us, &report->tracks[i]);
+        fprintf(out, ",%s\n", floor->config->id);
     }
 }
 
@@ -75,7 +66,9 @@ static int open_floors(struct fusion_loop *loop, struct error *err)
             r = floor_check_cells(floor->map, floor->config->id, config->heat.cell_m, err);
         if (r < 0)
             return r;
-        struct fusion_sink sink = { .context = floor, .tick = write_tick, .bucket = store_bucket };
+        struct fusion_sink sink = { .context = floor,
+                                    .settled = write_tick,
+                                    .bucket = store_bucket };
         r = fusion_create(config->store.id, floor->config->id, floor->map, &config->fusion,
                           &config->heat, &sink, &floor->fusion, err);
         if (r < 0)
@@ -123,7 +116,8 @@ static int open_tracks(struct fusion_loop *loop, struct error *err)
     loop->tracks = fopen(path, "we");
     if (!loop->tracks)
         return error_set(err, -errno, "could not write %s: %s", path, strerror(errno));
-    fprintf(loop->tracks, "time_us,track,x_m,y_m,var_xx,var_xy,var_yy,cameras,state,floor\n");
+    track_csv_write_header(loop->tracks);
+    fprintf(loop->tracks, ",floor\n");
     return 0;
 }
 

@@ -1,1 +1,1 @@
-unit_test(base clock arena text file process)
+unit_test(base clock arena text file output_file process)

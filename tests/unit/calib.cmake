@@ -1,1 +1,1 @@
-unit_test(calib calibration placement footprint)
+unit_test(calib calibration placement footprint camera_table)

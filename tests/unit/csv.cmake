@@ -1,1 +1,1 @@
-unit_test(csv csv)
+unit_test(csv csv number)

@@ -187,6 +187,68 @@ static void a_missing_file_is_named(void **state)
     assert_int_equal(csv_reader_open("/", &reader, &err), -EISDIR);
 }
 
+/* Rows of many lengths, so that the ends of blocks fall on every part of a row. */
+static void rows_go_on_from_block_to_block(void **state)
+{
+    (void) state;
+    enum { ROWS = 60000 };
+    AUTO(remove_scratch) struct scratch_file file = file_of("", 0);
+    FILE *out = fopen(file.path, "we");
+    assert_non_null(out);
+    assert_true(fputs("n,filler,m\n", out) >= 0);
+    for (int i = 0; i < ROWS; i++)
+        assert_true(fprintf(out, "%d,%.*s,%d%s", i, i % 23, "ffffffffffffffffffffffff", 3 * i,
+                            i == ROWS - 1 ? "" : "\r\n") > 0);
+    assert_int_equal(fclose(out), 0);
+
+    AUTO(csv_reader_close) struct csv_reader *reader = NULL;
+    struct error err;
+    assert_int_equal(csv_reader_open(file.path, &reader, &err), 0);
+    for (int i = 0; i < ROWS; i++) {
+        int64_t n, m;
+        assert_int_equal(csv_reader_next(reader, &err), 1);
+        assert_int_equal(csv_reader_integer(reader, 0, &n, &err), 0);
+        assert_int_equal(csv_reader_integer(reader, 2, &m, &err), 0);
+        assert_int_equal(n, i);
+        assert_int_equal(m, 3 * i);
+        assert_int_equal(strlen(csv_reader_text(reader, 1)), i % 23);
+    }
+    assert_int_equal(csv_reader_next(reader, &err), 0);
+    assert_int_equal(csv_reader_line(reader), ROWS + 1);
+}
+
+static void a_dash_is_the_standard_input(void **state)
+{
+    (void) state;
+    AUTO(remove_scratch) struct scratch_file file = file_of("x\n7\nseven\n", 10);
+    AUTO(csv_reader_close) struct csv_reader *reader = NULL;
+    struct error err = { "" };
+    int64_t x;
+    assert_non_null(freopen(file.path, "r", stdin));
+    assert_int_equal(csv_reader_open("-", &reader, &err), 0);
+    assert_int_equal(csv_reader_next(reader, &err), 1);
+    assert_int_equal(csv_reader_integer(reader, 0, &x, &err), 0);
+    assert_int_equal(x, 7);
+    assert_int_equal(csv_reader_next(reader, &err), 1);
+    assert_int_equal(csv_reader_integer(reader, 0, &x, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "standard input:3: x: "));
+}
+
+static void any_number_may_be_not_finite(void **state)
+{
+    (void) state;
+    AUTO(csv_reader_close) struct csv_reader *reader = open_text("x,y\nnan,1e999\n");
+    struct error err = { "" };
+    double value;
+    assert_int_equal(csv_reader_next(reader, &err), 1);
+    assert_int_equal(csv_reader_any_number(reader, 0, &value, &err), 0);
+    assert_true(isnan(value));
+    assert_int_equal(csv_reader_any_number(reader, 1, &value, &err), 0);
+    assert_true(isinf(value));
+    assert_int_equal(csv_reader_number(reader, 0, &value, &err), -EINVAL);
+    assert_int_equal(csv_reader_any_number(reader, 2, &value, &err), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +261,9 @@ int main(void)
         cmocka_unit_test(bad_headers_are_refused),
         cmocka_unit_test(a_row_may_be_as_long_as_said_and_no_longer),
         cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(rows_go_on_from_block_to_block),
+        cmocka_unit_test(a_dash_is_the_standard_input),
+        cmocka_unit_test(any_number_may_be_not_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

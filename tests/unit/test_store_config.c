@@ -103,11 +103,11 @@ static void a_short_config_has_all_defaults(void **state)
     assert_int_equal(c->fusion.tick_ms, 100);
     assert_int_equal(c->fusion.lateness_ms, 1000);
     assert_int_equal(c->fusion.frame_valid_ms, 1000);
-    assert_true(c->fusion.gate_sigma == 3.5 && c->fusion.position_sd_m == 0.2);
-    assert_true(c->fusion.acceleration_sd_m_s2 == 1 && c->fusion.max_speed_m_s == 4);
+    assert_true(c->fusion.gate_sigma == 3 && c->fusion.position_sd_m == 0.2);
+    assert_true(c->fusion.acceleration_sd_m_s2 == 0.4 && c->fusion.max_speed_m_s == 4);
     assert_true(c->fusion.merge_m == 0.8);
-    assert_int_equal(c->fusion.confirm_ms, 500);
     assert_int_equal(c->fusion.max_gap_ms, 2000);
+    assert_int_equal(c->fusion.settle_ms, 2000);
     assert_true(c->heat.cell_m == 0.25);
     assert_int_equal(c->heat.bucket_s, 60);
     assert_int_equal(c->heat.visit_s, 5);
