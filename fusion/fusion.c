@@ -22,9 +22,9 @@
 
 /*
  * Of the acceleration, for reported positions, m^2/s^3: somebody who starts to walk, or stops,
- * changes their speed by 1 m/s within a second. (Tracking takes what people do most of the time.)
+ * changes their speed by 1.4 m/s within a second. (Tracking takes what people do most of the time.)
  */
-#define SETTLE_NOISE_M2_S3 1.0
+#define SETTLE_NOISE_M2_S3 2.0
 
 struct fusion {
     char store[ID_SIZE], floor[ID_SIZE];
