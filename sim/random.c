@@ -16,13 +16,20 @@ static uint64_t split_mix(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-void random_init(struct random *random, uint64_t seed, enum random_purpose purpose, uint64_t number)
+uint64_t random_seed(uint64_t seed, uint64_t purpose)
 {
     uint64_t mixed = seed;
-    mixed = split_mix(&mixed) ^ (uint64_t) purpose;
-    mixed = split_mix(&mixed) ^ number;
+    mixed = split_mix(&mixed) ^ purpose;
+    return split_mix(&mixed);
+}
+
+struct random random_stream(uint64_t seed, uint64_t number)
+{
+    struct random random;
+    uint64_t mixed = random_seed(seed, number);
     for (int i = 0; i < 4; i++)
-        random->state[i] = split_mix(&mixed);
+        random.state[i] = split_mix(&mixed);
+    return random;
 }
 
 static uint64_t rotate_left(uint64_t x, int bits)
@@ -45,15 +52,15 @@ uint64_t random_next(struct random *random)
 
 size_t random_index(struct random *random, size_t count)
 {
-    return (size_t) (random_unit(random) * (double) count);
+    return (size_t) (random_uniform(random) * (double) count);
 }
 
 double random_normal(struct random *random)
 {
     double u, v, s;
     do {
-        u = 2 * random_unit(random) - 1;
-        v = 2 * random_unit(random) - 1;
+        u = 2 * random_uniform(random) - 1;
+        v = 2 * random_uniform(random) - 1;
         s = u * u + v * v;
     } while (s >= 1 || s == 0);
     return u * sqrt(-2 * log(s) / s);
@@ -66,28 +73,28 @@ double random_log_normal(struct random *random, double median, double spread)
 
 double random_exponential(struct random *random)
 {
-    return -log1p(-random_unit(random));
+    return -log1p(-random_uniform(random));
 }
 
-unsigned random_poisson(struct random *random, double mean)
+int random_poisson(struct random *random, double mean)
 {
     if (mean > POISSON_NORMAL_FROM)
-        return (unsigned) fmax(0, round(mean + sqrt(mean) * random_normal(random)));
-    double limit = exp(-mean), product = random_unit(random);
-    unsigned count = 0;
+        return (int) fmax(0, round(mean + sqrt(mean) * random_normal(random)));
+    double limit = exp(-mean), product = random_uniform(random);
+    int count = 0;
     while (product > limit) {
-        product *= random_unit(random);
+        product *= random_uniform(random);
         count++;
     }
     return count;
 }
 
-unsigned random_truncated_poisson(struct random *random, double parameter)
+int random_truncated_poisson(struct random *random, double parameter)
 {
     /* Inversion: P(1) = p e^-p / (1 - e^-p), P(k + 1) = P(k) p / (k + 1). */
     double chance = parameter > 0 ? parameter / expm1(parameter) : 1;
-    double left = random_unit(random);
-    unsigned count = 1;
+    double left = random_uniform(random);
+    int count = 1;
     while (left >= chance && count < 100) {
         left -= chance;
         chance *= parameter / ++count;

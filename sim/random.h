@@ -17,35 +17,28 @@ struct random {
     uint64_t state[4];
 };
 
-/* What a stream is for; put into the upper bits of its number, so that kinds do not meet. */
-enum random_purpose {
-    RANDOM_PLACES = 1, /* of the world: which shelves are popular, mannequins */
-    RANDOM_ARRIVALS,
-    RANDOM_PERSON,
-    RANDOM_CAMERA,
-    RANDOM_SIGHT, /* one person before one camera */
-};
+/* Stream `number` of a seed; the same two numbers give the same stream. */
+struct random random_stream(uint64_t seed, uint64_t number);
 
-/* Stream `number` of a purpose; the same three numbers give the same stream. */
-void random_init(struct random *random, uint64_t seed, enum random_purpose purpose,
-                 uint64_t number);
+/* A seed of its own for each purpose, so that their streams do not meet. */
+uint64_t random_seed(uint64_t seed, uint64_t purpose);
 
 uint64_t random_next(struct random *random);
 
 /* [0, 1), all 2^53 steps. */
-static inline double random_unit(struct random *random)
+static inline double random_uniform(struct random *random)
 {
     return (double) (random_next(random) >> 11) * 0x1p-53;
 }
 
 static inline double random_between(struct random *random, double low, double high)
 {
-    return low + (high - low) * random_unit(random);
+    return low + (high - low) * random_uniform(random);
 }
 
 static inline bool random_chance(struct random *random, double probability)
 {
-    return random_unit(random) < probability;
+    return random_uniform(random) < probability;
 }
 
 /* [0, count); count > 0. */
@@ -62,9 +55,9 @@ double random_log_normal(struct random *random, double median, double spread);
 double random_exponential(struct random *random);
 
 /* Poisson; mean >= 0 (Knuth for small means, the normal approximation above 60). */
-unsigned random_poisson(struct random *random, double mean);
+int random_poisson(struct random *random, double mean);
 
 /* Poisson under the condition of at least 1; parameter >= 0 (0: always 1). */
-unsigned random_truncated_poisson(struct random *random, double parameter);
+int random_truncated_poisson(struct random *random, double parameter);
 
 #endif

@@ -30,7 +30,7 @@ struct sim_people_config {
     int staff, mannequins;
     double group_poisson; /* size of a group: zero-truncated Poisson of this parameter */
     double stops;         /* mean number of places where a shopper browses; 0: walk through */
-    double browse_median_s, browse_spread; /* log-normal; spread: sd of the logarithm */
+    double browse_median_s, browse_spread;   /* log-normal; spread: sd of the logarithm */
     double service_median_s, service_spread; /* at a checkout */
 };
 
