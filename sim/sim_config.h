@@ -20,7 +20,6 @@ struct sim_floor_config {
     double length_m, width_m;
     int aisles; /* between rows of shelves along y; 0: an empty hall */
     int checkouts;
-    double aisle_m; /* width of an aisle */
     double shelf_height_m;
 };
 
