@@ -20,6 +20,12 @@
 /* Feet count as visible when nothing this high hides them. */
 #define FOOT_HIDDEN_M 0.1
 
+/* Who is nearer. */
+struct distance_key {
+    double squared_m2;
+    size_t target;
+};
+
 struct sensor {
     const struct sim_camera_config *camera;
     struct sim_sensor_config config;
@@ -33,6 +39,8 @@ struct sensor {
     int64_t down_from_us, down_to_us; /* the next outage of chance, or the present one */
     struct sight *sights;             /* scratch, as many as there are people */
     struct sensor_seen *seen;
+    struct silhouette *bodies;
+    struct distance_key *keys;
     size_t capacity;
 };
 
@@ -121,6 +129,19 @@ int sensor_create(const struct sim_camera_config *camera, const struct sim_senso
     return 0;
 }
 
+static void release_scratch(struct sensor *sensor)
+{
+    free(sensor->sights);
+    free(sensor->seen);
+    free(sensor->bodies);
+    free(sensor->keys);
+    sensor->sights = NULL;
+    sensor->seen = NULL;
+    sensor->bodies = NULL;
+    sensor->keys = NULL;
+    sensor->capacity = 0;
+}
+
 void sensor_destroy(struct sensor **sensor)
 {
     if (!*sensor)
@@ -128,8 +149,7 @@ void sensor_destroy(struct sensor **sensor)
     sensor_detector_destroy(&(*sensor)->detector);
     viewshed_destroy(&(*sensor)->viewshed);
     calibration_destroy(&(*sensor)->calibration);
-    free((*sensor)->sights);
-    free((*sensor)->seen);
+    release_scratch(*sensor);
     free(*sensor);
     *sensor = NULL;
 }
@@ -177,15 +197,15 @@ static int reserve(struct sensor *sensor, size_t count)
 {
     if (count <= sensor->capacity)
         return 0;
-    struct sight *sights = realloc(sensor->sights, 2 * count * sizeof(*sights));
-    if (sights)
-        sensor->sights = sights;
-    struct sensor_seen *seen = realloc(sensor->seen, 2 * count * sizeof(*seen));
-    if (seen)
-        sensor->seen = seen;
-    if (!sights || !seen)
+    size_t room = 2 * count; /* what they held is of no use any more */
+    release_scratch(sensor);
+    sensor->sights = malloc(room * sizeof(*sensor->sights));
+    sensor->seen = malloc(room * sizeof(*sensor->seen));
+    sensor->bodies = malloc(room * sizeof(*sensor->bodies));
+    sensor->keys = malloc(room * sizeof(*sensor->keys));
+    if (!sensor->sights || !sensor->seen || !sensor->bodies || !sensor->keys)
         return -ENOMEM;
-    sensor->capacity = 2 * count;
+    sensor->capacity = room;
     return 0;
 }
 
@@ -195,25 +215,32 @@ static bool is_large_enough(const struct sensor *sensor, struct silhouette body)
     return body.bottom - body.top >= sensor->config.half_recall_px / 3;
 }
 
+/* Keys only are moved; a sight is large. */
+static void sort_in(struct distance_key *keys, size_t count, struct distance_key key)
+{
+    for (; count > 0 && keys[count - 1].squared_m2 > key.squared_m2; count--)
+        keys[count] = keys[count - 1];
+    keys[count] = key;
+}
+
 /* Everybody who could be in the picture, nearest first. */
 static size_t gather(struct sensor *sensor, const struct sensor_target *targets, size_t count)
 {
     double bias_m = sensor->config.noise ? sensor->config.foot_bias_m : 0;
     size_t found = 0;
     for (size_t i = 0; i < count; i++) {
-        struct silhouette body;
-        if (!view_silhouette(&sensor->view, &targets[i].body, bias_m, &body) ||
-            !is_large_enough(sensor, body))
+        struct silhouette *body = &sensor->bodies[i];
+        if (!view_silhouette(&sensor->view, &targets[i].body, bias_m, body) ||
+            !is_large_enough(sensor, *body))
             continue;
-        struct sight sight = {
-            .target = &targets[i],
-            .distance_m = floor_distance_m(targets[i].body.position, sensor->view.position),
-            .body = body,
-        };
-        size_t at = found++;
-        for (; at > 0 && sensor->sights[at - 1].distance_m > sight.distance_m; at--)
-            sensor->sights[at] = sensor->sights[at - 1];
-        sensor->sights[at] = sight;
+        double dx = targets[i].body.position.x - sensor->view.position.x;
+        double dy = targets[i].body.position.y - sensor->view.position.y;
+        sort_in(sensor->keys, found++,
+                (struct distance_key){ .squared_m2 = dx * dx + dy * dy, .target = i });
+    }
+    for (size_t i = 0; i < found; i++) {
+        size_t at = sensor->keys[i].target;
+        sensor->sights[i] = (struct sight){ .target = &targets[at], .body = sensor->bodies[at] };
     }
     return found;
 }
@@ -251,6 +278,8 @@ static void hide_behind_people(struct sight *sights, size_t index)
 {
     struct sight *sight = &sights[index];
     for (size_t i = 0; i < index && sight->visible; i++) {
+        if (!silhouette_overlaps(sight->body, sights[i].body))
+            continue;
         uint64_t covered = silhouette_covered(sight->body, sights[i].body);
         if (covered == 0 || sights[i].lowest_px <= sights[i].body.top)
             continue;

@@ -159,24 +159,22 @@ void sim_cameras_check(const struct option_list *cameras, const char *name,
                                                                        600,                            \
                                                                        "correlation time of "          \
                                                                        "misses, s")                    \
-                            SIM_SENSOR_NUMBER_(SENSORS, false_per_frame, 0.05, 0, 100,                 \
-                                               "boxes a frame around nothing, for one frame, "         \
-                                               "anywhere") SIM_SENSOR_NUMBER_(SENSORS,                 \
-                                                                              false_places, 0.5,       \
-                                                                              0, 100,                  \
-                                                                              "mean number of "        \
-                                                                              "places a camera "       \
-                                                                              "that are taken "        \
-                                                                              "for a person "          \
-                                                                              "again and again")       \
-                                SIM_SENSOR_NUMBER_(SENSORS, false_place_recall, 0.1, 0, 1,             \
-                                                   "part of the time such a place is taken for a "     \
-                                                   "person") SIM_SENSOR_NUMBER_(SENSORS,               \
-                                                                                merge_iou, 0.5, 0,     \
-                                                                                1,                     \
-                                                                                "boxes that "          \
-                                                                                "overlap more "        \
-                                                                                "may become one")      \
+                            SIM_SENSOR_NUMBER_(                                                        \
+                                SENSORS, false_per_frame, 0.05, 0, 100,                                \
+                                "boxes a frame around nothing, for one frame, "                        \
+                                "anywhere") SIM_SENSOR_NUMBER_(SENSORS, false_places, 0.5, 0, 100,     \
+                                                               "mean number of "                       \
+                                                               "places a camera "                      \
+                                                               "that are taken "                       \
+                                                               "for a person "                         \
+                                                               "again and again")                      \
+                                SIM_SENSOR_NUMBER_(                                                    \
+                                    SENSORS, false_place_recall, 0.1, 0, 1,                            \
+                                    "part of the time such a place is taken for a "                    \
+                                    "person") SIM_SENSOR_NUMBER_(SENSORS, merge_iou, 0.5, 0, 1,        \
+                                                                 "boxes that "                         \
+                                                                 "overlap more "                       \
+                                                                 "may become one")                     \
                                     SIM_SENSOR_NUMBER_(                                                \
                                         SENSORS, merge_probability, 0.3, 0, 1,                         \
                                         "how often they do") SIM_SENSOR_NUMBER_(SENSORS, merge_s,      \

@@ -26,7 +26,6 @@ struct sensor_target {
 /* A target in the picture. */
 struct sight {
     const struct sensor_target *target;
-    double distance_m; /* over the floor */
     struct silhouette body;
     double lowest_px;  /* shelves hide everything below this row; INFINITY: nothing */
     uint64_t visible;  /* of BODY_MASK */

@@ -164,10 +164,11 @@ static bool take_in(const struct view *view, double x_m, double y_m, double z_m,
     struct image_px p;
     if (!(view_project(view, x_m, y_m, z_m, &p) > 0))
         return false;
-    box->left = fmin(box->left, p.x);
-    box->top = fmin(box->top, p.y);
-    box->right = fmax(box->right, p.x);
-    box->bottom = fmax(box->bottom, p.y);
+    /* Not fmin and fmax: those are calls, which this inner loop of every simulation feels. */
+    box->left = p.x < box->left ? p.x : box->left;
+    box->top = p.y < box->top ? p.y : box->top;
+    box->right = p.x > box->right ? p.x : box->right;
+    box->bottom = p.y > box->bottom ? p.y : box->bottom;
     return true;
 }
 
@@ -197,7 +198,7 @@ bool view_silhouette(const struct view *view, const struct body *body, double fo
         return false;
     double x = body->position.x, y = body->position.y, h = body->height_m;
     double dx = view->position.x - x, dy = view->position.y - y;
-    double length_m = hypot(dx, dy);
+    double length_m = sqrt(dx * dx + dy * dy);
     if (length_m > 0) { /* unit vector towards the camera */
         dx /= length_m;
         dy /= length_m;

@@ -267,8 +267,7 @@ uint64_t silhouette_below(struct silhouette body, double y_px)
 
 uint64_t silhouette_covered(struct silhouette body, struct silhouette nearer)
 {
-    if (nearer.left >= body.right || nearer.right <= body.left || nearer.top >= body.bottom ||
-        nearer.bottom <= body.top)
+    if (!silhouette_overlaps(body, nearer))
         return 0;
     /* The head is half as wide as the shoulders and an eighth of the height, as in BODY_MASK. */
     double neck = nearer.top + 2 * (nearer.bottom - nearer.top) / BODY_ROWS;

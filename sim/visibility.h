@@ -74,6 +74,12 @@ uint64_t silhouette_outside(struct silhouette body, double width_px, double heig
 /* The points of `body` below a row of the picture. */
 uint64_t silhouette_below(struct silhouette body, double y_px);
 
+/* Whether two boxes share anything: most do not, so that it pays to ask first. */
+static inline bool silhouette_overlaps(struct silhouette a, struct silhouette b)
+{
+    return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
 /* The points of `body` that a nearer body covers. */
 uint64_t silhouette_covered(struct silhouette body, struct silhouette nearer);
 
