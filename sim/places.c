@@ -220,6 +220,15 @@ static void line_up(const struct search *s, struct floor_m head, struct floor_m 
     }
 }
 
+/* People come from the store's side: by the first slot outside the zone, else the last. */
+static struct floor_m entry_of(const struct feature *zone, const struct checkout *checkout)
+{
+    size_t i = 0;
+    while (i + 1 < checkout->slot_count && inside(zone, checkout->slots[i]))
+        i++;
+    return checkout->slots[i];
+}
+
 static int add_checkout(const struct search *s, const struct feature *zone)
 {
     struct floor_m a, b;
@@ -236,7 +245,7 @@ static int add_checkout(const struct search *s, const struct feature *zone)
     line_up(s, from_a_m <= from_b_m ? a : b, from_a_m <= from_b_m ? b : a, &checkout);
     if (checkout.slot_count == 0)
         return 0;
-    uint32_t cell = paths_cell_near(s->paths, checkout.slots[0]);
+    uint32_t cell = paths_cell_near(s->paths, entry_of(zone, &checkout));
     if (cell == GRID_OUTSIDE)
         return 0;
     r = paths_add_goal(s->paths, &cell, 1, &checkout.goal);

@@ -30,7 +30,7 @@ struct spot {
 };
 
 struct checkout {
-    size_t goal; /* the head of the queue */
+    size_t goal; /* where the queue leaves the zone, towards the store */
     struct floor_m slots[QUEUE_SLOTS_MAX];
     size_t slot_count; /* 0: nobody can get there */
 };

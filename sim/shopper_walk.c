@@ -9,6 +9,9 @@
 /* The way is looked at again this often. */
 #define THINK_S 0.4
 
+/* Nobody cuts a corner just as the one before did. */
+#define STRAY_M 0.35
+
 /* Straight to where one wants to stand from here on. */
 #define SEES_ANCHOR_M 4.0
 
@@ -91,6 +94,14 @@ static bool sees(const struct scene *scene, const struct person *p, struct floor
     return clearance_way_free(scene->clearance, p->seen.position, place, BODY_CLEARANCE_M);
 }
 
+static void stray(const struct scene *scene, struct person *p)
+{
+    struct floor_m near = { p->towards.x + random_between(&p->random, -STRAY_M, STRAY_M),
+                            p->towards.y + random_between(&p->random, -STRAY_M, STRAY_M) };
+    if (floor_distance_m(p->seen.position, near) > 2 * STRAY_M && sees(scene, p, near))
+        p->towards = near;
+}
+
 int shopper_walk(const struct scene *scene, struct person *p)
 {
     if (time_to_think(scene, p)) {
@@ -99,8 +110,8 @@ int shopper_walk(const struct scene *scene, struct person *p)
             return r;
         if (r == 1 && p->intent == INTENT_LEAVE)
             p->gone = true;
-        if (r == -EHOSTUNREACH)
-            p->stuck++;
+        if (r == 0)
+            stray(scene, p);
         p->pace = pace_of(scene, p);
     }
     update_heading(p, scene->step_s);
