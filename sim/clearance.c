@@ -153,10 +153,9 @@ int clearance_create(const struct floor_map *map, struct clearance **ret_clearan
     high = (struct floor_m){ high.x + MARGIN_M, high.y + MARGIN_M };
     double cells = (high.x - low.x) * (high.y - low.y) / (CLEARANCE_CELL_M * CLEARANCE_CELL_M);
     if (!(cells < CELLS_MAX))
-        return error_set(err, -EINVAL,
-                         "a floor of %.0f x %.0f m is too large to simulate; %.0f m2 are the most",
-                         high.x - low.x, high.y - low.y,
-                         CELLS_MAX * CLEARANCE_CELL_M * CLEARANCE_CELL_M);
+        return error_set(
+            err, -EINVAL, "a floor of %.0f x %.0f m is too large to simulate; %.0f m2 are the most",
+            high.x - low.x, high.y - low.y, CELLS_MAX * CLEARANCE_CELL_M * CLEARANCE_CELL_M);
     AUTO(clearance_destroy) struct clearance *c = calloc(1, sizeof(*c));
     if (!c)
         return error_set(err, -ENOMEM, "out of memory");
@@ -200,7 +199,7 @@ static bool patch_at(const struct clearance *c, struct floor_m p, struct patch *
         return false;
     size_t i = (size_t) column, j = (size_t) row;
     const float *d = c->distance_m + j * c->grid.columns + i, *above = d + c->grid.columns;
-    *ret = (struct patch){ (double) d[0],     (double) d[1],      (double) above[0],
+    *ret = (struct patch){ (double) d[0],     (double) d[1],       (double) above[0],
                            (double) above[1], column - (double) i, row - (double) j };
     return true;
 }
@@ -217,8 +216,7 @@ double clearance_at(const struct clearance *c, struct floor_m p)
     return patch_at(c, p, &patch) ? blend(&patch) : -CLEARANCE_MAX_M;
 }
 
-double clearance_gradient(const struct clearance *c, struct floor_m p, double *ret_x,
-                          double *ret_y)
+double clearance_gradient(const struct clearance *c, struct floor_m p, double *ret_x, double *ret_y)
 {
     struct patch q;
     *ret_x = *ret_y = 0;

@@ -11,14 +11,14 @@
 #include "sim/paths.h"
 
 /* Helbing & Molnar 1995, section III: the model's constants. */
-#define RELAXATION_S       0.5  /* tau */
-#define PERSON_V0_M2_S2    2.1  /* potential of a person */
-#define PERSON_SIGMA_M     0.3  /* its range */
-#define WALL_U0_M2_S2      10.0 /* potential of a wall */
-#define WALL_RANGE_M       0.2
-#define STEP_AHEAD_S       2.0   /* delta t: where the other will be */
-#define SIGHT_COS          -0.17 /* cos 100 degrees: half the angle of sight */
-#define BEHIND_SHARE       0.5   /* what is not seen counts this much */
+#define RELAXATION_S    0.5  /* tau */
+#define PERSON_V0_M2_S2 2.1  /* potential of a person */
+#define PERSON_SIGMA_M  0.3  /* its range */
+#define WALL_U0_M2_S2   10.0 /* potential of a wall */
+#define WALL_RANGE_M    0.2
+#define STEP_AHEAD_S    2.0   /* delta t: where the other will be */
+#define SIGHT_COS       -0.17 /* cos 100 degrees: half the angle of sight */
+#define BEHIND_SHARE    0.5   /* what is not seen counts this much */
 
 /* Who walks together comes this much nearer. */
 #define GROUP_SHARE 0.3

@@ -36,7 +36,6 @@ void crowd_destroy(struct crowd **crowd);
 
 /* Move all by step_s. Walkers must stand where clearance_at is BODY_CLEARANCE_M at least; they will
  * afterwards. Returns 0 or -ENOMEM. */
-MUST_CHECK int crowd_step(struct crowd *crowd, struct walker *walkers, size_t count,
-                          double step_s);
+MUST_CHECK int crowd_step(struct crowd *crowd, struct walker *walkers, size_t count, double step_s);
 
 #endif

@@ -14,7 +14,7 @@
 /* Between spots of a face, and from face to person: an arm's reach. */
 #define SPOT_SPACING_M  2.0
 #define SPOT_DISTANCE_M 0.55
-#define FACE_MIN_M      0.8
+#define FACE_MIN_M      1.0 /* counters' ends are no shelves */
 #define SPOTS_MAX       4000
 
 /* Without shelves. */
@@ -101,30 +101,30 @@ static bool is_checkout(const struct feature *feature)
 
 /* ---- entrances ---- */
 
+static bool belongs_to(const struct search *s, const struct feature *feature, uint32_t cell)
+{
+    return paths_passable(s->paths, cell) &&
+           near_feature(feature, grid_cell_centre(s->grid, cell), ENTRANCE_REACH_M);
+}
+
 static int collect_cells(const struct search *s, const struct feature *feature,
                          struct entrance *entrance)
 {
-    uint32_t cells = grid_cells(s->grid);
-    for (int pass = 0; pass < 2; pass++) { /* count, then keep */
-        size_t count = 0;
-        for (uint32_t cell = 0; cell < cells; cell++) {
-            if (!paths_passable(s->paths, cell) ||
-                !near_feature(feature, grid_cell_centre(s->grid, cell), ENTRANCE_REACH_M))
-                continue;
-            if (pass == 1)
-                entrance->cells[count] = cell;
-            count++;
-        }
-        if (pass == 0 && !(entrance->cells = malloc((count + 1) * sizeof(uint32_t))))
-            return out_of_memory(s);
-        entrance->cell_count = count;
-    }
+    size_t count = 0;
+    for (uint32_t cell = 0; cell < grid_cells(s->grid); cell++)
+        count += belongs_to(s, feature, cell);
+    entrance->cells = malloc((count + 1) * sizeof(*entrance->cells));
+    if (!entrance->cells)
+        return out_of_memory(s);
+    for (uint32_t cell = 0; cell < grid_cells(s->grid); cell++)
+        if (belongs_to(s, feature, cell))
+            entrance->cells[entrance->cell_count++] = cell;
     return 0;
 }
 
 static int add_entrance(const struct search *s, const struct feature *feature)
 {
-    struct entrance entrance = { 0 };
+    struct entrance entrance = { .only_out = strncmp(feature->id, "exit", 4) == 0 };
     int r = collect_cells(s, feature, &entrance);
     if (r < 0)
         return r;
@@ -134,6 +134,7 @@ static int add_entrance(const struct search *s, const struct feature *feature)
         return r == -ENOENT ? 0 : out_of_memory(s);
     }
     s->places->entrances[s->places->entrance_count++] = entrance;
+    s->places->way_in_count += !entrance.only_out;
     return 0;
 }
 
@@ -155,10 +156,10 @@ static int find_entrances(const struct search *s)
         return error_set(s->err, -EINVAL,
                          "the floor has no entrance; draw a feature of kind entrance where people "
                          "come in");
-    if (s->places->entrance_count == 0)
+    if (s->places->way_in_count == 0)
         return error_set(s->err, -EINVAL,
-                         "nobody fits through the floor's entrances; leave %.1f m to shelves and "
-                         "walls",
+                         "nobody can come in by the floor's entrances: they are mere exits or "
+                         "less than %.1f m away from shelves and walls",
                          PATH_CLEARANCE_M);
     return 0;
 }
@@ -213,8 +214,8 @@ static void line_up(const struct search *s, struct floor_m head, struct floor_m 
         double along = QUEUE_SPACING_M * ((double) i + 0.5);
         struct floor_m slot = { head.x + along * x, head.y + along * y };
         if (clearance_at(s->clearance, slot) < PATH_CLEARANCE_M ||
-            (i > 0 && !clearance_way_free(s->clearance, checkout->slots[i - 1], slot,
-                                          BODY_CLEARANCE_M)))
+            (i > 0 &&
+             !clearance_way_free(s->clearance, checkout->slots[i - 1], slot, BODY_CLEARANCE_M)))
             break;
         checkout->slots[checkout->slot_count++] = slot;
     }
@@ -369,10 +370,11 @@ static int find_spots(const struct search *s)
     }
     int r = s->places->spot_count == 0 ? add_free_spots(s) : 0;
     if (r == 0 && s->places->spot_count == 0)
-        return error_set(s->err, -EINVAL,
-                         "from the floor's entrances nobody can walk anywhere; leave gaps of %.1f m "
-                         "between shelves and walls",
-                         2 * PATH_CLEARANCE_M);
+        return error_set(
+            s->err, -EINVAL,
+            "from the floor's entrances nobody can walk anywhere; leave gaps of %.1f m "
+            "between shelves and walls",
+            2 * PATH_CLEARANCE_M);
     return r;
 }
 
@@ -383,8 +385,9 @@ int places_create(const struct floor_map *map, const struct clearance *clearance
     AUTO(places_destroy) struct places *places = calloc(1, sizeof(*places));
     if (!places)
         return error_set(err, -ENOMEM, "out of memory");
-    const struct search s = { map, clearance, clearance_grid(clearance), paths, random, places,
-                              err };
+    const struct search s = {
+        map, clearance, clearance_grid(clearance), paths, random, places, err
+    };
     avoid_lanes(&s);
     int r = find_entrances(&s);
     if (r == 0)

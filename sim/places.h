@@ -1,7 +1,8 @@
 /*
  * places.h - where people come in, browse, queue and go out
  *
- * Entrances are the map's features of that kind. Spots lie before the faces of shelves, every 2 m;
+ * Entrances are the map's features of that kind; if the id starts with "exit", people only leave
+ * there. Spots lie before the faces of shelves, every 2 m;
  * where there are no shelves they lie anywhere. A zone whose id starts with "checkout" is a
  * checkout: its queue runs along the zone's longer side, the head at the end that is nearer to an
  * entrance, and on into the store as far as there is room.
@@ -20,6 +21,7 @@ struct entrance {
     size_t goal;
     uint32_t *cells; /* where people appear and vanish; passable */
     size_t cell_count;
+    bool only_out; /* nobody comes in here */
 };
 
 struct spot {
@@ -37,7 +39,7 @@ struct checkout {
 
 struct places {
     struct entrance *entrances;
-    size_t entrance_count;
+    size_t entrance_count, way_in_count;
     struct spot *spots;
     size_t spot_count;
     struct checkout *checkouts;
@@ -48,11 +50,12 @@ struct places {
  * Find the places of a map that can be reached from an entrance, and tell `paths` to avoid the
  * checkouts' lanes.
  *   random  how popular spots are, and where they lie without shelves
- * Returns 0; -EINVAL with a sentence (no entrance, no room at any entrance, nowhere to go); -ENOMEM.
+ * Returns 0; -EINVAL with a sentence (no entrance, no room at any entrance, nowhere to go);
+ * -ENOMEM.
  */
 MUST_CHECK int places_create(const struct floor_map *map, const struct clearance *clearance,
-                             struct paths *paths, struct random *random,
-                             struct places **ret_places, struct error *err);
+                             struct paths *paths, struct random *random, struct places **ret_places,
+                             struct error *err);
 void places_destroy(struct places **places);
 
 #endif

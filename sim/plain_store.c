@@ -20,8 +20,8 @@
 #define AISLE_MIN_M 1.4
 
 /* Shelves deeper than this get a cross aisle. */
-#define DEEP_M      20.0
-#define ROW_MIN_M   2.0
+#define DEEP_M    20.0
+#define ROW_MIN_M 2.0
 
 /* From the front wall to the first shelf: with checkouts there is room for queues. */
 #define FRONT_M           3.0
@@ -85,7 +85,8 @@ int plain_store_check(const struct sim_floor_config *c, struct error *err)
 
 static void begin(struct text *text, const char *id, const char *kind, double height_m)
 {
-    text_format(text, "%s    { \"type\": \"Feature\", \"id\": \"%s\", \"properties\": { \"kind\": \"%s\"",
+    text_format(text,
+                "%s    { \"type\": \"Feature\", \"id\": \"%s\", \"properties\": { \"kind\": \"%s\"",
                 text->bytes[text->length - 1] == '\n' ? "" : ",\n", id, kind);
     if (height_m > 0)
         text_format(text, ", \"height_m\": %g", height_m);

@@ -12,15 +12,15 @@
 
 /* Adults: means of men and women of Germany (NCD-RisC, eLife 5, e13410, 2016; older people are
  * smaller than the 18-year-olds it reports), standard deviations as common in anthropometry. */
-#define HEIGHT_MEN_M      1.77
-#define HEIGHT_WOMEN_M    1.64
-#define HEIGHT_SD_M       0.068
-#define HEIGHT_MIN_M      1.4
-#define HEIGHT_MAX_M      2.1
-#define RADIUS_MIN_M      0.20 /* half the breadth of shoulders is 0.20..0.25 m */
-#define RADIUS_MAX_M      0.25
-#define SPEED_MIN_M_S     0.4
-#define SPEED_SD_BOUND    2.5
+#define HEIGHT_MEN_M   1.77
+#define HEIGHT_WOMEN_M 1.64
+#define HEIGHT_SD_M    0.068
+#define HEIGHT_MIN_M   1.4
+#define HEIGHT_MAX_M   2.1
+#define RADIUS_MIN_M   0.20 /* half the breadth of shoulders is 0.20..0.25 m */
+#define RADIUS_MAX_M   0.25
+#define SPEED_MIN_M_S  0.4
+#define SPEED_SD_BOUND 2.5
 
 /* Who browsed nearly always buys something. */
 #define PAYS_CHANCE 0.9
@@ -29,8 +29,8 @@
 #define STAFF_STAY 4.0
 
 /* People shift from one foot to the other. */
-#define SHIFT_MEAN_S 10.0
-#define SHIFT_SD_M   0.12
+#define SHIFT_MEAN_S  10.0
+#define SHIFT_SD_M    0.12
 #define SHIFT_REACH_M 1.3
 
 #define ARRIVED_M 0.25
@@ -43,9 +43,9 @@
 #define STAND_ROOM_M  (BODY_CLEARANCE_M + 0.05)
 
 /* Queues are joined by who sees the end from here. */
-#define JOIN_M       4.0
-#define JOIN_NEAR_M  1.0
-#define HEAD_REACH_M 0.6
+#define JOIN_M          4.0
+#define JOIN_NEAR_M     1.0
+#define HEAD_REACH_M    0.6
 #define HEAD_PATIENCE_S 60.0
 
 /* A person ahead in the queue costs as much as this way. */
@@ -80,8 +80,8 @@ void shopper_draw_body(const struct scene *scene, struct person *p)
     p->seen.height_m = mean_m + HEIGHT_SD_M * random_normal(&p->random);
     p->seen.height_m = fmin(fmax(p->seen.height_m, HEIGHT_MIN_M), HEIGHT_MAX_M);
     p->seen.radius_m = random_between(&p->random, RADIUS_MIN_M, RADIUS_MAX_M);
-    p->speed_m_s = walking->speed_m_s +
-                   walking->speed_sd_m_s * bounded_normal(&p->random, SPEED_SD_BOUND);
+    p->speed_m_s =
+        walking->speed_m_s + walking->speed_sd_m_s * bounded_normal(&p->random, SPEED_SD_BOUND);
     p->speed_m_s = fmax(p->speed_m_s, fmin(SPEED_MIN_M_S, walking->speed_m_s));
     double numbers[ARRAY_LENGTH(p->seen.appearance)];
     for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
@@ -200,8 +200,7 @@ struct floor_m shopper_place_at_spot(const struct scene *scene, struct person *p
 static double draw_stay_s(const struct scene *scene, struct person *p)
 {
     const struct sim_people_config *people = &scene->config->people;
-    double stay_s =
-        random_log_normal(&p->random, people->browse_median_s, people->browse_spread);
+    double stay_s = random_log_normal(&p->random, people->browse_median_s, people->browse_spread);
     return p->seen.kind == PERSON_STAFF ? STAFF_STAY * stay_s : stay_s;
 }
 
@@ -385,8 +384,7 @@ static int dismiss_head(const struct scene *scene, struct queue *queue)
 static int serve(const struct scene *scene, struct queue *queue, struct floor_m head_slot)
 {
     struct person *head = scene_person(scene, queue->ids[0]);
-    if (!queue->serves && head &&
-        floor_distance_m(head->seen.position, head_slot) < HEAD_REACH_M) {
+    if (!queue->serves && head && floor_distance_m(head->seen.position, head_slot) < HEAD_REACH_M) {
         const struct sim_people_config *people = &scene->config->people;
         queue->serves = true;
         queue->left_s =
@@ -452,8 +450,7 @@ static int go_browsing(const struct scene *scene, struct person *p)
 }
 
 /* Beside the leader, who looks at a shelf. */
-static int follow_standing(const struct scene *scene, struct person *p,
-                           const struct person *leader)
+static int follow_standing(const struct scene *scene, struct person *p, const struct person *leader)
 {
     const struct spot *spot = &scene->places->spots[leader->stops[leader->stop]];
     p->goal = leader->goal;

@@ -31,6 +31,7 @@ struct person {
     double speed_m_s;
     double wanted_x_m_s, wanted_y_m_s;
     double yielding, wall_share; /* see struct walker */
+    bool fresh;                  /* came this moment, already walking */
     bool gone;
 
     /* the plan */
@@ -75,7 +76,7 @@ struct scene {
     const struct clearance *clearance;
     struct paths *paths;
     const struct places *places;
-    struct queue *queues; /* one a checkout */
+    struct queue *queues;  /* one a checkout */
     struct person *people; /* by id */
     size_t people_count;
     double step_s;
@@ -93,8 +94,7 @@ void shopper_draw_plan(const struct scene *scene, struct person *person, struct 
 MUST_CHECK int shopper_set_out(const struct scene *scene, struct person *person);
 
 /* A place to stand at a spot; for people who are there from the start. */
-struct floor_m shopper_place_at_spot(const struct scene *scene, struct person *person,
-                                     size_t spot);
+struct floor_m shopper_place_at_spot(const struct scene *scene, struct person *person, size_t spot);
 
 /* Start browsing at the present stop with only a part of the stay left. */
 void shopper_begin_inside(const struct scene *scene, struct person *person);

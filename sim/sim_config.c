@@ -18,9 +18,9 @@
 /* As floor_map.c. */
 #define FLOOR_BYTES_MAX ((size_t) 16 * 1024 * 1024)
 
-#define HOURS_A_DAY      24
-#define ARRIVALS_MAX_H   100000.0
-#define S_PER_DAY        86400
+#define HOURS_A_DAY    24
+#define ARRIVALS_MAX_H 100000.0
+#define S_PER_DAY      86400
 
 #define SIM(member) offsetof(struct sim_config, member)
 
@@ -40,8 +40,8 @@ static const struct option sim_options[] = {
       .max = 500, .help = "of the plain store, along y, m; the entrance is at y = 0" },
     { "floor.aisles", OPTION_INT, SIM(floor.aisles), .default_number = 5, .min = 0, .max = 100,
       .help = "aisles between rows of shelves; 0: an empty hall with an entrance at either end" },
-    { "floor.checkouts", OPTION_INT, SIM(floor.checkouts), .default_number = 2, .min = 0,
-      .max = 50, .help = "checkout lanes of the plain store" },
+    { "floor.checkouts", OPTION_INT, SIM(floor.checkouts), .default_number = 2, .min = 0, .max = 50,
+      .help = "checkout lanes of the plain store" },
     { "floor.shelf_height_m", OPTION_DOUBLE, SIM(floor.shelf_height_m), .default_number = 1.8,
       .min = 0.1, .max = 10, .help = "of the plain store, m" },
     { "people.inside", OPTION_DOUBLE, SIM(people.inside), .min = 0, .max = 5000,
@@ -56,7 +56,8 @@ static const struct option sim_options[] = {
       .min = 0, .max = 3,
       .help = "sizes of groups: Poisson of this parameter without the zero; 0: all alone" },
     { "people.stops", OPTION_DOUBLE, SIM(people.stops), .default_number = 12, .min = 0, .max = 60,
-      .help = "mean number of places where a shopper browses; 0: walk through to another entrance" },
+      .help =
+          "mean number of places where a shopper browses; 0: walk through to another entrance" },
     { "people.browse_median_s", OPTION_DOUBLE, SIM(people.browse_median_s), .default_number = 20,
       .min = 0.1, .max = 3600, .help = "at one place; log-normal, s" },
     { "people.browse_spread", OPTION_DOUBLE, SIM(people.browse_spread), .default_number = 0.9,

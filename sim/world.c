@@ -135,12 +135,11 @@ static bool is_free(const struct world *w, struct floor_m place, double free_m)
 }
 
 /* A free cell of an entrance, near `near` if that is given. */
-static bool find_cell(struct world *w, const struct entrance *entrance,
-                      const struct floor_m *near, struct floor_m *ret_place)
+static bool find_cell(struct world *w, const struct entrance *entrance, const struct floor_m *near,
+                      struct floor_m *ret_place)
 {
     for (int i = 0; i < APPEAR_TRIES; i++) {
-        uint32_t cell =
-            entrance->cells[random_index(&w->arrivals.random, entrance->cell_count)];
+        uint32_t cell = entrance->cells[random_index(&w->arrivals.random, entrance->cell_count)];
         struct floor_m place = grid_cell_centre(clearance_grid(w->clearance), cell);
         if (near && floor_distance_m(*near, place) > APPEAR_GROUP_M)
             continue;
@@ -152,11 +151,21 @@ static bool find_cell(struct world *w, const struct entrance *entrance,
     return false;
 }
 
+/* Any entrance that is no mere exit. */
+static size_t draw_door(struct world *w)
+{
+    size_t number = random_index(&w->arrivals.random, w->places->way_in_count);
+    for (size_t i = 0; i < w->places->entrance_count; i++)
+        if (!w->places->entrances[i].only_out && number-- == 0)
+            return i;
+    return 0;
+}
+
 /* A group appears at an entrance. Returns 0, -EAGAIN when there was no room and nobody came, or
  * -ENOMEM. */
 static int appear(struct world *w, int size)
 {
-    size_t before = w->count, door = random_index(&w->arrivals.random, w->places->entrance_count);
+    size_t before = w->count, door = draw_door(w);
     int64_t first_id = w->next_id;
     struct floor_m place, first = { 0, 0 };
     for (int i = 0; i < size; i++) {
@@ -166,7 +175,9 @@ static int appear(struct world *w, int size)
             return -EAGAIN;
         }
         first = i == 0 ? place : first;
-        add_person(w, PERSON_SHOPPER, place)->came_by = door;
+        struct person *p = add_person(w, PERSON_SHOPPER, place);
+        p->came_by = door;
+        p->fresh = true;
     }
     struct scene scene = scene_of(w);
     shopper_draw_plan(&scene, &w->people[before], first);
@@ -224,15 +235,14 @@ static int put_inside(struct world *w, enum person_kind kind, int size)
         (void) add_person(w, kind, (struct floor_m){ 0, 0 });
     struct scene scene = scene_of(w);
     struct person *leader = &w->people[first];
-    size_t door = random_index(&w->arrivals.random, w->places->entrance_count);
+    size_t door = draw_door(w);
     leader->came_by = door;
-    struct floor_m from = grid_cell_centre(clearance_grid(w->clearance),
-                                           w->places->entrances[door].cells[0]);
+    struct floor_m from =
+        grid_cell_centre(clearance_grid(w->clearance), w->places->entrances[door].cells[0]);
     shopper_draw_plan(&scene, leader, from);
     if (leader->stop_count == 0) { /* passers-by: anywhere on their way */
         leader->stop_count = 1;
-        leader->stops[0] =
-            (uint16_t) random_index(&w->arrivals.random, w->places->spot_count);
+        leader->stops[0] = (uint16_t) random_index(&w->arrivals.random, w->places->spot_count);
     }
     leader->stop = random_index(&leader->random, leader->stop_count);
     shopper_begin_inside(&scene, leader);
@@ -297,7 +307,8 @@ static int put_mannequin(struct world *w, const struct floor_map *map, struct ra
     if (r < 0)
         return error_set(err, r, "out of memory");
     for (int i = 0; i < MANNEQUIN_TRIES; i++) {
-        struct floor_m place = grid_cell_centre(grid, (uint32_t) random_index(random, grid_cells(grid)));
+        struct floor_m place =
+            grid_cell_centre(grid, (uint32_t) random_index(random, grid_cells(grid)));
         if (!suits_mannequin(w, map, place))
             continue;
         clearance_add_disc(w->clearance, place, MANNEQUIN_RADIUS_M);
@@ -395,9 +406,15 @@ static int think(struct world *w)
 {
     struct scene scene = scene_of(w);
     for (size_t i = 0; i < w->count; i++) {
-        int r = shopper_think(&scene, &w->people[i]);
+        struct person *p = &w->people[i];
+        int r = shopper_think(&scene, p);
         if (r < 0)
             return r;
+        if (p->fresh) {
+            p->seen.velocity_x_m_s = p->wanted_x_m_s;
+            p->seen.velocity_y_m_s = p->wanted_y_m_s;
+            p->fresh = false;
+        }
     }
     return shopper_serve_queues(&scene);
 }
