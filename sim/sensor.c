@@ -39,7 +39,7 @@ struct sensor {
     int64_t down_from_us, down_to_us; /* the next outage of chance, or the present one */
     struct sight *sights;             /* scratch, as many as there are people */
     struct sensor_seen *seen;
-    struct silhouette *bodies;
+    struct silhouette *bodies, *sorted; /* as the targets come; as the sights do */
     struct distance_key *keys;
     size_t capacity;
 };
@@ -134,10 +134,12 @@ static void release_scratch(struct sensor *sensor)
     free(sensor->sights);
     free(sensor->seen);
     free(sensor->bodies);
+    free(sensor->sorted);
     free(sensor->keys);
     sensor->sights = NULL;
     sensor->seen = NULL;
     sensor->bodies = NULL;
+    sensor->sorted = NULL;
     sensor->keys = NULL;
     sensor->capacity = 0;
 }
@@ -202,8 +204,9 @@ static int reserve(struct sensor *sensor, size_t count)
     sensor->sights = malloc(room * sizeof(*sensor->sights));
     sensor->seen = malloc(room * sizeof(*sensor->seen));
     sensor->bodies = malloc(room * sizeof(*sensor->bodies));
+    sensor->sorted = malloc(room * sizeof(*sensor->sorted));
     sensor->keys = malloc(room * sizeof(*sensor->keys));
-    if (!sensor->sights || !sensor->seen || !sensor->bodies || !sensor->keys)
+    if (!sensor->sights || !sensor->seen || !sensor->bodies || !sensor->sorted || !sensor->keys)
         return -ENOMEM;
     sensor->capacity = room;
     return 0;
@@ -241,6 +244,7 @@ static size_t gather(struct sensor *sensor, const struct sensor_target *targets,
     for (size_t i = 0; i < found; i++) {
         size_t at = sensor->keys[i].target;
         sensor->sights[i] = (struct sight){ .target = &targets[at], .body = sensor->bodies[at] };
+        sensor->sorted[i] = sensor->bodies[at];
     }
     return found;
 }
@@ -273,18 +277,21 @@ static double overlap_iou(struct silhouette a, struct silhouette b)
                    (struct box_px){ b.left, b.top, b.right, b.bottom });
 }
 
-/* What nearer people leave of it. */
-static void hide_behind_people(struct sight *sights, size_t index)
+/* What nearer people leave of it. `bodies` are those of the sights, again, closer together. */
+static void hide_behind_people(struct sight *sights, const struct silhouette *bodies, size_t index)
 {
     struct sight *sight = &sights[index];
-    for (size_t i = 0; i < index && sight->visible; i++) {
-        if (!silhouette_overlaps(sight->body, sights[i].body))
+    const struct silhouette body = bodies[index];
+    for (size_t i = 0; i < index; i++) {
+        if (!silhouette_overlaps(body, bodies[i]))
             continue;
-        uint64_t covered = silhouette_covered(sight->body, sights[i].body);
-        if (covered == 0 || sights[i].lowest_px <= sights[i].body.top)
+        uint64_t covered = silhouette_covered(body, bodies[i]);
+        if (covered == 0 || sights[i].lowest_px <= bodies[i].top)
             continue;
         sight->visible &= ~covered;
-        float iou = (float) overlap_iou(sight->body, sights[i].body);
+        if (!sight->visible)
+            return;
+        float iou = (float) overlap_iou(body, bodies[i]);
         if (iou > sight->overlap_iou) {
             sight->overlap_iou = iou;
             sight->overlaps = (uint32_t) i;
@@ -297,7 +304,8 @@ static void judge(struct sensor *sensor, size_t count, struct sensor_picture *pi
     for (size_t i = 0; i < count; i++) {
         struct sight *sight = &sensor->sights[i];
         double hidden_m = hide_behind_shelves(sensor, sight);
-        hide_behind_people(sensor->sights, i);
+        if (sight->visible)
+            hide_behind_people(sensor->sights, sensor->sorted, i);
         if (sight->visible == 0)
             continue;
         sensor->seen[picture->seen_count++] = (struct sensor_seen){

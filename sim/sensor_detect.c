@@ -197,7 +197,8 @@ static struct box_px jittered(const struct sensor_detector *d, struct box_px box
 {
     if (!d->config.noise)
         return box;
-    double sd_px = hypot(d->config.edge_sd_px, d->config.jitter_fraction * height_px);
+    double part_px = d->config.jitter_fraction * height_px;
+    double sd_px = sqrt(d->config.edge_sd_px * d->config.edge_sd_px + part_px * part_px);
     double shift = sd_px * (double) memory->middle;
     double grow = WIDTH_JITTER * sd_px * (double) memory->width / 2;
     struct box_px moved = { box.left + shift - grow, box.top + sd_px * (double) memory->top,

@@ -13,9 +13,13 @@
 #define CM_ALL       254
 #define CM_NOT_ASKED 255
 
+/* Cells a side of a block: walks pass a block at once where nothing in it is high enough. */
+#define BLOCK_CELLS 16
+
 struct height_field {
     struct grid grid;
-    float highest_m;   /* of all that stands here; INFINITY with walls */
+    uint32_t block_columns;
+    float *blocks_m;   /* the highest of each block */
     float heights_m[]; /* a cell each, row-major */
 };
 
@@ -53,8 +57,11 @@ static void raise_cell(struct height_field *field, struct floor_m p, double heig
     uint32_t cell = grid_cell_at(&field->grid, p);
     if (cell == GRID_OUTSIDE)
         return;
+    uint32_t row = cell / field->grid.columns, column = cell % field->grid.columns;
+    float *block =
+        &field->blocks_m[row / BLOCK_CELLS * field->block_columns + column / BLOCK_CELLS];
     field->heights_m[cell] = fmaxf(field->heights_m[cell], (float) height_m);
-    field->highest_m = fmaxf(field->highest_m, (float) height_m);
+    *block = fmaxf(*block, (float) height_m);
 }
 
 /* Walls may be thinner than a cell: every cell that a side touches stands. */
@@ -103,6 +110,13 @@ int height_field_create(const struct floor_map *map, struct height_field **ret_f
     if (!field)
         return -ENOMEM;
     field->grid = grid;
+    field->block_columns = (grid.columns + BLOCK_CELLS - 1) / BLOCK_CELLS;
+    size_t block_rows = (grid.rows + BLOCK_CELLS - 1) / BLOCK_CELLS;
+    field->blocks_m = calloc(field->block_columns * block_rows, sizeof(*field->blocks_m));
+    if (!field->blocks_m) {
+        free(field);
+        return -ENOMEM;
+    }
     for (size_t i = 0; i < map->feature_count; i++) {
         const struct feature *f = &map->features[i];
         if (f->kind != FEATURE_WALL && f->kind != FEATURE_SHELF)
@@ -118,6 +132,8 @@ int height_field_create(const struct floor_map *map, struct height_field **ret_f
 
 void height_field_destroy(struct height_field **field)
 {
+    if (*field)
+        free((*field)->blocks_m);
     free(*field);
     *field = NULL;
 }
@@ -163,20 +179,47 @@ static struct axis axis_of(double from, double to) /* in cells */
     return axis;
 }
 
+/* Cross `count` borders more than the next one. */
+static void cross(struct axis *axis, int count)
+{
+    axis->cell += axis->step * count;
+    axis->next += axis->per_cell * count;
+}
+
+/* Borders until the axis leaves the block it is in, beside the last one. */
+static int borders_left(const struct axis *axis)
+{
+    int inside = axis->cell % BLOCK_CELLS;
+    return axis->step > 0 ? BLOCK_CELLS - 1 - inside : inside;
+}
+
+/* Go to where the line leaves the block. Returns the part of the way there. */
+static double leave_block(struct axis *x, struct axis *y)
+{
+    int nx = borders_left(x), ny = borders_left(y);
+    bool by_x = x->next + nx * x->per_cell < y->next + ny * y->per_cell;
+    struct axis *first = by_x ? x : y, *other = by_x ? y : x;
+    cross(first, by_x ? nx : ny);
+    double part = first->next;
+    cross(first, 1);
+    if (other->next < part)
+        cross(other, (int) ((part - other->next) / other->per_cell) + 1);
+    return part;
+}
+
 /*
  * The walk from p to the camera, cell by cell (Amanatides & Woo, "A fast voxel traversal
  * algorithm", Eurographics 1987). Where an obstacle is lower than the camera, (o - s h) / (1 - s)
- * falls with s: what counts is where the line enters its cell.
+ * falls with s: what counts is where the line enters its cell, and only what is higher than
+ * everything before (matters_m) and higher than the line, which rises, can hide more.
  */
 static double walk_to_camera(const struct viewshed *viewshed, struct floor_m p)
 {
     const struct height_field *field = viewshed->field;
     const struct grid *grid = &field->grid;
-    double h = viewshed->height_m, hidden_m = 0;
+    double h = viewshed->height_m, hidden_m = 0, matters_m = 0;
     double length_m = floor_distance_m(p, viewshed->camera);
     double part_max = length_m > 0 ? 1 - VIEWSHED_BLIND_RADIUS_M / length_m : 0;
-    if ((double) field->highest_m < h) /* farther on, the line is above everything */
-        part_max = fmin(part_max, (double) field->highest_m / h);
     struct axis x = axis_of((p.x - grid->origin.x) / grid->cell_m,
                             (viewshed->camera.x - grid->origin.x) / grid->cell_m);
     struct axis y = axis_of((p.y - grid->origin.y) / grid->cell_m,
@@ -184,13 +227,21 @@ static double walk_to_camera(const struct viewshed *viewshed, struct floor_m p)
     for (double part = 0; part < part_max;) {
         if (x.cell < 0 || y.cell < 0 || x.cell >= (int) grid->columns || y.cell >= (int) grid->rows)
             break;
+        size_t block = (size_t) (y.cell / BLOCK_CELLS) * field->block_columns +
+                       (size_t) (x.cell / BLOCK_CELLS);
+        if ((double) field->blocks_m[block] <= fmax(matters_m, part * h)) {
+            part = leave_block(&x, &y);
+            continue;
+        }
         double o = (double) field->heights_m[(size_t) y.cell * grid->columns + (size_t) x.cell];
         if (part == 0)
             o = 0; /* people stand beside obstacles; the raster may say inside */
         if (o >= h)
             return INFINITY;
-        if (o > 0)
+        if (o > matters_m) {
+            matters_m = o;
             hidden_m = fmax(hidden_m, (o - part * h) / (1 - part));
+        }
         struct axis *axis = x.next < y.next ? &x : &y;
         part = axis->next;
         axis->cell += axis->step;
@@ -212,14 +263,21 @@ double viewshed_hidden_below_m(struct viewshed *viewshed, struct floor_m p)
     return *known == CM_ALL ? INFINITY : *known / CM_PER_M;
 }
 
-/* The indices of points (k + 0.5) of `count` between low and high that lie in [from, to). */
+/* The index of the first of `count` points k + 0.5 that lies beyond x. Not ceil: that is a call. */
+static int point_beyond(double x, int count)
+{
+    if (!(x > 0))
+        return 0;
+    return x < count ? (int) (x + 0.5) : count;
+}
+
+/* The indices of those points between low and high that lie between from and to. */
 static void points_between(double low, double high, int count, double from, double to,
                            int *ret_first, int *ret_end)
 {
     double per_px = count / (high - low);
-    double first = ceil((from - low) * per_px - 0.5), end = ceil((to - low) * per_px - 0.5);
-    *ret_first = first > 0 ? (first < count ? (int) first : count) : 0;
-    *ret_end = end > 0 ? (end < count ? (int) end : count) : 0;
+    *ret_first = point_beyond((from - low) * per_px, count);
+    *ret_end = point_beyond((to - low) * per_px, count);
 }
 
 /* Bits of the rows [first, end). */
