@@ -21,10 +21,10 @@
 /* Messages a camera queues at most, when no store config says it. */
 #define HIGH_WATER_MARK 1000
 
-#define LISTENER_WAIT_MS 30000
+#define LISTENER_WAIT_S 30.0
 
 struct simulate {
-    const char *config_path, *seed, *out, *store_path, *pace, *fps, *duration;
+    const char *config_path, *seed, *out, *store_path, *pace, *fps, *duration, *wait;
     bool publish, no_visible, keep_time, dump, document;
     struct sim_config *config;
     struct floor_map *map;
@@ -32,7 +32,7 @@ struct simulate {
     char *floor_text;
     size_t floor_length;
     struct simulation_options options;
-    double duration_s;
+    double duration_s, wait_s;
     int signal_fd;
 };
 
@@ -70,6 +70,8 @@ static int read_numbers(struct simulate *s)
         return wrong_usage("--fps must be a number from 0.1 to 100");
     if (s->duration && !read_number(s->duration, 0.001, 1e9, &s->duration_s))
         return wrong_usage("--duration-s must be a number from 0.001 to 1e9");
+    if (s->wait && !read_number(s->wait, 0, 86400, &s->wait_s))
+        return wrong_usage("--wait-s must be a number from 0 to 86400");
     if (s->pace && strcmp(s->pace, "recorded") != 0 && strcmp(s->pace, "fast") != 0)
         return wrong_usage("--pace must be recorded or fast");
     if (!s->dump && !s->out == !s->publish)
@@ -145,7 +147,7 @@ static int publish(struct simulate *s, struct error *err)
         .fast = s->pace && strcmp(s->pace, "fast") == 0,
         .keep_time = s->keep_time,
         .high_water_mark = s->store ? s->store->wire.high_water_mark : HIGH_WATER_MARK,
-        .listener_wait_ms = LISTENER_WAIT_MS,
+        .listener_wait_ms = (int) (s->wait_s * 1000),
         .stop = { s, was_told_to_stop },
     };
     if (!options.endpoint)
@@ -193,7 +195,7 @@ static void release(struct simulate *s)
 
 int cmd_simulate(int argc, char **argv)
 {
-    AUTO(release) struct simulate s = { .options = { .seed = 1 } };
+    AUTO(release) struct simulate s = { .options = { .seed = 1 }, .wait_s = LISTENER_WAIT_S };
     const struct argument arguments[] = {
         { "--config", "FILE", &s.config_path, NULL, "the simulation's config", false },
         { "--seed", "N", &s.seed, NULL, "another number is another day (default: 1)", false },
@@ -206,6 +208,8 @@ int cmd_simulate(int argc, char **argv)
           false },
         { "--keep-time", NULL, NULL, &s.keep_time,
           "--publish: stamps begin at the config's start, not now", false },
+        { "--wait-s", "S", &s.wait, NULL, "--publish: how long to wait for fusion (default: 30)",
+          false },
         { "--fps", "N", &s.fps, NULL, "frames a second of every camera, over the config", false },
         { "--duration-s", "S", &s.duration, NULL, "over the config's duration_s", false },
         { "--no-visible", NULL, NULL, &s.no_visible, "leave visible.csv out", false },

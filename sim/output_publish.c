@@ -107,7 +107,7 @@ static int wait_for_listener(struct publish *p, struct error *err)
         if (now_ns >= give_up_ns)
             return error_set(err, -ETIMEDOUT,
                              "nobody listens on %s; start floorfuse-fusion with the store.cfg that "
-                             "this simulation writes, or raise --wait-ms",
+                             "this simulation writes, or raise --wait-s",
                              p->options->endpoint);
         wait_until_ns(now_ns + LISTENER_POLL_NS);
         r = read_all_events(p, &listening, err);

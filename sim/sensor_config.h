@@ -132,7 +132,7 @@ void sim_cameras_check(const struct option_list *cameras, const char *name,
           .default_number = 1, .help = "false: cameras that never err; only geometry remains" },       \
         SIM_SENSOR_NUMBER_(SENSORS, edge_sd_px, 1, 0, 100,                                             \
                            "standard deviation of each box edge, px, beside jitter_fraction")          \
-            SIM_SENSOR_NUMBER_(SENSORS, jitter_fraction, 0.025, 0, 0.5,                                \
+            SIM_SENSOR_NUMBER_(SENSORS, jitter_fraction, 0.035, 0, 0.5,                                \
                                "standard deviation of each box edge, of the box's height")             \
                 SIM_SENSOR_NUMBER_(                                                                    \
                     SENSORS, jitter_s, 0.3, 0, 60,                                                     \
