@@ -50,6 +50,7 @@ struct output {
     uint8_t *footprints[HEAT_CAMERAS_MAX];
     int64_t taken_us[HEAT_CAMERAS_MAX]; /* the last frame of each camera */
     int64_t tick_us, next_tick_us;
+    char time_text[24]; /* of the present moment: most rows begin with it */
     struct output_counts counts;
 };
 
@@ -181,14 +182,14 @@ static int count_heat(struct output *output, int64_t until_us)
     return 0;
 }
 
-static void put_boxes(struct output *output, int64_t time_us, const char *camera,
+static void put_boxes(struct output *output, const char *camera,
                       const struct sensor_picture *picture)
 {
     struct csv_out *out = output->tables[TABLE_OBSERVATIONS];
     for (size_t i = 0; i < picture->box_count; i++) {
         const struct sensor_box *b = &picture->boxes[i];
         bool head = b->object_class == OBSERVATION_HEAD;
-        csv_out_integer(out, time_us);
+        csv_out_text(out, output->time_text);
         csv_out_text(out, camera);
         csv_out_text(out, head ? "head" : "person");
         csv_out_fixed(out, (double) b->score, SCORE_DECIMALS);
@@ -205,16 +206,16 @@ static void put_boxes(struct output *output, int64_t time_us, const char *camera
 }
 
 /* A row without a class: this camera did not look at this time. */
-static void put_absence(struct output *output, int64_t time_us, const char *camera)
+static void put_absence(struct output *output, const char *camera)
 {
     struct csv_out *out = output->tables[TABLE_OBSERVATIONS];
-    csv_out_integer(out, time_us);
+    csv_out_text(out, output->time_text);
     csv_out_text(out, camera);
     csv_out_text(out, ",,,,,,");
     csv_out_end_row(out);
 }
 
-static void put_seen(struct output *output, int64_t time_us, const char *camera,
+static void put_seen(struct output *output, const char *camera,
                      const struct sensor_picture *picture)
 {
     struct csv_out *out = output->tables[TABLE_VISIBLE];
@@ -223,7 +224,7 @@ static void put_seen(struct output *output, int64_t time_us, const char *camera,
         output->counts.seen += !seen->mannequin;
         if (!out || seen->mannequin)
             continue;
-        csv_out_integer(out, time_us);
+        csv_out_text(out, output->time_text);
         csv_out_integer(out, seen->id);
         csv_out_text(out, camera);
         csv_out_fixed(out, (double) seen->visible, SCORE_DECIMALS);
@@ -238,7 +239,7 @@ static void put_truth(struct output *output, const struct moment *moment)
     struct csv_out *out = output->tables[TABLE_TRUTH];
     for (size_t i = 0; i < moment->people_count; i++) {
         const struct simulated_person *p = &moment->people[i];
-        csv_out_integer(out, moment->time_us);
+        csv_out_text(out, output->time_text);
         csv_out_integer(out, p->id);
         csv_out_fixed(out, p->position.x, M_DECIMALS);
         csv_out_fixed(out, p->position.y, M_DECIMALS);
@@ -249,6 +250,8 @@ static void put_truth(struct output *output, const struct moment *moment)
 
 static int put_moment(struct output *output, const struct moment *moment)
 {
+    (void) snprintf(output->time_text, sizeof(output->time_text), "%lld",
+                    (long long) moment->time_us);
     if (output->next_tick_us == INT64_MIN)
         output->next_tick_us = round_up(moment->time_us, output->tick_us);
     int r = count_heat(output, moment->time_us - 1); /* before these frames are known */
@@ -258,13 +261,13 @@ static int put_moment(struct output *output, const struct moment *moment)
         const struct simulated_frame *frame = &moment->frames[i];
         const char *camera = camera_name(output, i);
         if (!frame->picture.taken) {
-            put_absence(output, moment->time_us, camera);
+            put_absence(output, camera);
             output->counts.lost_frames += frame->due;
             continue;
         }
         output->taken_us[i] = moment->time_us;
-        put_boxes(output, moment->time_us, camera, &frame->picture);
-        put_seen(output, moment->time_us, camera, &frame->picture);
+        put_boxes(output, camera, &frame->picture);
+        put_seen(output, camera, &frame->picture);
         output->counts.frames++;
     }
     put_truth(output, moment);

@@ -46,8 +46,8 @@
 
 /* What lasts about one person, or one place, in this camera's eyes. */
 struct memory {
-    int64_t id; /* 0: nobody yet */
-    int64_t seen_us;
+    int64_t id;                /* 0: nobody yet */
+    int64_t seen_us, drawn_us; /* drawn_us 0: never */
     bool missed, head_missed;
     float middle, width, top, bottom; /* errors of the box, standard deviations */
 };
@@ -55,6 +55,12 @@ struct memory {
 struct place {
     struct silhouette body;
     struct memory memory;
+};
+
+/* What is left of an error after a while; frames come evenly, so the last answer mostly holds. */
+struct decay {
+    int64_t step_us; /* -1: nothing asked yet */
+    double keep;
 };
 
 struct sensor_detector {
@@ -71,8 +77,7 @@ struct sensor_detector {
     size_t box_count, box_capacity;
     uint32_t *box_of; /* by sight: index of its box + 1; 0: not found */
     size_t box_of_capacity;
-    int64_t step_us; /* what the two below are for */
-    double keep_jitter, keep_miss;
+    struct decay jitter, miss;
 };
 
 static double logistic(double x)
@@ -91,51 +96,58 @@ double sensor_recall(const struct sim_sensor_config *config, double height_px, d
     return config->recall * tall * shown;
 }
 
-/* What is left of an error after step_us; frames come evenly, so the last answer mostly holds. */
-static void take_step(struct sensor_detector *d, int64_t step_us)
+static double decay_after(struct decay *decay, double time_s, int64_t step_us)
 {
-    if (step_us == d->step_us)
-        return;
-    double step_s = (double) step_us / US_PER_S;
-    d->step_us = step_us;
-    d->keep_jitter = d->config.jitter_s > 0 ? exp(-step_s / d->config.jitter_s) : 0;
-    d->keep_miss = d->config.miss_s > 0 ? exp(-step_s / d->config.miss_s) : 0;
+    if (step_us != decay->step_us) {
+        decay->step_us = step_us;
+        decay->keep = time_s > 0 ? exp(-(double) step_us / US_PER_S / time_s) : 0;
+    }
+    return decay->keep;
 }
 
 /*
  * A two-state Markov chain in continuous time, of which the share of time missed is 1 - recall
  * whatever the frame rate.
  */
-static bool misses(struct sensor_detector *d, struct random *random, double recall, bool first,
-                   bool missed)
+static bool misses(struct random *random, double recall, double keep, bool missed)
 {
     double miss = 1 - recall;
-    if (!first)
-        miss = missed ? miss + (1 - miss) * d->keep_miss : miss * (1 - d->keep_miss);
+    miss = missed ? miss + (1 - miss) * keep : miss * (1 - keep);
     return random_uniform(random) < miss;
 }
 
-/* An autoregressive error of standard deviation 1. */
-static float drift(struct random *random, double keep, float error)
-{
-    return (float) (keep * (double) error + sqrt(1 - keep * keep) * random_normal(random));
-}
-
-static void remember(struct sensor_detector *d, struct random *random, struct memory *memory,
-                     int64_t id, int64_t time_us, double recall)
+/* Whether a body or a place is missed in this frame. Returns how much of the frame before lasts. */
+static double remember(struct sensor_detector *d, struct random *random, struct memory *memory,
+                       int64_t id, int64_t time_us, double recall)
 {
     bool first = memory->id != id;
-    if (first)
+    if (first) /* the chain begins in its long-run state */
         *memory = (struct memory){ .id = id };
-    else
-        take_step(d, time_us - memory->seen_us);
+    double keep = first ? 0 : decay_after(&d->miss, d->config.miss_s, time_us - memory->seen_us);
     memory->seen_us = time_us;
-    memory->missed = misses(d, random, recall, first, memory->missed);
-    double keep = first ? 0 : d->keep_jitter;
-    memory->middle = drift(random, keep, memory->middle);
-    memory->width = drift(random, keep, memory->width);
-    memory->top = drift(random, keep, memory->top);
-    memory->bottom = drift(random, keep, memory->bottom);
+    memory->missed = misses(random, recall, keep, memory->missed);
+    return keep;
+}
+
+/* An autoregressive error of standard deviation 1. */
+static float drift(struct random *random, double keep, double fresh, float error)
+{
+    return (float) (keep * (double) error + fresh * random_normal(random));
+}
+
+/* The errors of a box that is drawn now; they have gone on while nothing was drawn. */
+static void drift_edges(struct sensor_detector *d, struct random *random, struct memory *memory,
+                        int64_t time_us)
+{
+    double keep = 0;
+    if (memory->drawn_us != 0)
+        keep = decay_after(&d->jitter, d->config.jitter_s, time_us - memory->drawn_us);
+    double fresh = sqrt(1 - keep * keep);
+    memory->drawn_us = time_us;
+    memory->middle = drift(random, keep, fresh, memory->middle);
+    memory->width = drift(random, keep, fresh, memory->width);
+    memory->top = drift(random, keep, fresh, memory->top);
+    memory->bottom = drift(random, keep, fresh, memory->bottom);
 }
 
 static int reserve(struct sensor_detector *d, const struct sight *sights, size_t count)
@@ -261,13 +273,13 @@ static int draw_person(struct sensor_detector *d, const struct sight *sight,
 }
 
 static int draw_head(struct sensor_detector *d, const struct sight *sight, struct memory *memory,
-                     double recall, bool first)
+                     double recall, double keep)
 {
     int bits = __builtin_popcountll(sight->visible & HEAD_MASK);
     if (2 * bits < HEAD_BITS)
         return 0;
     memory->head_missed =
-        d->config.noise ? misses(d, &d->people, recall, first, memory->head_missed) : recall < 0.5;
+        d->config.noise ? misses(&d->people, recall, keep, memory->head_missed) : recall < 0.5;
     if (memory->head_missed)
         return 0;
     double height_px = sight->body.bottom - sight->body.top;
@@ -364,12 +376,14 @@ static int look_at_person(struct sensor_detector *d, const struct sight *sights,
     double visible = (double) __builtin_popcountll(s->visible) / BODY_BITS;
     double height_px = s->body.bottom - s->body.top;
     double recall = sensor_recall(&d->config, height_px, visible);
-    bool first = memory->id != s->target->id;
+    double keep = 0;
     if (d->config.noise)
-        remember(d, &d->people, memory, s->target->id, time_us, recall);
+        keep = remember(d, &d->people, memory, s->target->id, time_us, recall);
     bool found = d->config.noise ? !memory->missed : recall > 0;
     int r = 0;
     if (found && !merge(d, sights, index, time_us)) {
+        if (d->config.noise)
+            drift_edges(d, &d->people, memory, time_us);
         r = draw_person(d, s, memory, recall);
         if (r > 0) {
             d->box_of[index] = (uint32_t) d->box_count;
@@ -377,7 +391,7 @@ static int look_at_person(struct sensor_detector *d, const struct sight *sights,
         }
     }
     if (r == 0 && d->config.heads)
-        r = draw_head(d, s, memory, sensor_recall(&d->config, height_px, 1), first);
+        r = draw_head(d, s, memory, sensor_recall(&d->config, height_px, 1), keep);
     return r;
 }
 
@@ -426,9 +440,11 @@ static int look_at_nothing(struct sensor_detector *d, int64_t time_us)
     int r = 0;
     for (size_t i = 0; i < d->place_count && r == 0; i++) {
         struct place *place = &d->places[i];
-        remember(d, &d->nobody, &place->memory, 1, time_us, d->config.false_place_recall);
-        if (!place->memory.missed)
-            r = draw_false(d, place->body, &place->memory);
+        (void) remember(d, &d->nobody, &place->memory, 1, time_us, d->config.false_place_recall);
+        if (place->memory.missed)
+            continue;
+        drift_edges(d, &d->nobody, &place->memory, time_us);
+        r = draw_false(d, place->body, &place->memory);
     }
     int boxes = random_poisson(&d->nobody, d->config.false_per_frame);
     for (int i = 0; i < boxes && r == 0; i++) {
@@ -480,7 +496,7 @@ int sensor_detector_create(const struct sim_sensor_config *config, const struct 
     d->merge_seed = mixed(seed);
     d->people = random_stream(seed, 1);
     d->nobody = random_stream(seed, 2);
-    d->step_us = -1;
+    d->jitter.step_us = d->miss.step_us = -1;
     int r = find_places(d);
     if (r < 0)
         return r;
