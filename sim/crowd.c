@@ -34,6 +34,9 @@
 /* A tie that head-on walkers need: pedestrians pass on the right more often than not. */
 #define RIGHT_HAND 0.05
 
+/* An ellipse this thin is a line. */
+#define LINE_M 1e-4
+
 /* Pushing apart one pair may push another together. */
 #define TOUCH_ROUNDS 2
 
@@ -166,6 +169,15 @@ static double sight_share(const struct walker *w, double push_x, double push_y)
     return wanted == 0 || towards >= wanted * push * SIGHT_COS ? 1 : BEHIND_SHARE;
 }
 
+/* Straight on the other's way the ellipse is a line and pushes to neither side: go right. */
+static void step_right(const struct walker *walker, double rx, double ry, double *ret_x,
+                       double *ret_y)
+{
+    double r = hypot(rx, ry), share = PERSON_V0_M2_S2 / PERSON_SIGMA_M * walker->yielding;
+    *ret_x = -share * ry / r;
+    *ret_y = share * rx / r;
+}
+
 void crowd_repulsion(const struct walker *walker, const struct walker *other, double *ret_x,
                      double *ret_y)
 {
@@ -175,16 +187,20 @@ void crowd_repulsion(const struct walker *walker, const struct walker *other, do
     double s = hypot(sx, sy), ax = rx - sx, ay = ry - sy, a = hypot(ax, ay);
     double b = sqrt(fmax((r + a) * (r + a) - s * s, 0)) / 2;
     *ret_x = *ret_y = 0;
-    if (r < 1e-6 || a < 1e-6 || b < 1e-6)
+    if (r < LINE_M)
         return; /* on top of each other: contact decides */
+    if (a < LINE_M || b < LINE_M) {
+        step_right(walker, rx, ry, ret_x, ret_y);
+        return;
+    }
     double size = PERSON_V0_M2_S2 / PERSON_SIGMA_M * exp(-b / PERSON_SIGMA_M) * (r + a) / (4 * b);
     size = fmin(size, PERSON_V0_M2_S2 / PERSON_SIGMA_M);
     double x = size * (rx / r + ax / a), y = size * (ry / r + ay / a);
     double share = sight_share(walker, x, y) * walker->yielding;
     if (walker->group != 0 && walker->group == other->group)
         share *= GROUP_SHARE;
-    *ret_x = share * (x + RIGHT_HAND * y);
-    *ret_y = share * (y - RIGHT_HAND * x);
+    *ret_x = share * (x - RIGHT_HAND * y);
+    *ret_y = share * (y + RIGHT_HAND * x);
 }
 
 static void push_pair(struct crowd *c, struct walker *walkers, uint32_t a, uint32_t b)

@@ -54,6 +54,7 @@ struct paths {
     struct goal *goals;
     size_t goal_count, field_count;
     uint64_t questions;
+    bool avoids; /* some cells */
     /* of the queue: lists of cells by cost, linked both ways so that a cell can move */
     uint32_t *cost, *before, *after;
     uint32_t bucket[BUCKETS];
@@ -104,6 +105,7 @@ void paths_avoid(struct paths *paths, uint32_t cell)
 {
     if (paths->weight[cell])
         paths->weight[cell] = WEIGHT_AVOID;
+    paths->avoids = true;
 }
 
 bool paths_passable(const struct paths *paths, uint32_t cell)
@@ -270,7 +272,7 @@ uint32_t paths_cell_near(const struct paths *p, struct floor_m point)
             uint32_t cell = (uint32_t) (row * columns + column);
             struct floor_m centre = grid_cell_centre(p->grid, cell);
             if (!p->weight[cell] || floor_distance_m(centre, point) >= best_m ||
-                !clearance_way_free(p->clearance, point, centre, 0))
+                !clearance_way_free(p->clearance, point, centre, CLEARANCE_ERROR_M))
                 continue;
             best = cell;
             best_m = floor_distance_m(centre, point);
@@ -283,6 +285,27 @@ static uint32_t next_cell(const struct paths *p, const uint8_t *field, uint32_t 
     int direction = field[cell];
     return (uint32_t) ((int64_t) cell + row_step[direction] * (int64_t) p->grid->columns +
                        column_step[direction]);
+}
+
+static bool is_avoided(const struct paths *p, struct floor_m point)
+{
+    uint32_t cell = grid_cell_at(p->grid, point);
+    return cell != GRID_OUTSIDE && p->weight[cell] == WEIGHT_AVOID;
+}
+
+/* Pulling the way straight must not lead through cells that the way itself goes around. */
+static bool cuts_through_avoided(const struct paths *p, struct floor_m from, struct floor_m to)
+{
+    if (!p->avoids || is_avoided(p, from) || is_avoided(p, to))
+        return false;
+    int steps = (int) (floor_distance_m(from, to) / p->grid->cell_m);
+    for (int i = 1; i < steps; i++) {
+        double part = (double) i / steps;
+        if (is_avoided(p, (struct floor_m){ from.x + part * (to.x - from.x),
+                                            from.y + part * (to.y - from.y) }))
+            return true;
+    }
+    return false;
 }
 
 int paths_towards(struct paths *p, size_t goal, struct floor_m from, struct floor_m *ret_towards)
@@ -305,7 +328,8 @@ int paths_towards(struct paths *p, size_t goal, struct floor_m from, struct floo
         if (i % LOOK_EVERY_CELLS && field[cell] != HERE)
             continue;
         struct floor_m centre = grid_cell_centre(p->grid, cell);
-        if (!clearance_way_free(p->clearance, from, centre, BODY_CLEARANCE_M))
+        if (!clearance_way_free(p->clearance, from, centre, BODY_CLEARANCE_M) ||
+            cuts_through_avoided(p, from, centre))
             break;
         *ret_towards = centre;
     }

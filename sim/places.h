@@ -15,7 +15,7 @@
 
 /* Waiting people keep this distance (Fruin 1971: queues of 0.5 m2 a person and more). */
 #define QUEUE_SPACING_M 0.75
-#define QUEUE_SLOTS_MAX 16
+#define QUEUE_SLOTS_MAX 10 /* longer ones put people off */
 
 struct entrance {
     size_t goal;

@@ -27,6 +27,9 @@
 #define STEP_BACK_S     0.5
 #define STEP_BACK_M_S   0.4
 
+/* Who is this near to the place in the queue stands in it. */
+#define IN_LINE_M 1.2
+
 /* Formation: time in which a gap is closed, rows behind the first, and who is lost. */
 #define CATCH_UP_S     0.8
 #define CATCH_UP_SPEED 1.4
@@ -187,12 +190,11 @@ void shopper_stand(struct person *p)
 int shopper_keep_place(const struct scene *scene, struct person *p)
 {
     double distance_m = floor_distance_m(p->seen.position, p->anchor);
-    if (distance_m > SEES_ANCHOR_M || !sees(scene, p, p->anchor)) {
-        int r = shopper_walk(scene, p);
-        p->seen.activity = ACTIVITY_QUEUEING;
-        return r;
-    }
+    if (distance_m > SEES_ANCHOR_M || !sees(scene, p, p->anchor))
+        return shopper_walk(scene, p);
     want(p, p->anchor, fmin(distance_m / STEP_BACK_S, p->speed_m_s));
+    if (distance_m > IN_LINE_M)
+        return 0; /* on the way to the end of the queue */
     p->seen.activity = ACTIVITY_QUEUEING;
     p->yielding = STANDING_YIELDS;
     p->wall_share = REACHING_WALL;

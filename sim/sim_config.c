@@ -52,7 +52,7 @@ static const struct option sim_options[] = {
       .help = "who work here all the time" },
     { "people.mannequins", OPTION_INT, SIM(people.mannequins), .min = 0, .max = 1000,
       .help = "figures that stand for ever; no people in the truth" },
-    { "people.group_poisson", OPTION_DOUBLE, SIM(people.group_poisson), .default_number = 0.83,
+    { "people.group_poisson", OPTION_DOUBLE, SIM(people.group_poisson), .default_number = 0.6,
       .min = 0, .max = 3,
       .help = "sizes of groups: Poisson of this parameter without the zero; 0: all alone" },
     { "people.stops", OPTION_DOUBLE, SIM(people.stops), .default_number = 12, .min = 0, .max = 60,
@@ -70,9 +70,8 @@ static const struct option sim_options[] = {
       .min = 0.2, .max = 3, .help = "mean of the speeds that people want, m/s" },
     { "walking.speed_sd_m_s", OPTION_DOUBLE, SIM(walking.speed_sd_m_s), .default_number = 0.22,
       .min = 0, .max = 1, .help = "their standard deviation, m/s" },
-    { "walking.group_spacing_m", OPTION_DOUBLE, SIM(walking.group_spacing_m),
-      .default_number = 0.65, .min = 0.4, .max = 1.5,
-      .help = "between people who walk side by side, m" },
+    { "walking.group_spacing_m", OPTION_DOUBLE, SIM(walking.group_spacing_m), .default_number = 0.7,
+      .min = 0.4, .max = 1.5, .help = "between people who walk side by side, m" },
     SIM_SENSOR_OPTIONS(SIM(cameras), SIM(sensors), SIM(output)),
 };
 /* clang-format on */
