@@ -13,6 +13,7 @@ int cmd_migrate(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_psql(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_simulate(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_up(int argc, char **argv);
