@@ -91,10 +91,30 @@ static float height_over(const struct calibration *calibration, struct floor_m f
     return height_m >= HEIGHT_MIN_M && height_m <= HEIGHT_MAX_M ? (float) height_m : NAN;
 }
 
+/*
+ * How far a person's foot lies beside the middle of their box, px. At the sides of a wide picture
+ * verticals lean outwards, and the box is drawn around the leaning body: feet at one lower corner,
+ * head at the other upper one. `lean` is measured on somebody who would stand at the floor point.
+ */
+static double foot_beside_middle_px(const struct calibration *calibration, struct box_px box,
+                                    struct floor_m floor)
+{
+    struct image_px foot, head;
+    if (!calibration_has_height(calibration) ||
+        calibration_image_from_floor(calibration, floor, 0, &foot) < 0 ||
+        calibration_image_from_floor(calibration, floor, PERSON_HEIGHT_M, &head) < 0 ||
+        !(foot.y > head.y))
+        return 0;
+    double lean = (foot.x - head.x) / (foot.y - head.y);
+    double most_px = (box.right - box.left) / 2;
+    return fmax(-most_px, fmin(most_px, lean * (box.bottom - box.top) / 2));
+}
+
 /* A head's point in the plane of heads, its covariance with the spread of people's heights. */
-static int place_head_at(const struct calibration *calibration, struct image_px top,
+static int place_head_at(const struct calibration *calibration, struct box_px box,
                          struct covariance2 pixel_covariance, struct placement *ret_placement)
 {
+    struct image_px top = { (box.left + box.right) / 2, box.top };
     struct placement placement = { .height_m = NAN, .reasons = PLACEMENT_HEAD_PLANE };
     struct floor_m camera;
     double camera_height_m;
@@ -104,6 +124,11 @@ static int place_head_at(const struct calibration *calibration, struct image_px 
     double room_m = camera_height_m - PERSON_HEIGHT_M;
     if (fabs(room_m) < HEAD_ROOM_M)
         return -ERANGE;
+    r = calibration_floor_from_image(calibration, top, pixel_covariance, PERSON_HEIGHT_M,
+                                     &placement.floor, &placement.covariance);
+    if (r < 0)
+        return r;
+    top.x -= foot_beside_middle_px(calibration, box, placement.floor);
     r = calibration_floor_from_image(calibration, top, pixel_covariance, PERSON_HEIGHT_M,
                                      &placement.floor, &placement.covariance);
     if (r < 0)
@@ -124,8 +149,7 @@ int placement_of_head(const struct calibration *calibration, struct box_px box, 
 {
     if (!box_valid(box))
         return -ERANGE;
-    return place_head_at(calibration, (struct image_px){ (box.left + box.right) / 2, box.top },
-                         edge_middle_covariance(box, edge_sd_px), ret_placement);
+    return place_head_at(calibration, box, edge_middle_covariance(box, edge_sd_px), ret_placement);
 }
 
 /* Where the bottom edge's middle meets the floor. */
@@ -137,6 +161,13 @@ static int place_foot(const struct calibration *calibration, struct box_px box, 
     struct placement placement = { .height_m = NAN };
     int r = calibration_floor_from_image(calibration, foot, pixel_covariance, 0, &placement.floor,
                                          &placement.covariance);
+    if (r < 0)
+        return r;
+    double beside_px = foot_beside_middle_px(calibration, box, placement.floor);
+    foot.x += beside_px;
+    top.x -= beside_px;
+    r = calibration_floor_from_image(calibration, foot, pixel_covariance, 0, &placement.floor,
+                                     &placement.covariance);
     if (r < 0)
         return r;
     if (!cut.top && !cut.bottom)
@@ -162,8 +193,7 @@ int placement_of_person(const struct calibration *calibration, struct box_px box
     if (cut.top)
         return -ENOTSUP; /* neither end of the person is in the box */
 
-    struct image_px top = { (box.left + box.right) / 2, box.top };
-    int r = place_head_at(calibration, top, pixels, ret_placement);
+    int r = place_head_at(calibration, box, pixels, ret_placement);
     if (r == 0) {
         ret_placement->reasons |= PLACEMENT_FOOT_CLIPPED;
         return 0;

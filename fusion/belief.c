@@ -35,6 +35,7 @@ static void weigh_track(struct track *track, uint32_t index, const struct looks 
     size_t found = count_found(looks, index);
     bool sure = track->phase == PHASE_CONFIRMED && track->belief > LEARN_BELIEF;
     track->in_sight = looks->first[index] != LOOK_NONE;
+    track->unfound = 1;
     for (uint32_t i = looks->first[index]; i != LOOK_NONE; i = looks->items[i].next) {
         const struct look *look = &looks->items[i];
         struct habits *habits = &cameras->items[look->camera].habits;

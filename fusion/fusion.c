@@ -26,12 +26,17 @@
  */
 #define SETTLE_NOISE_M2_S3 2.0
 
+/* Who was seen before and after is taken to have been there in between, unless those who looked
+ * would have missed them less often than this. */
+#define HIDDEN_UNFOUND_MIN 0.05
+
 struct fusion {
     char store[ID_SIZE], floor[ID_SIZE];
     struct fusion_settings settings;
     struct fusion_sink sink;
     struct grid grid;
     uint8_t *walkable; /* mask */
+    struct height_field *obstacles;
     struct cameras cameras;
     struct align *align;
     struct tracks tracks;
@@ -63,7 +68,7 @@ static int open_grid(struct fusion *fusion, const struct floor_map *map, double 
     if (!fusion->walkable)
         return -ENOMEM;
     floor_map_walkable_mask(map, &fusion->grid, fusion->walkable);
-    return 0;
+    return height_field_create(map, &fusion->obstacles);
 }
 
 static int open_parts(struct fusion *fusion, const struct floor_map *map,
@@ -120,9 +125,20 @@ void fusion_destroy(struct fusion **fusion)
     settle_destroy(&f->settle);
     accumulator_destroy(&f->accumulator);
     arena_destroy(&f->arena);
+    height_field_destroy(&f->obstacles);
     free(f->walkable);
     free(f);
     *fusion = NULL;
+}
+
+/* A footprint knows the picture only: cells where shelves hide half of a person are not seen. */
+static void leave_out_hidden(const struct viewpoint *viewpoint, const struct grid *grid,
+                             uint8_t *footprint)
+{
+    for (uint32_t cell = 0; viewpoint->viewshed && cell < grid_cells(grid); cell++)
+        if (grid_mask_test(footprint, cell) &&
+            viewpoint_open_share(viewpoint, grid_cell_centre(grid, cell)) < 0.5)
+            footprint[cell / 8] &= (uint8_t) ~(1u << cell % 8);
 }
 
 int fusion_set_camera(struct fusion *fusion, const char *camera,
@@ -131,7 +147,8 @@ int fusion_set_camera(struct fusion *fusion, const char *camera,
 {
     struct viewpoint viewpoint;
     uint8_t *footprint = calloc((size_t) grid_mask_bytes(&fusion->grid) + 1, 1);
-    if (!footprint || viewpoint_init(&viewpoint, calibration, view, edge_sd_px) < 0) {
+    if (!footprint ||
+        viewpoint_init(&viewpoint, calibration, view, edge_sd_px, fusion->obstacles) < 0) {
         free(footprint);
         return -ENOMEM;
     }
@@ -142,6 +159,7 @@ int fusion_set_camera(struct fusion *fusion, const char *camera,
         return slot;
     }
     calibration_footprint(calibration, view, roi, edge_sd_px, &fusion->grid, footprint);
+    leave_out_hidden(&viewpoint, &fusion->grid, footprint);
     struct camera *c = &fusion->cameras.items[slot];
     free(c->footprint);
     c->footprint = footprint;
@@ -340,7 +358,9 @@ static struct settle_sample sample_of(const struct track *track)
                                    .sighted = track->sighted,
                                    .covariance = track->sighted_covariance,
                                    .cameras = track_camera_count(track),
-                                   .confirmed = track->phase == PHASE_CONFIRMED };
+                                   .confirmed = track->phase == PHASE_CONFIRMED,
+                                   .hidden = track->phase != PHASE_LOST &&
+                                             track->unfound > HIDDEN_UNFOUND_MIN };
 }
 
 /* Hand a closed tick over to settle. */

@@ -19,7 +19,7 @@
 /* Observations that the starting values are worth, and at which the memory is full. */
 #define NOISE_WEIGHT          100
 #define NOISE_WEIGHT_MAX      2000
-#define NOISE_SCALE_MIN       0.05
+#define NOISE_SCALE_MIN       0.25
 #define MAHALANOBIS2_HALF_MAX 6
 
 /* Detectors of today find some 85 % of people in plain sight. */

@@ -47,7 +47,7 @@ static void add_look(const struct track *track, uint32_t index, int camera,
     const struct viewpoint *view = &tick->cameras->items[camera].view;
     look.expected = viewpoint_expect(view, track->state.position, &look.appearance);
     if (look.expected)
-        look.visible = look.appearance.in_view;
+        look.visible = look.appearance.in_view * viewpoint_open_share(view, track->state.position);
     *link = (uint32_t) looks->count;
     looks->items[looks->count++] = look;
 }

@@ -20,7 +20,7 @@
 /* One tick of a history. */
 struct moment {
     int64_t tick_us;
-    bool seen, smoothed;
+    bool seen, hidden, smoothed;
     uint32_t cameras;
     struct kalman state; /* filtered, then smoothed */
 };
@@ -301,7 +301,7 @@ static size_t gather_people(struct settle *s, int64_t tick_us)
     for (size_t i = 0; i < s->history_count; i++) {
         struct history *h = &s->histories[i];
         struct moment *m = oldest_moment(h, tick_us);
-        if (!m || !h->confirmed || tick_us > h->seen_us)
+        if (!m || !h->confirmed || tick_us > h->seen_us || (!m->seen && !m->hidden))
             continue;
         if (!m->smoothed)
             smooth_history(h, until_us > tick_us ? until_us : tick_us, s->noise_m2_s3);

@@ -5,7 +5,8 @@
  * is a person. A moment later it is known. So what is stored and counted waits for `lag_us`: a tick
  * is handed out when the lag has passed (or at the end), with everybody who has turned out to be a
  * person, in every tick from their first sighting to their last, smoothed over what came after. A
- * track's ticks after its last sighting are never handed out: it was gone.
+ * track's ticks after its last sighting are never handed out: it was gone. Nor are those in between
+ * in which it should have been seen and was not.
  *
  * Positions are the Rauch-Tung-Striebel smoother over the fused sightings of the track, with an own
  * process noise: tracking wants the motion that is usual, so that nobody is mistaken for a
@@ -35,6 +36,7 @@ struct settle_sample {
     struct covariance2 covariance; /* of them, m^2 */
     uint32_t cameras;              /* that supported it */
     bool confirmed;                /* it is a person, now at the latest */
+    bool hidden;                   /* not seen, and no wonder: it may be there all the same */
 };
 
 /* What else happened in a tick and waits with it; copied. */

@@ -5,10 +5,16 @@
 
 #include "base/clock.h"
 
-/* Feet are hidden so often by what the camera program knows nothing of, shelves mostly; and so
- * often where the lower edge lies inside the box of somebody nearer. */
-#define HIDDEN_IN_THE_OPEN  0.1
-#define HIDDEN_BEHIND_A_BOX 0.4
+/* Feet are hidden so often by what nobody has put on the map; so often where the lower edge lies
+ * inside the box of somebody nearer; and where the camera cannot see the floor that it shows. */
+#define HIDDEN_IN_THE_OPEN    0.1
+#define HIDDEN_BEHIND_A_BOX   0.4
+#define HIDDEN_BEHIND_A_SHELF 0.95
+
+/* Feet are seen where no more than this is hidden, at the place or this much nearer: people stand
+ * close to shelves, and calibrations are no better. */
+#define FEET_M         0.15
+#define BESIDE_SHELF_M 0.3
 /* The lower edge of the other must be lower by this share of the height to be nearer. */
 #define NEARER_SHARE 0.03
 
@@ -62,6 +68,27 @@ static bool is_behind_a_box(const struct aligned_frame *frame, size_t i)
             return true;
     }
     return false;
+}
+
+/* The map says that a camera cannot see feet there. */
+static bool is_behind_a_shelf(const struct viewpoint *view, struct floor_m foot,
+                              struct floor_m away)
+{
+    struct floor_m nearer = { foot.x - BESIDE_SHELF_M * away.x, foot.y - BESIDE_SHELF_M * away.y };
+    return view->viewshed && viewpoint_hidden_below_m(view, foot) > FEET_M &&
+           viewpoint_hidden_below_m(view, nearer) > FEET_M;
+}
+
+/* How likely the feet are hidden, as far as their surroundings tell. */
+static double hidden_around(const struct aligned_frame *frame, size_t i,
+                            const struct viewpoint *view, struct floor_m away)
+{
+    const struct observation *o = &frame->observations[i];
+    if (o->reasons & REASON_FOOT_CLIPPED)
+        return 1;
+    if (is_behind_a_shelf(view, o->floor, away))
+        return HIDDEN_BEHIND_A_SHELF;
+    return is_behind_a_box(frame, i) ? HIDDEN_BEHIND_A_BOX : HIDDEN_IN_THE_OPEN;
 }
 
 /*
@@ -133,7 +160,7 @@ static void read_head(struct sighting *s, const struct aligned_frame *frame, siz
     s->head_covariance.xx += own_variance_m2;
     s->head_covariance.yy += own_variance_m2;
     s->height_m = o->height_m;
-    s->hidden = clipped ? 1 : is_behind_a_box(frame, i) ? HIDDEN_BEHIND_A_BOX : HIDDEN_IN_THE_OPEN;
+    s->hidden = hidden_around(frame, i, view, s->away);
     s->hidden_density = hidden_density(view->height_m);
     blend_readings(s);
 }

@@ -60,6 +60,7 @@ struct track {
     /* Of this tick: */
     const struct support *supports;
     bool in_sight;          /* some camera looked at its place */
+    double unfound;         /* how likely that all who looked would miss a person there, 0..1 */
     struct floor_m sighted; /* the fused sightings, when there are supports */
     struct covariance2 sighted_covariance;
 };

@@ -8,7 +8,7 @@
 #define BODY_HALF_WIDTH 0.18
 
 int viewpoint_init(struct viewpoint *viewpoint, const struct calibration *calibration,
-                   struct box_px view, double edge_sd_px)
+                   struct box_px view, double edge_sd_px, const struct height_field *obstacles)
 {
     *viewpoint = (struct viewpoint){ .view = view, .edge_sd_px = edge_sd_px };
     int r = calibration_clone(calibration, &viewpoint->calibration);
@@ -16,13 +16,30 @@ int viewpoint_init(struct viewpoint *viewpoint, const struct calibration *calibr
         return r;
     viewpoint->has_heights = calibration_position(viewpoint->calibration, &viewpoint->position,
                                                   &viewpoint->height_m) == 0;
-    return 0;
+    if (!obstacles || height_field_is_empty(obstacles) || !viewpoint->has_heights)
+        return 0;
+    r = viewshed_create(obstacles, viewpoint->position, viewpoint->height_m, &viewpoint->viewshed);
+    if (r < 0)
+        viewpoint_release(viewpoint);
+    return r;
 }
 
 void viewpoint_release(struct viewpoint *viewpoint)
 {
     calibration_destroy(&viewpoint->calibration);
+    viewshed_destroy(&viewpoint->viewshed);
     *viewpoint = (struct viewpoint){ 0 };
+}
+
+double viewpoint_hidden_below_m(const struct viewpoint *viewpoint, struct floor_m place)
+{
+    return viewpoint->viewshed ? viewshed_hidden_below_m(viewpoint->viewshed, place) : 0;
+}
+
+double viewpoint_open_share(const struct viewpoint *viewpoint, struct floor_m place)
+{
+    double hidden_m = viewpoint_hidden_below_m(viewpoint, place);
+    return hidden_m >= PERSON_HEIGHT_M ? 0 : 1 - hidden_m / PERSON_HEIGHT_M;
 }
 
 /* Without fmin and fmax, which are calls: most boxes do not meet at all. */
@@ -44,7 +61,8 @@ bool viewpoint_expect(const struct viewpoint *viewpoint, struct floor_m place,
         calibration_image_from_floor(viewpoint->calibration, place, PERSON_HEIGHT_M, &head) < 0)
         return false;
     double half = BODY_HALF_WIDTH * fabs(foot.y - head.y), middle = (foot.x + head.x) / 2;
-    struct box_px box = { middle - half, head.y, middle + half, foot.y };
+    double lean = fabs(foot.x - head.x) / 2; /* at the sides of a picture people do */
+    struct box_px box = { middle - lean - half, head.y, middle + lean + half, foot.y };
     if (!(box.bottom > box.top + 1)) /* seen from straight above, or not at all */
         return false;
     double in_view = box_covered(box, viewpoint->view);

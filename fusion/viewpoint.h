@@ -8,6 +8,7 @@
 #define FLOORFUSE_FUSION_VIEWPOINT_H
 
 #include "calib/calibration.h"
+#include "floor/viewshed.h"
 
 struct viewpoint {
     struct calibration *calibration; /* owned; NULL: nothing is known */
@@ -16,11 +17,17 @@ struct viewpoint {
     bool has_heights;        /* heights can be projected, so boxes can be expected */
     struct floor_m position; /* where the camera hangs, and how high; with heights only */
     double height_m;
+    struct viewshed *viewshed; /* owned; NULL: nothing stands in the way */
 };
 
-/* Returns 0 or -ENOMEM; the calibration is copied. Release what was there before first. */
+/*
+ *   calibration  copied
+ *   obstacles    of the floor; borrowed as long as the viewpoint lives; NULL: none
+ * Returns 0 or -ENOMEM. Release what was there before first.
+ */
 MUST_CHECK int viewpoint_init(struct viewpoint *viewpoint, const struct calibration *calibration,
-                              struct box_px view, double edge_sd_px);
+                              struct box_px view, double edge_sd_px,
+                              const struct height_field *obstacles);
 void viewpoint_release(struct viewpoint *viewpoint);
 
 /* How a person at a place would appear. */
@@ -33,6 +40,12 @@ struct appearance_px {
 /* Returns false where the person would not appear, or when heights cannot be projected. */
 bool viewpoint_expect(const struct viewpoint *viewpoint, struct floor_m place,
                       struct appearance_px *ret_appearance);
+
+/* Everything at a place below this height is hidden by shelves and walls; INFINITY: all. */
+double viewpoint_hidden_below_m(const struct viewpoint *viewpoint, struct floor_m place);
+
+/* The share of a person there that shelves and walls leave to see, 0..1. */
+double viewpoint_open_share(const struct viewpoint *viewpoint, struct floor_m place);
 
 /* The share of a box that another covers, 0..1. */
 double box_covered(struct box_px box, struct box_px by);

@@ -40,7 +40,7 @@ static void hang(struct stage *stage, const char *name, const char *text, const 
     struct camera *camera = &stage->cameras.items[slot];
     camera->footprint = calloc(grid_mask_bytes(grid), 1);
     assert_non_null(camera->footprint);
-    assert_int_equal(viewpoint_init(&camera->view, calibration, view, 1), 0);
+    assert_int_equal(viewpoint_init(&camera->view, calibration, view, 1, NULL), 0);
     calibration_footprint(calibration, view, NULL, 1, grid, camera->footprint);
     stage->sightings[slot] = (struct sighting){ .camera = slot };
     calibration_destroy(&calibration);

@@ -27,7 +27,7 @@ static int open_stage(void **state)
     struct problems problems = { 0 };
     struct box_px view = { 0, 0, 2000, 2000 };
     if (!stage || calibration_parse(CAMERA, "level", &stage->calibration, &problems) < 0 ||
-        viewpoint_init(&stage->camera.view, stage->calibration, view, 1) < 0 ||
+        viewpoint_init(&stage->camera.view, stage->calibration, view, 1, NULL) < 0 ||
         arena_create(4096, &stage->arena) < 0)
         return -1;
     stage->camera.habits = habits_of_unknown_camera();
