@@ -24,6 +24,7 @@ struct tick {
     const struct fusion_settings *settings;
     struct cameras *cameras;
     const struct seers *seers;
+    const struct ground *ground;
     struct arena *arena;
     struct matching matching;
     const struct sighting **leftovers;
@@ -39,8 +40,9 @@ static int match_frames(struct tick *tick)
     for (size_t i = 0; i < tick->frame_count; i++) {
         const struct aligned_frame *frame = tick->frames[i];
         frames[i].count = frame->observation_count;
-        frames[i].sightings = sightings_of_frame(frame, i, &tick->cameras->items[frame->camera],
-                                                 tick->settings->position_variance_m2, tick->arena);
+        frames[i].sightings =
+            sightings_of_frame(frame, i, &tick->cameras->items[frame->camera], tick->ground,
+                               tick->settings->position_variance_m2, tick->arena);
         if (!frames[i].sightings)
             return -ENOMEM;
         observations += frame->observation_count;
@@ -96,7 +98,8 @@ static int use_frame(struct tick *tick, const struct matched_frame *frame)
         const struct sighting *s = &frame->sightings[i];
         uint32_t track = matched_track(frame, i);
         if (track == ASSOCIATE_NONE) {
-            if (covariance2_max_sd(s->covariance) <= LIFE_BIRTH_SD_MAX_M)
+            if (covariance2_max_sd(s->covariance) <= LIFE_BIRTH_SD_MAX_M &&
+                ground_can_stand(tick->ground, s->position))
                 tick->leftovers[tick->leftover_count++] = s;
             continue;
         }
@@ -163,8 +166,8 @@ static void predict_tracks(struct tick *tick)
 
 int follow_tick(struct tracks *tracks, struct aligned_frame *const *frames, size_t count,
                 int64_t tick_us, int64_t duration_us, const struct fusion_settings *settings,
-                struct cameras *cameras, const struct seers *seers, struct arena *arena,
-                size_t *ret_confirmed)
+                struct cameras *cameras, const struct seers *seers, const struct ground *ground,
+                struct arena *arena, size_t *ret_confirmed)
 {
     struct tick tick = { .tracks = tracks,
                          .frames = frames,
@@ -174,6 +177,7 @@ int follow_tick(struct tracks *tracks, struct aligned_frame *const *frames, size
                          .settings = settings,
                          .cameras = cameras,
                          .seers = seers,
+                         .ground = ground,
                          .arena = arena };
     for (size_t i = 0; i < tracks->count; i++)
         tracks->items[i].supports = NULL;

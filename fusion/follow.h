@@ -23,6 +23,7 @@
 MUST_CHECK int follow_tick(struct tracks *tracks, struct aligned_frame *const *frames, size_t count,
                            int64_t tick_us, int64_t duration_us,
                            const struct fusion_settings *settings, struct cameras *cameras,
-                           const struct seers *seers, struct arena *arena, size_t *ret_confirmed);
+                           const struct seers *seers, const struct ground *ground,
+                           struct arena *arena, size_t *ret_confirmed);
 
 #endif

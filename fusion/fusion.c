@@ -37,6 +37,7 @@ struct fusion {
     struct grid grid;
     uint8_t *walkable; /* mask */
     struct height_field *obstacles;
+    struct ground ground;
     struct cameras cameras;
     struct align *align;
     struct tracks tracks;
@@ -68,7 +69,8 @@ static int open_grid(struct fusion *fusion, const struct floor_map *map, double 
     if (!fusion->walkable)
         return -ENOMEM;
     floor_map_walkable_mask(map, &fusion->grid, fusion->walkable);
-    return height_field_create(map, &fusion->obstacles);
+    int r = ground_init(&fusion->ground, &fusion->grid, fusion->walkable);
+    return r < 0 ? r : height_field_create(map, &fusion->obstacles);
 }
 
 static int open_parts(struct fusion *fusion, const struct floor_map *map,
@@ -126,6 +128,7 @@ void fusion_destroy(struct fusion **fusion)
     accumulator_destroy(&f->accumulator);
     arena_destroy(&f->arena);
     height_field_destroy(&f->obstacles);
+    ground_release(&f->ground);
     free(f->walkable);
     free(f);
     *fusion = NULL;
@@ -443,8 +446,8 @@ static int close_tick(struct fusion *fusion, int64_t tick_us)
     int r = refresh_seers(fusion);
     if (r == 0)
         r = follow_tick(&fusion->tracks, frames, (size_t) count, tick_us, duration_us,
-                        &fusion->settings, &fusion->cameras, &fusion->seers, fusion->arena,
-                        &confirmed);
+                        &fusion->settings, &fusion->cameras, &fusion->seers, &fusion->ground,
+                        fusion->arena, &confirmed);
     if (r < 0)
         return r;
     fusion->counts.tracks_confirmed += confirmed;

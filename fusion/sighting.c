@@ -6,7 +6,8 @@
 #include "base/clock.h"
 
 /* Feet are hidden so often by what nobody has put on the map; so often where the lower edge lies
- * inside the box of somebody nearer; and where the camera cannot see the floor that it shows. */
+ * inside the box of somebody nearer; and where nobody can stand, or the camera cannot see the
+ * floor. */
 #define HIDDEN_IN_THE_OPEN    0.1
 #define HIDDEN_BEHIND_A_BOX   0.4
 #define HIDDEN_BEHIND_A_SHELF 0.95
@@ -81,12 +82,13 @@ static bool is_behind_a_shelf(const struct viewpoint *view, struct floor_m foot,
 
 /* How likely the feet are hidden, as far as their surroundings tell. */
 static double hidden_around(const struct aligned_frame *frame, size_t i,
-                            const struct viewpoint *view, struct floor_m away)
+                            const struct viewpoint *view, const struct ground *ground,
+                            struct floor_m away)
 {
     const struct observation *o = &frame->observations[i];
     if (o->reasons & REASON_FOOT_CLIPPED)
         return 1;
-    if (is_behind_a_shelf(view, o->floor, away))
+    if (is_behind_a_shelf(view, o->floor, away) || !ground_can_stand(ground, o->floor))
         return HIDDEN_BEHIND_A_SHELF;
     return is_behind_a_box(frame, i) ? HIDDEN_BEHIND_A_BOX : HIDDEN_IN_THE_OPEN;
 }
@@ -141,7 +143,8 @@ static void blend_readings(struct sighting *s)
 
 /* Add the second reading where the camera knows about heights. */
 static void read_head(struct sighting *s, const struct aligned_frame *frame, size_t i,
-                      const struct viewpoint *view, double own_variance_m2)
+                      const struct viewpoint *view, const struct ground *ground,
+                      double own_variance_m2)
 {
     const struct observation *o = &frame->observations[i];
     struct placement head;
@@ -160,13 +163,14 @@ static void read_head(struct sighting *s, const struct aligned_frame *frame, siz
     s->head_covariance.xx += own_variance_m2;
     s->head_covariance.yy += own_variance_m2;
     s->height_m = o->height_m;
-    s->hidden = hidden_around(frame, i, view, s->away);
+    s->hidden = hidden_around(frame, i, view, ground, s->away);
     s->hidden_density = hidden_density(view->height_m);
     blend_readings(s);
 }
 
 static struct sighting read_observation(const struct aligned_frame *frame, size_t number, size_t i,
-                                        const struct camera *camera, double own_variance_m2)
+                                        const struct camera *camera, const struct ground *ground,
+                                        double own_variance_m2)
 {
     const struct observation *o = &frame->observations[i];
     struct sighting s = { .camera = frame->camera,
@@ -190,18 +194,18 @@ static struct sighting read_observation(const struct aligned_frame *frame, size_
     s.covariance = s.foot_covariance;
     s.feet_are_seen = on_feet;
     if (o->object_class != OBSERVATION_HEAD)
-        read_head(&s, frame, i, &camera->view, own_variance_m2);
+        read_head(&s, frame, i, &camera->view, ground, own_variance_m2);
     return s;
 }
 
 struct sighting *sightings_of_frame(const struct aligned_frame *frame, size_t number,
-                                    const struct camera *camera, double own_variance_m2,
-                                    struct arena *arena)
+                                    const struct camera *camera, const struct ground *ground,
+                                    double own_variance_m2, struct arena *arena)
 {
     struct sighting *sightings =
         arena_allocate(arena, frame->observation_count, sizeof(*sightings));
     for (size_t i = 0; sightings && i < frame->observation_count; i++)
-        sightings[i] = read_observation(frame, number, i, camera, own_variance_m2);
+        sightings[i] = read_observation(frame, number, i, camera, ground, own_variance_m2);
     return sightings;
 }
 

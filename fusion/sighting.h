@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "fusion/align.h"
 #include "fusion/cameras.h"
+#include "fusion/ground.h"
 
 struct sighting {
     int camera;   /* slot */
@@ -46,8 +47,8 @@ enum reading { READING_FOOT, READING_HEAD };
 /* The sightings of a frame, in its order; NULL when out of memory. own_variance_m2 is what
  * calibrations and bodies add to every observation. */
 struct sighting *sightings_of_frame(const struct aligned_frame *frame, size_t number,
-                                    const struct camera *camera, double own_variance_m2,
-                                    struct arena *arena);
+                                    const struct camera *camera, const struct ground *ground,
+                                    double own_variance_m2, struct arena *arena);
 
 /* What is believed of a person before a frame is looked at. */
 struct prediction {

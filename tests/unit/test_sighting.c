@@ -1,5 +1,6 @@
 /* test_sighting.c - the two readings of a box; expected values worked out by similar triangles */
 #include <stdlib.h>
+#include <string.h>
 
 #include "fusion/sighting.h"
 #include "near.h"
@@ -17,6 +18,7 @@
 struct stage {
     struct calibration *calibration;
     struct camera camera;
+    struct ground ground; /* 100 m around the camera */
     struct arena *arena;
     struct aligned_frame *frame;
 };
@@ -29,6 +31,11 @@ static int open_stage(void **state)
     if (!stage || calibration_parse(CAMERA, "level", &stage->calibration, &problems) < 0 ||
         viewpoint_init(&stage->camera.view, stage->calibration, view, 1, NULL) < 0 ||
         arena_create(4096, &stage->arena) < 0)
+        return -1;
+    struct grid grid = { .origin = { -50, -50 }, .cell_m = 1, .columns = 100, .rows = 100 };
+    uint8_t walkable[100 * 100 / 8];
+    memset(walkable, 0xff, sizeof(walkable));
+    if (ground_init(&stage->ground, &grid, walkable) < 0)
         return -1;
     stage->camera.habits = habits_of_unknown_camera();
     stage->camera.habits.foot_bias_m = 0;
@@ -43,6 +50,7 @@ static int close_stage(void **state)
     struct stage *stage = *state;
     calibration_destroy(&stage->calibration);
     viewpoint_release(&stage->camera.view);
+    ground_release(&stage->ground);
     arena_destroy(&stage->arena);
     free(stage->frame);
     free(stage);
@@ -73,7 +81,7 @@ static const struct sighting *see(struct stage *stage, const struct box_px *boxe
                                                               .body_index = -1 };
     }
     const struct sighting *s =
-        sightings_of_frame(stage->frame, 0, &stage->camera, 0.01, stage->arena);
+        sightings_of_frame(stage->frame, 0, &stage->camera, &stage->ground, 0.01, stage->arena);
     assert_non_null(s);
     return s;
 }

@@ -1,0 +1,68 @@
+/*
+ * ground.c - where people can stand
+ */
+#include "fusion/ground.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Widen a mask by so many cells along rows, then along columns: a square is good enough. */
+static void widen(const struct grid *grid, const uint8_t *from, int cells, bool along_rows,
+                  uint8_t *to)
+{
+    int columns = (int) grid->columns, rows = (int) grid->rows;
+    for (int row = 0; row < rows; row++)
+        for (int column = 0; column < columns; column++)
+            for (int step = -cells; step <= cells; step++) {
+                int c = along_rows ? column + step : column, r = along_rows ? row : row + step;
+                if (c < 0 || r < 0 || c >= columns || r >= rows ||
+                    !grid_mask_test(from, (uint32_t) (r * columns + c)))
+                    continue;
+                grid_mask_set(to, (uint32_t) (row * columns + column));
+                break;
+            }
+}
+
+int ground_init(struct ground *ground, const struct grid *grid, const uint8_t *walkable)
+{
+    int cells = (int) (GROUND_MARGIN_M / grid->cell_m);
+    uint8_t *along = calloc((size_t) grid_mask_bytes(grid) + 1, 1);
+    uint8_t *mask = calloc((size_t) grid_mask_bytes(grid) + 1, 1);
+    if (!along || !mask) {
+        free(along);
+        free(mask);
+        return -ENOMEM;
+    }
+    widen(grid, walkable, cells, true, along);
+    widen(grid, along, cells, false, mask);
+    free(along);
+    *ground = (struct ground){ .grid = *grid, .mask = mask };
+    return 0;
+}
+
+void ground_release(struct ground *ground)
+{
+    free(ground->mask);
+    *ground = (struct ground){ 0 };
+}
+
+static double within(double value, double low, double high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+bool ground_can_stand(const struct ground *ground, struct floor_m place)
+{
+    const struct grid *grid = &ground->grid;
+    double inside_m = grid->cell_m / 2;
+    struct floor_m nearest = {
+        within(place.x, grid->origin.x + inside_m,
+               grid->origin.x + grid->columns * grid->cell_m - inside_m),
+        within(place.y, grid->origin.y + inside_m,
+               grid->origin.y + grid->rows * grid->cell_m - inside_m),
+    };
+    double margin_m = GROUND_MARGIN_M + inside_m;
+    if (floor_distance2_m2(place, nearest) > margin_m * margin_m)
+        return false;
+    return grid_mask_test(ground->mask, grid_cell_at(grid, nearest));
+}
