@@ -20,12 +20,16 @@
 #define SIGHT_COS       -0.17 /* cos 100 degrees: half the angle of sight */
 #define BEHIND_SHARE    0.5   /* what is not seen counts this much */
 
-/* Who walks together comes this much nearer. */
+/* Who walks together or squeezes past others feels them less. */
 #define GROUP_SHARE 0.3
 
 /* Shoulders are twice as wide as bodies are deep: bodies touch at this part of the sum of radii. */
 #define TOUCH_SHARE   0.8
 #define SQUEEZE_SHARE 0.6
+
+/* Who squeezes past slips around the other: contact pushes 60 degrees aside. */
+#define SLIP_COS 0.5
+#define SLIP_SIN 0.866
 
 /* Nobody runs: speed over the wanted one, and what is left to those who want to stand. */
 #define SPEED_SHARE_MAX 1.3
@@ -197,7 +201,7 @@ void crowd_repulsion(const struct walker *walker, const struct walker *other, do
     size = fmin(size, PERSON_V0_M2_S2 / PERSON_SIGMA_M);
     double x = size * (rx / r + ax / a), y = size * (ry / r + ay / a);
     double share = sight_share(walker, x, y) * walker->yielding;
-    if (walker->group != 0 && walker->group == other->group)
+    if (walker->squeezes || (walker->group != 0 && walker->group == other->group))
         share *= GROUP_SHARE;
     *ret_x = share * (x - RIGHT_HAND * y);
     *ret_y = share * (y + RIGHT_HAND * x);
@@ -214,13 +218,27 @@ static void push_pair(struct crowd *c, struct walker *walkers, uint32_t a, uint3
     c->force_y[b] += y;
 }
 
+/* Walls push aside, not back: the way that is wanted was found to be free, be it through a lane so
+ * narrow that its corners would push everybody out. */
+static void without_pushing_back(const struct walker *w, double *x, double *y)
+{
+    double wanted2 = w->wanted_x_m_s * w->wanted_x_m_s + w->wanted_y_m_s * w->wanted_y_m_s;
+    double along = *x * w->wanted_x_m_s + *y * w->wanted_y_m_s;
+    if (along >= 0 || wanted2 == 0)
+        return;
+    *x -= along / wanted2 * w->wanted_x_m_s;
+    *y -= along / wanted2 * w->wanted_y_m_s;
+}
+
 static void add_drive_and_walls(struct crowd *c, const struct walker *w, size_t i)
 {
     double x, y, distance_m = clearance_gradient(c->clearance, w->position, &x, &y);
     double wall = WALL_U0_M2_S2 / WALL_RANGE_M * exp(-fmax(distance_m, 0) / WALL_RANGE_M);
-    wall *= w->yielding * w->wall_share;
-    c->force_x[i] += (w->wanted_x_m_s - w->velocity_x_m_s) / RELAXATION_S + wall * x;
-    c->force_y[i] += (w->wanted_y_m_s - w->velocity_y_m_s) / RELAXATION_S + wall * y;
+    x *= wall * w->yielding * w->wall_share;
+    y *= wall * w->yielding * w->wall_share;
+    without_pushing_back(w, &x, &y);
+    c->force_x[i] += (w->wanted_x_m_s - w->velocity_x_m_s) / RELAXATION_S + x;
+    c->force_y[i] += (w->wanted_y_m_s - w->velocity_y_m_s) / RELAXATION_S + y;
 }
 
 static void accelerate(const struct crowd *c, struct walker *w, size_t i, double step_s)
@@ -291,6 +309,11 @@ static void part_pair(struct crowd *c, struct walker *walkers, uint32_t i, uint3
         y = 0;
         distance_m = 1;
         least_m += 1;
+    }
+    if (a->squeezes || b->squeezes) { /* around each other, not only apart */
+        double ahead = x;
+        x = SLIP_COS * x - SLIP_SIN * y;
+        y = SLIP_SIN * ahead + SLIP_COS * y;
     }
     double part = (least_m - distance_m) / distance_m, mine = share_of(a, b);
     move(c, a, -part * mine * x, -part * mine * y);
