@@ -17,13 +17,14 @@
 #define SMALL_STORE "floor = { length_m = 24.0; width_m = 20.0; aisles = 5; checkouts = 3; };\n"
 
 /* Rooms divided by walls without thickness, a door of 1.2 m between them. */
-#define FEATURE(id, kind, type, coordinates)                                   \
-    "{\"type\":\"Feature\",\"id\":\"" id "\",\"properties\":{\"kind\":\"" kind \
-    "\"},\"geometry\":{\"type\":\"" type "\",\"coordinates\":" coordinates "}}"
-#define WALKABLE FEATURE("f", "walkable", "Polygon", "[[[0,0],[14,0],[14,8],[0,8],[0,0]]]")
+/* clang-format off: one feature a line */
+#define FEATURE(id, kind, type, coordinates)                                          \
+    "{\"type\":\"Feature\",\"id\":\"" id "\",\"properties\":{\"kind\":\"" kind "\"}," \
+    "\"geometry\":{\"type\":\"" type "\",\"coordinates\":" coordinates "}}"
+#define COLLECTION(features) "{\"type\":\"FeatureCollection\",\"features\":[" features "]}"
+#define WALKABLE             FEATURE("f", "walkable", "Polygon", "[[[0,0],[14,0],[14,8],[0,8],[0,0]]]")
 #define ROOMS                                                                                                     \
-    "{\"type\":\"FeatureCollection\",\"features\":[" WALKABLE                                                     \
-    "," FEATURE("a", "wall", "LineString", "[[5,0],[5,3.4]]") "," FEATURE(                                        \
+    COLLECTION(WALKABLE "," FEATURE("a", "wall", "LineString", "[[5,0],[5,3.4]]") "," FEATURE(                    \
         "b", "wall", "LineString",                                                                                \
         "[[5,4.6],[5,8]]") "," FEATURE("c", "wall", "LineString",                                                 \
                                        "[[9,1.2],[9,8]]") "," FEATURE("s", "shelf", "Polygon",                    \
@@ -31,7 +32,15 @@
                                                                       "11,5],[11,4]]]") "," FEATURE("in",         \
                                                                                                     "entrance",   \
                                                                                                     "LineString", \
-                                                                                                    "[[0,3],[0,5]]") "]}"
+                                                                                                    "[[0,3],[0,5]]"))
+#define FULL_OF_SHELF                                                                          \
+    COLLECTION(                                                                                \
+        WALKABLE                                                                               \
+        "," FEATURE("s", "shelf", "Polygon", "[[[0,0],[3,0],[3,8],[0,8],[0,0]]]") "," FEATURE( \
+            "in", "entrance", "LineString", "[[1,3],[1,5]]"))
+#define ONLY_EXIT \
+    COLLECTION(WALKABLE "," FEATURE("exit", "entrance", "LineString", "[[0,3],[0,5]]"))
+/* clang-format on */
 
 struct fixture {
     struct sim_config *config;
@@ -488,26 +497,17 @@ static void assert_no_world(struct fixture *f, const char *geojson, const char *
 
 static void a_floor_without_entrance_is_refused(void **state)
 {
-    assert_no_world(*state, "{\"type\":\"FeatureCollection\",\"features\":[" WALKABLE "]}", "",
-                    "has no entrance");
+    assert_no_world(*state, COLLECTION(WALKABLE), "", "has no entrance");
 }
 
 static void an_entrance_inside_a_shelf_is_refused(void **state)
 {
-    assert_no_world(
-        *state,
-        "{\"type\":\"FeatureCollection\",\"features\":[" WALKABLE
-        "," FEATURE("s", "shelf", "Polygon", "[[[0,0],[3,0],[3,8],[0,8],[0,0]]]") "," FEATURE(
-            "in", "entrance", "LineString", "[[1,3],[1,5]]") "]}",
-        "", "nobody can come in");
+    assert_no_world(*state, FULL_OF_SHELF, "", "nobody can come in");
 }
 
 static void a_floor_with_nothing_but_an_exit_is_refused(void **state)
 {
-    assert_no_world(*state,
-                    "{\"type\":\"FeatureCollection\",\"features\":[" WALKABLE
-                    "," FEATURE("exit", "entrance", "LineString", "[[0,3],[0,5]]") "]}",
-                    "", "nobody can come in");
+    assert_no_world(*state, ONLY_EXIT, "", "nobody can come in");
 }
 
 static void more_mannequins_than_places_are_refused(void **state)
