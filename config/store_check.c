@@ -76,6 +76,9 @@ static void check_replay(const struct check *c)
     if (replay->roi.count % 2)
         problem(c, "replay.roi",
                 "replay.roi has an odd number of coordinates; write x, y of each corner");
+    if (c->config->evaluate.roi.count % 2)
+        problem(c, "evaluate.roi",
+                "evaluate.roi has an odd number of coordinates; write x, y of each corner");
     if (replay->cameras && replay->image.count != 2)
         problem(c, "replay.cameras",
                 "replay.cameras needs replay.image = [width, height] of its pictures, px");

@@ -81,6 +81,15 @@ struct replay_config {
     struct number_list roi; /* rectangle (4 numbers) or polygon, floor m; none: everywhere */
 };
 
+/* Of floorfuse evaluate; its flags come before these. */
+struct evaluate_config {
+    char *truth, *result;   /* CSV files */
+    double radius_m;        /* a match is at most this far */
+    int tolerance_ms;       /* a result this near in time is of that time */
+    double cell_m;          /* edge of a heat cell */
+    struct number_list roi; /* as of replay */
+};
+
 struct store_config {
     char *path; /* the file itself; NULL: there is none, see store_config_defaults */
     char *chain;
@@ -99,6 +108,7 @@ struct store_config {
     struct fusion_config fusion;
     struct heat_config heat;
     struct replay_config replay;
+    struct evaluate_config evaluate;
     struct {
         char *endpoint; /* where fusion binds and cameras connect */
         char *status;   /* where fusion answers floorfuse status */

@@ -27,8 +27,12 @@ struct viewshed {
     const struct height_field *field;
     struct floor_m camera;
     double height_m;
-    uint8_t hidden_cm[]; /* a cell each; lazily */
+    double cells_per_m;
+    uint32_t tile_columns;
+    uint8_t hidden_cm[]; /* a cell each, lazily; by tiles of 8 x 8, one cache line each */
 };
+
+#define TILE_CELLS 8
 
 /* The raster over everything on the map, in cells as fine as the bound allows. */
 static struct grid grid_of(const struct floor_map *map)
@@ -155,13 +159,17 @@ double height_field_at(const struct height_field *field, struct floor_m p)
 int viewshed_create(const struct height_field *field, struct floor_m camera, double camera_height_m,
                     struct viewshed **ret_viewshed)
 {
-    uint32_t cells = grid_cells(&field->grid);
-    struct viewshed *viewshed = calloc(1, sizeof(*viewshed) + cells);
+    uint32_t tile_columns = (field->grid.columns + TILE_CELLS - 1) / TILE_CELLS;
+    uint32_t tile_rows = (field->grid.rows + TILE_CELLS - 1) / TILE_CELLS;
+    size_t bytes = (size_t) tile_columns * tile_rows * TILE_CELLS * TILE_CELLS;
+    struct viewshed *viewshed = calloc(1, sizeof(*viewshed) + bytes);
     if (!viewshed)
         return -ENOMEM;
     viewshed->field = field;
     viewshed->camera = camera;
     viewshed->height_m = camera_height_m;
+    viewshed->cells_per_m = 1 / field->grid.cell_m;
+    viewshed->tile_columns = tile_columns;
     *ret_viewshed = viewshed;
     return 0;
 }
@@ -259,14 +267,24 @@ static double walk_to_camera(const struct viewshed *viewshed, struct floor_m p)
     return hidden_m;
 }
 
+static size_t place_in_tiles(const struct viewshed *viewshed, uint32_t column, uint32_t row)
+{
+    size_t tile = (size_t) (row / TILE_CELLS) * viewshed->tile_columns + column / TILE_CELLS;
+    return (tile * TILE_CELLS + row % TILE_CELLS) * TILE_CELLS + column % TILE_CELLS;
+}
+
 double viewshed_hidden_below_m(struct viewshed *viewshed, struct floor_m p)
 {
-    uint32_t cell = grid_cell_at(&viewshed->field->grid, p);
-    if (cell == GRID_OUTSIDE)
+    const struct grid *grid = &viewshed->field->grid;
+    double x = (p.x - grid->origin.x) * viewshed->cells_per_m;
+    double y = (p.y - grid->origin.y) * viewshed->cells_per_m;
+    if (!(x >= 0 && y >= 0 && x < grid->columns && y < grid->rows))
         return 0;
-    uint8_t *known = &viewshed->hidden_cm[cell];
+    uint32_t column = (uint32_t) x, row = (uint32_t) y;
+    uint8_t *known = &viewshed->hidden_cm[place_in_tiles(viewshed, column, row)];
     if (*known == CM_NOT_ASKED) {
-        struct floor_m centre = grid_cell_centre(&viewshed->field->grid, cell);
+        struct floor_m centre = { grid->origin.x + (column + 0.5) * grid->cell_m,
+                                  grid->origin.y + (row + 0.5) * grid->cell_m };
         double hidden_cm = round(walk_to_camera(viewshed, centre) * CM_PER_M);
         *known = (uint8_t) (1 + fmin(hidden_cm, CM_ALL));
     }

@@ -1,7 +1,6 @@
 /*
  * cmd_replay.c - floorfuse replay: tracks from detections that were written down
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "csv/number.h"
 #include "programs/arguments.h"
 #include "programs/commands.h"
+#include "programs/region_words.h"
 #include "programs/replay.h"
 #include "programs/start.h"
 
@@ -16,9 +16,6 @@
 
 /* Widest side of a picture, as in the config. */
 #define PICTURE_MAX_PX 16384
-
-/* Numbers of a polygon at most, as in the config. */
-#define ROI_NUMBERS_MAX 2000
 
 struct replay_words {
     const char *config, *observations, *out, *out_detections, *cameras, *image, *floor, *tick_ms,
@@ -79,45 +76,22 @@ static int parse_tick(const struct replay_words *words, struct replay_options *o
     return EXIT_OK;
 }
 
-/* Numbers between commas into `numbers`. Returns how many, 0 when the text is not such a list. */
-static size_t parse_numbers(const char *text, double numbers[static ROI_NUMBERS_MAX])
-{
-    size_t count = 0;
-    char word[64];
-    for (const char *at = text;; at++) {
-        size_t length = strcspn(at, ",");
-        if (count == ROI_NUMBERS_MAX || length >= sizeof(word))
-            return 0;
-        memcpy(word, at, length);
-        word[length] = '\0';
-        if (!number_parse(word, &numbers[count]) || !isfinite(numbers[count]))
-            return 0;
-        count++;
-        at += length;
-        if (!*at)
-            return count;
-    }
-}
-
-static int parse_roi(const char *text, double numbers[static ROI_NUMBERS_MAX],
+static int parse_roi(const char *text, double numbers[static REGION_NUMBERS_MAX],
                      struct replay_options *options)
 {
     options->roi = options->config->replay.roi;
-    if (text)
-        options->roi =
-            (struct number_list){ .values = numbers, .count = parse_numbers(text, numbers) };
-    const double *v = options->roi.values;
-    size_t count = options->roi.count;
-    if (text && (count < 4 || count % 2))
-        return usage(
-            "--roi must be xmin,ymin,xmax,ymax or the corners x,y,x,y,... of a polygon, m");
-    if (count == 4 && !(v[0] < v[2] && v[1] < v[3]))
-        return usage("the roi is empty: xmin must be below xmax and ymin below ymax");
+    if (text) {
+        options->roi = (struct number_list){ .values = numbers };
+        if (!region_words_parse(text, numbers, &options->roi.count))
+            return usage(REGION_WORDS_FORM);
+    }
+    if (!region_words_has_inside(options->roi.values, options->roi.count))
+        return usage(REGION_WORDS_EMPTY);
     return EXIT_OK;
 }
 
 /* Flags come before the config's replay group. */
-static int parse_words(const struct replay_words *words, double roi[static ROI_NUMBERS_MAX],
+static int parse_words(const struct replay_words *words, double roi[static REGION_NUMBERS_MAX],
                        struct replay_options *options)
 {
     const struct replay_config *config = &options->config->replay;
@@ -141,22 +115,12 @@ static int parse_words(const struct replay_words *words, double roi[static ROI_N
     return code == EXIT_OK ? parse_roi(words->roi, roi, options) : code;
 }
 
-static int load_settings(const char *path, struct store_config **ret_config)
-{
-    if (path)
-        return load_config(PROGRAM, path, ret_config);
-    int r = store_config_defaults(ret_config);
-    if (r < 0)
-        fprintf(stderr, PROGRAM ": out of memory\n");
-    return r;
-}
-
 static int run(const struct replay_words *words)
 {
     AUTO(store_config_destroy) struct store_config *config = NULL;
-    if (load_settings(words->config, &config) < 0)
+    if (load_config_or_defaults(PROGRAM, words->config, &config) < 0)
         return EXIT_FAILED;
-    double roi[ROI_NUMBERS_MAX];
+    double roi[REGION_NUMBERS_MAX];
     struct replay_options options = { .config = config };
     int code = parse_words(words, roi, &options);
     if (code != EXIT_OK)

@@ -8,6 +8,7 @@
 
 int cmd_check(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_evaluate(int argc, char **argv);
 int cmd_heatmap(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);
 int cmd_plan(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct command commands[] = {
     { "status", cmd_status, "how a running store is doing" },
     { "heatmap", cmd_heatmap, "draw heat or movement over the floor plan or a camera's still" },
     { "plan", cmd_plan, "draw a floor's plan from its GeoJSON, to scale" },
+    { "evaluate", cmd_evaluate, "how near tracks are to the truth" },
     { "replay", cmd_replay, "tracks from detections that were written down" },
     { "check", cmd_check, "check a config and say every problem it has" },
     { "migrate", cmd_migrate, "bring the database to this version's schema" },

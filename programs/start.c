@@ -28,6 +28,16 @@ int load_config(const char *program, const char *path, struct store_config **ret
     return r;
 }
 
+int load_config_or_defaults(const char *program, const char *path, struct store_config **ret_config)
+{
+    if (path)
+        return load_config(program, path, ret_config);
+    int r = store_config_defaults(ret_config);
+    if (r < 0)
+        fprintf(stderr, "%s: out of memory\n", program);
+    return r;
+}
+
 int signals_open(void)
 {
     sigset_t set;

@@ -45,8 +45,8 @@ double clearance_at(const struct clearance *clearance, struct floor_m p);
 double clearance_gradient(const struct clearance *clearance, struct floor_m p, double *ret_x,
                           double *ret_y);
 
-/* Is the straight way free for a body that needs this clearance? Below CLEARANCE_ERROR_M a thin wall
- * may be overlooked. */
+/* Is the straight way free for a body that needs this clearance? Below CLEARANCE_ERROR_M a thin
+ * wall may be overlooked. */
 bool clearance_way_free(const struct clearance *clearance, struct floor_m from, struct floor_m to,
                         double needed_m);
 

@@ -20,12 +20,16 @@
 #define SIGHT_COS       -0.17 /* cos 100 degrees: half the angle of sight */
 #define BEHIND_SHARE    0.5   /* what is not seen counts this much */
 
-/* Who walks together comes this much nearer. */
+/* Who walks together or squeezes past others feels them less. */
 #define GROUP_SHARE 0.3
 
 /* Shoulders are twice as wide as bodies are deep: bodies touch at this part of the sum of radii. */
 #define TOUCH_SHARE   0.8
 #define SQUEEZE_SHARE 0.6
+
+/* Who squeezes past slips around the other: contact pushes 60 degrees aside. */
+#define SLIP_COS 0.5
+#define SLIP_SIN 0.866
 
 /* Nobody runs: speed over the wanted one, and what is left to those who want to stand. */
 #define SPEED_SHARE_MAX 1.3
@@ -162,9 +166,15 @@ static void visit_pairs(struct crowd *c, struct walker *walkers, pair_function *
 
 /* ---- forces ---- */
 
+/* hypot() guards against overflow, which metres do not need, and takes three times as long. */
+static double length_of(double x, double y)
+{
+    return sqrt(x * x + y * y);
+}
+
 static double sight_share(const struct walker *w, double push_x, double push_y)
 {
-    double wanted = hypot(w->wanted_x_m_s, w->wanted_y_m_s), push = hypot(push_x, push_y);
+    double wanted = length_of(w->wanted_x_m_s, w->wanted_y_m_s), push = length_of(push_x, push_y);
     double towards = -(w->wanted_x_m_s * push_x + w->wanted_y_m_s * push_y);
     return wanted == 0 || towards >= wanted * push * SIGHT_COS ? 1 : BEHIND_SHARE;
 }
@@ -173,7 +183,7 @@ static double sight_share(const struct walker *w, double push_x, double push_y)
 static void step_right(const struct walker *walker, double rx, double ry, double *ret_x,
                        double *ret_y)
 {
-    double r = hypot(rx, ry), share = PERSON_V0_M2_S2 / PERSON_SIGMA_M * walker->yielding;
+    double r = length_of(rx, ry), share = PERSON_V0_M2_S2 / PERSON_SIGMA_M * walker->yielding;
     *ret_x = -share * ry / r;
     *ret_y = share * rx / r;
 }
@@ -182,9 +192,9 @@ void crowd_repulsion(const struct walker *walker, const struct walker *other, do
                      double *ret_y)
 {
     double rx = walker->position.x - other->position.x;
-    double ry = walker->position.y - other->position.y, r = hypot(rx, ry);
+    double ry = walker->position.y - other->position.y, r = length_of(rx, ry);
     double sx = other->velocity_x_m_s * STEP_AHEAD_S, sy = other->velocity_y_m_s * STEP_AHEAD_S;
-    double s = hypot(sx, sy), ax = rx - sx, ay = ry - sy, a = hypot(ax, ay);
+    double s = length_of(sx, sy), ax = rx - sx, ay = ry - sy, a = length_of(ax, ay);
     double b = sqrt(fmax((r + a) * (r + a) - s * s, 0)) / 2;
     *ret_x = *ret_y = 0;
     if (r < LINE_M)
@@ -197,7 +207,7 @@ void crowd_repulsion(const struct walker *walker, const struct walker *other, do
     size = fmin(size, PERSON_V0_M2_S2 / PERSON_SIGMA_M);
     double x = size * (rx / r + ax / a), y = size * (ry / r + ay / a);
     double share = sight_share(walker, x, y) * walker->yielding;
-    if (walker->group != 0 && walker->group == other->group)
+    if (walker->squeezes || (walker->group != 0 && walker->group == other->group))
         share *= GROUP_SHARE;
     *ret_x = share * (x - RIGHT_HAND * y);
     *ret_y = share * (y + RIGHT_HAND * x);
@@ -214,13 +224,27 @@ static void push_pair(struct crowd *c, struct walker *walkers, uint32_t a, uint3
     c->force_y[b] += y;
 }
 
+/* Walls push aside, not back: the way that is wanted was found to be free, be it through a lane so
+ * narrow that its corners would push everybody out. */
+static void without_pushing_back(const struct walker *w, double *x, double *y)
+{
+    double wanted2 = w->wanted_x_m_s * w->wanted_x_m_s + w->wanted_y_m_s * w->wanted_y_m_s;
+    double along = *x * w->wanted_x_m_s + *y * w->wanted_y_m_s;
+    if (along >= 0 || wanted2 == 0)
+        return;
+    *x -= along / wanted2 * w->wanted_x_m_s;
+    *y -= along / wanted2 * w->wanted_y_m_s;
+}
+
 static void add_drive_and_walls(struct crowd *c, const struct walker *w, size_t i)
 {
     double x, y, distance_m = clearance_gradient(c->clearance, w->position, &x, &y);
     double wall = WALL_U0_M2_S2 / WALL_RANGE_M * exp(-fmax(distance_m, 0) / WALL_RANGE_M);
-    wall *= w->yielding * w->wall_share;
-    c->force_x[i] += (w->wanted_x_m_s - w->velocity_x_m_s) / RELAXATION_S + wall * x;
-    c->force_y[i] += (w->wanted_y_m_s - w->velocity_y_m_s) / RELAXATION_S + wall * y;
+    x *= wall * w->yielding * w->wall_share;
+    y *= wall * w->yielding * w->wall_share;
+    without_pushing_back(w, &x, &y);
+    c->force_x[i] += (w->wanted_x_m_s - w->velocity_x_m_s) / RELAXATION_S + x;
+    c->force_y[i] += (w->wanted_y_m_s - w->velocity_y_m_s) / RELAXATION_S + y;
 }
 
 static void accelerate(const struct crowd *c, struct walker *w, size_t i, double step_s)
@@ -291,6 +315,11 @@ static void part_pair(struct crowd *c, struct walker *walkers, uint32_t i, uint3
         y = 0;
         distance_m = 1;
         least_m += 1;
+    }
+    if (a->squeezes || b->squeezes) { /* around each other, not only apart */
+        double ahead = x;
+        x = SLIP_COS * x - SLIP_SIN * y;
+        y = SLIP_SIN * ahead + SLIP_COS * y;
     }
     double part = (least_m - distance_m) / distance_m, mine = share_of(a, b);
     move(c, a, -part * mine * x, -part * mine * y);

@@ -22,7 +22,9 @@
 static const int column_step[DIRECTIONS] = { 1, 1, 0, -1, -1, -1, 0, 1 };
 static const int row_step[DIRECTIONS] = { 0, 1, 1, 1, 0, -1, -1, -1 };
 
-/* Cost of a step: 10 straight, 14 diagonal, times this by the kind of cell. */
+/* Cost of a step, times this by the kind of cell. */
+#define STRAIGHT      10u
+#define DIAGONAL      14u
 #define WEIGHT_FREE   1
 #define WEIGHT_NARROW 2 /* near a wall, where people do not like to walk */
 #define WEIGHT_AVOID  6
@@ -32,6 +34,10 @@ static const int row_step[DIRECTIONS] = { 0, 1, 1, 1, 0, -1, -1, -1 };
 #define BUCKETS 128
 
 #define NONE UINT32_MAX
+
+/* A field is made this much farther than was asked for: 5 m and as far again. */
+#define MARGIN_FACTOR 2
+#define MARGIN_COST   250
 
 /* How far ahead people look along their way. */
 #define LOOK_AHEAD_CELLS 60
@@ -44,19 +50,25 @@ struct goal {
     uint32_t *cells;
     size_t cell_count;
     uint8_t *field;     /* NULL: not made yet, or given up */
+    bool complete;      /* the field; else only cells near the goal know the way */
     uint64_t last_used; /* counts questions */
+};
+
+struct node {
+    uint32_t cost, before, after;
 };
 
 struct paths {
     const struct clearance *clearance;
     const struct grid *grid;
+    int64_t step[DIRECTIONS];
     uint8_t *weight; /* of a cell; 0: not passable */
     struct goal *goals;
     size_t goal_count, field_count;
     uint64_t questions;
     bool avoids; /* some cells */
     /* of the queue: lists of cells by cost, linked both ways so that a cell can move */
-    uint32_t *cost, *before, *after;
+    struct node *nodes; /* one a cell */
     uint32_t bucket[BUCKETS];
 };
 
@@ -70,11 +82,16 @@ void paths_destroy(struct paths **paths)
     }
     free((*paths)->goals);
     free((*paths)->weight);
-    free((*paths)->cost);
-    free((*paths)->before);
-    free((*paths)->after);
+    free((*paths)->nodes);
     free(*paths);
     *paths = NULL;
+}
+
+/* The neighbour of a cell in a direction, as a difference of numbers. Cells at the rim of the
+ * raster are never passable (clearance.c keeps one outside the floor), so there is always one. */
+static int64_t step_to(const struct paths *p, int direction)
+{
+    return row_step[direction] * (int64_t) p->grid->columns + column_step[direction];
 }
 
 int paths_create(const struct clearance *clearance, struct paths **ret_paths)
@@ -84,12 +101,12 @@ int paths_create(const struct clearance *clearance, struct paths **ret_paths)
         return -ENOMEM;
     p->clearance = clearance;
     p->grid = clearance_grid(clearance);
+    for (int direction = 0; direction < DIRECTIONS; direction++)
+        p->step[direction] = step_to(p, direction);
     uint32_t cells = grid_cells(p->grid);
     p->weight = calloc(cells, sizeof(*p->weight));
-    p->cost = calloc(cells, sizeof(*p->cost));
-    p->before = calloc(cells, sizeof(*p->before));
-    p->after = calloc(cells, sizeof(*p->after));
-    if (!p->weight || !p->cost || !p->before || !p->after)
+    p->nodes = calloc(cells, sizeof(*p->nodes));
+    if (!p->weight || !p->nodes)
         return -ENOMEM;
     for (uint32_t cell = 0; cell < cells; cell++) {
         double room_m = clearance_of_cell(clearance, cell);
@@ -138,64 +155,72 @@ int paths_add_goal(struct paths *p, const uint32_t *cells, size_t cell_count, si
 
 static void queue_remove(struct paths *p, uint32_t cell)
 {
-    if (p->before[cell] == NONE)
-        p->bucket[p->cost[cell] % BUCKETS] = p->after[cell];
+    struct node *node = &p->nodes[cell];
+    if (node->before == NONE)
+        p->bucket[node->cost % BUCKETS] = node->after;
     else
-        p->after[p->before[cell]] = p->after[cell];
-    if (p->after[cell] != NONE)
-        p->before[p->after[cell]] = p->before[cell];
+        p->nodes[node->before].after = node->after;
+    if (node->after != NONE)
+        p->nodes[node->after].before = node->before;
 }
 
 static void queue_insert(struct paths *p, uint32_t cell, uint32_t cost)
 {
     uint32_t *bucket = &p->bucket[cost % BUCKETS];
-    p->cost[cell] = cost;
-    p->before[cell] = NONE;
-    p->after[cell] = *bucket;
+    p->nodes[cell] = (struct node){ .cost = cost, .before = NONE, .after = *bucket };
     if (*bucket != NONE)
-        p->before[*bucket] = cell;
+        p->nodes[*bucket].before = cell;
     *bucket = cell;
 }
 
 /* ---- fields ---- */
 
-/* The neighbour in a direction, or NONE: outside, not passable, or around a corner's edge. */
-static uint32_t neighbour(const struct paths *p, uint32_t cell, int direction)
+static void reach(struct paths *p, uint8_t *field, uint32_t cell, uint32_t cost, int direction)
 {
-    int64_t columns = p->grid->columns;
-    int64_t column = cell % columns + column_step[direction];
-    int64_t row = cell / columns + row_step[direction];
-    if (column < 0 || row < 0 || column >= columns || row >= p->grid->rows)
-        return NONE;
-    uint32_t there = (uint32_t) (row * columns + column);
-    if (!p->weight[there])
-        return NONE;
-    bool diagonal = direction % 2 != 0;
-    if (diagonal && (!p->weight[cell / columns * columns + column] ||
-                     !p->weight[row * columns + cell % columns]))
-        return NONE;
-    return there;
+    if (field[cell] != UNREACHABLE && p->nodes[cell].cost <= cost)
+        return;
+    if (field[cell] != UNREACHABLE)
+        queue_remove(p, cell);
+    field[cell] = (uint8_t) direction;
+    queue_insert(p, cell, cost);
 }
 
-/* People come from the neighbours: their next cell is this one. */
-static void spread(struct paths *p, uint8_t *field, uint32_t cell)
+/* People come from the neighbours: their next cell is this one. Nobody cuts a corner. */
+static void spread(struct paths *p, uint8_t *field, uint32_t cell, uint32_t cost)
 {
-    for (int direction = 0; direction < DIRECTIONS; direction++) {
-        uint32_t there = neighbour(p, cell, direction);
-        if (there == NONE)
+    const uint8_t *weight = p->weight;
+    for (int direction = 0; direction < DIRECTIONS; direction += 2) {
+        int left = (direction + 2) % DIRECTIONS, diagonal = direction + 1;
+        uint32_t ahead = (uint32_t) (cell + p->step[direction]);
+        uint32_t beside = (uint32_t) (cell + p->step[diagonal]);
+        if (!weight[ahead])
             continue;
-        uint32_t step = direction % 2 ? 14 : 10;
-        uint32_t cost = p->cost[cell] + step * p->weight[there];
-        if (field[there] != UNREACHABLE && p->cost[there] <= cost)
-            continue;
-        if (field[there] != UNREACHABLE)
-            queue_remove(p, there);
-        field[there] = (uint8_t) ((direction + DIRECTIONS / 2) % DIRECTIONS);
-        queue_insert(p, there, cost);
+        reach(p, field, ahead, cost + STRAIGHT * weight[ahead], (direction + 4) % DIRECTIONS);
+        if (weight[beside] && weight[cell + p->step[left]])
+            reach(p, field, beside, cost + DIAGONAL * weight[beside], (diagonal + 4) % DIRECTIONS);
     }
 }
 
-static void fill_field(struct paths *p, const struct goal *goal, uint8_t *field)
+/* Where to stop: nowhere, until the cell that was asked for is done; then a little farther, because
+ * the next person to ask may come from there. */
+static uint32_t limit_of(const struct paths *p, const uint8_t *field, uint32_t asked, uint32_t cost)
+{
+    if (asked == NONE || field[asked] == UNREACHABLE || p->nodes[asked].cost >= cost)
+        return UINT32_MAX;
+    return MARGIN_FACTOR * p->nodes[asked].cost + MARGIN_COST;
+}
+
+/* What still waits in the queue may yet be found a better way to. */
+static void forget_queue(struct paths *p, uint8_t *field)
+{
+    for (int i = 0; i < BUCKETS; i++)
+        for (uint32_t cell = p->bucket[i]; cell != NONE; cell = p->nodes[cell].after)
+            field[cell] = UNREACHABLE;
+}
+
+/* From the goal outwards as far as `asked` needs; NONE: everything. Returns whether that was
+ * everything. */
+static bool fill_field(struct paths *p, const struct goal *goal, uint8_t *field, uint32_t asked)
 {
     memset(field, UNREACHABLE, grid_cells(p->grid));
     memset(p->bucket, 0xff, sizeof(p->bucket));
@@ -211,9 +236,14 @@ static void fill_field(struct paths *p, const struct goal *goal, uint8_t *field)
         while (*bucket != NONE) {
             uint32_t cell = *bucket;
             queue_remove(p, cell);
-            spread(p, field, cell);
+            spread(p, field, cell, cost);
+        }
+        if (cost > limit_of(p, field, asked, cost)) {
+            forget_queue(p, field);
+            return false;
         }
     }
+    return true;
 }
 
 /* Room for one more: the field that nobody asked for the longest time is given up. */
@@ -229,28 +259,34 @@ static uint8_t *take_oldest_field(struct paths *p)
     return field;
 }
 
-static int make_field(struct paths *p, struct goal *goal)
+static int find_memory(struct paths *p, struct goal *goal)
 {
     size_t bytes = grid_cells(p->grid);
     if (p->field_count > 0 && (p->field_count + 1) * bytes > FIELD_BYTES_MAX) {
         goal->field = take_oldest_field(p);
     } else {
         goal->field = malloc(bytes);
-        p->field_count++;
+        p->field_count += goal->field != NULL;
     }
-    if (!goal->field)
-        return -ENOMEM;
-    fill_field(p, goal, goal->field);
-    return 0;
+    return goal->field ? 0 : -ENOMEM;
 }
 
-static int field_of(struct paths *p, size_t goal_number, const uint8_t **ret_field)
+/* The field of a goal, which knows the way from `cell` if there is one. The first who asks mostly
+ * comes from near by; when somebody comes from farther away, all of it is made. */
+static int field_of(struct paths *p, size_t goal_number, uint32_t cell, const uint8_t **ret_field)
 {
     struct goal *goal = &p->goals[goal_number];
     goal->last_used = ++p->questions;
-    int r = goal->field ? 0 : make_field(p, goal);
+    if (!goal->field) {
+        int r = find_memory(p, goal);
+        if (r < 0)
+            return r;
+        goal->complete = fill_field(p, goal, goal->field, cell);
+    }
+    if (!goal->complete && goal->field[cell] == UNREACHABLE)
+        goal->complete = fill_field(p, goal, goal->field, NONE);
     *ret_field = goal->field;
-    return r;
+    return 0;
 }
 
 /* ---- the way ---- */
@@ -282,9 +318,7 @@ uint32_t paths_cell_near(const struct paths *p, struct floor_m point)
 
 static uint32_t next_cell(const struct paths *p, const uint8_t *field, uint32_t cell)
 {
-    int direction = field[cell];
-    return (uint32_t) ((int64_t) cell + row_step[direction] * (int64_t) p->grid->columns +
-                       column_step[direction]);
+    return (uint32_t) (cell + p->step[field[cell]]);
 }
 
 static bool is_avoided(const struct paths *p, struct floor_m point)
@@ -311,11 +345,13 @@ static bool cuts_through_avoided(const struct paths *p, struct floor_m from, str
 int paths_towards(struct paths *p, size_t goal, struct floor_m from, struct floor_m *ret_towards)
 {
     const uint8_t *field;
-    int r = field_of(p, goal, &field);
+    uint32_t cell = paths_cell_near(p, from);
+    if (cell == GRID_OUTSIDE)
+        return -EHOSTUNREACH;
+    int r = field_of(p, goal, cell, &field);
     if (r < 0)
         return r;
-    uint32_t cell = paths_cell_near(p, from);
-    if (cell == GRID_OUTSIDE || field[cell] == UNREACHABLE)
+    if (field[cell] == UNREACHABLE)
         return -EHOSTUNREACH;
     *ret_towards = from;
     if (field[cell] == HERE && cell == grid_cell_at(p->grid, from))
@@ -339,17 +375,17 @@ int paths_towards(struct paths *p, size_t goal, struct floor_m from, struct floo
 int paths_length(struct paths *p, size_t goal, struct floor_m from, double *ret_length_m)
 {
     const uint8_t *field;
-    int r = field_of(p, goal, &field);
-    if (r < 0)
-        return r;
     uint32_t cell = paths_cell_near(p, from), cost = 0;
     *ret_length_m = INFINITY;
-    if (cell == GRID_OUTSIDE || field[cell] == UNREACHABLE)
+    if (cell == GRID_OUTSIDE)
         return 0;
+    int r = field_of(p, goal, cell, &field);
+    if (r < 0 || field[cell] == UNREACHABLE)
+        return r;
     for (; field[cell] != HERE; cell = next_cell(p, field, cell)) {
         bool avoided = p->weight[cell] == WEIGHT_AVOID;
-        cost += (field[cell] % 2 ? 14u : 10u) * (avoided ? WEIGHT_AVOID : 1u);
+        cost += (field[cell] % 2 ? DIAGONAL : STRAIGHT) * (avoided ? WEIGHT_AVOID : 1u);
     }
-    *ret_length_m = cost * p->grid->cell_m / 10;
+    *ret_length_m = cost * p->grid->cell_m / STRAIGHT;
     return 0;
 }

@@ -233,7 +233,7 @@ static struct floor_m entry_of(const struct feature *zone, const struct checkout
 static int add_checkout(const struct search *s, const struct feature *zone)
 {
     struct floor_m a, b;
-    double from_a_m, from_b_m;
+    double from_a_m = INFINITY, from_b_m = INFINITY;
     struct checkout checkout = { 0 };
     axis_of(zone, &a, &b);
     int r = entrance_distance(s, a, &from_a_m);

@@ -26,6 +26,11 @@ struct distance_key {
     size_t target;
 };
 
+/* The boxes of all sights, edge by edge. */
+struct edges {
+    float *left, *top, *right, *bottom;
+};
+
 struct sensor {
     const struct sim_camera_config *camera;
     struct sim_sensor_config config;
@@ -39,7 +44,9 @@ struct sensor {
     int64_t down_from_us, down_to_us; /* the next outage of chance, or the present one */
     struct sight *sights;             /* scratch, as many as there are people */
     struct sensor_seen *seen;
-    struct silhouette *bodies, *sorted; /* as the targets come; as the sights do */
+    struct silhouette *bodies; /* as the targets come */
+    struct edges edges;        /* as the sights do */
+    uint8_t *hits;
     struct distance_key *keys;
     size_t capacity;
 };
@@ -134,12 +141,14 @@ static void release_scratch(struct sensor *sensor)
     free(sensor->sights);
     free(sensor->seen);
     free(sensor->bodies);
-    free(sensor->sorted);
+    free(sensor->edges.left); /* one piece of memory */
+    free(sensor->hits);
     free(sensor->keys);
     sensor->sights = NULL;
     sensor->seen = NULL;
     sensor->bodies = NULL;
-    sensor->sorted = NULL;
+    sensor->edges = (struct edges){ 0 };
+    sensor->hits = NULL;
     sensor->keys = NULL;
     sensor->capacity = 0;
 }
@@ -204,9 +213,13 @@ static int reserve(struct sensor *sensor, size_t count)
     sensor->sights = malloc(room * sizeof(*sensor->sights));
     sensor->seen = malloc(room * sizeof(*sensor->seen));
     sensor->bodies = malloc(room * sizeof(*sensor->bodies));
-    sensor->sorted = malloc(room * sizeof(*sensor->sorted));
+    sensor->hits = malloc(room);
+    float *edges = malloc(4 * room * sizeof(*edges));
+    if (edges)
+        sensor->edges = (struct edges){ edges, edges + room, edges + 2 * room, edges + 3 * room };
     sensor->keys = malloc(room * sizeof(*sensor->keys));
-    if (!sensor->sights || !sensor->seen || !sensor->bodies || !sensor->sorted || !sensor->keys)
+    if (!sensor->sights || !sensor->seen || !sensor->bodies || !sensor->hits || !edges ||
+        !sensor->keys)
         return -ENOMEM;
     sensor->capacity = room;
     return 0;
@@ -244,7 +257,10 @@ static size_t gather(struct sensor *sensor, const struct sensor_target *targets,
     for (size_t i = 0; i < found; i++) {
         size_t at = sensor->keys[i].target;
         sensor->sights[i] = (struct sight){ .target = &targets[at], .body = sensor->bodies[at] };
-        sensor->sorted[i] = sensor->bodies[at];
+        sensor->edges.left[i] = (float) sensor->bodies[at].left;
+        sensor->edges.top[i] = (float) sensor->bodies[at].top;
+        sensor->edges.right[i] = (float) sensor->bodies[at].right;
+        sensor->edges.bottom[i] = (float) sensor->bodies[at].bottom;
     }
     return found;
 }
@@ -277,21 +293,35 @@ static double overlap_iou(struct silhouette a, struct silhouette b)
                    (struct box_px){ b.left, b.top, b.right, b.bottom });
 }
 
-/* What nearer people leave of it. `bodies` are those of the sights, again, closer together. */
-static void hide_behind_people(struct sight *sights, const struct silhouette *bodies, size_t index)
+/*
+ * Which of the first `count` bodies share anything with a body. Edges by themselves and no branch,
+ * so that compilers look at four at once: this is done for each pair of people of each picture.
+ */
+static void find_overlaps(const struct edges *e, struct silhouette body, size_t count,
+                          uint8_t *ret_hits)
 {
-    struct sight *sight = &sights[index];
-    const struct silhouette body = bodies[index];
+    float left = (float) body.left, right = (float) body.right;
+    float top = (float) body.top, bottom = (float) body.bottom;
+    for (size_t i = 0; i < count; i++)
+        ret_hits[i] = (e->left[i] < right) & (e->right[i] > left) & (e->top[i] < bottom) &
+                      (e->bottom[i] > top);
+}
+
+/* What nearer people leave of it. */
+static void hide_behind_people(struct sensor *sensor, size_t index)
+{
+    struct sight *sights = sensor->sights, *sight = &sights[index];
+    find_overlaps(&sensor->edges, sight->body, index, sensor->hits);
     for (size_t i = 0; i < index; i++) {
-        if (!silhouette_overlaps(body, bodies[i]))
+        if (!sensor->hits[i])
             continue;
-        uint64_t covered = silhouette_covered(body, bodies[i]);
-        if (covered == 0 || sights[i].lowest_px <= bodies[i].top)
+        uint64_t covered = silhouette_covered(sight->body, sights[i].body);
+        if (covered == 0 || sights[i].lowest_px <= sights[i].body.top)
             continue;
         sight->visible &= ~covered;
         if (!sight->visible)
             return;
-        float iou = (float) overlap_iou(body, bodies[i]);
+        float iou = (float) overlap_iou(sight->body, sights[i].body);
         if (iou > sight->overlap_iou) {
             sight->overlap_iou = iou;
             sight->overlaps = (uint32_t) i;
@@ -305,7 +335,7 @@ static void judge(struct sensor *sensor, size_t count, struct sensor_picture *pi
         struct sight *sight = &sensor->sights[i];
         double hidden_m = hide_behind_shelves(sensor, sight);
         if (sight->visible)
-            hide_behind_people(sensor->sights, sensor->sorted, i);
+            hide_behind_people(sensor, i);
         if (sight->visible == 0)
             continue;
         sensor->seen[picture->seen_count++] = (struct sensor_seen){

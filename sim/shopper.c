@@ -48,6 +48,9 @@
 #define HEAD_REACH_M    0.6
 #define HEAD_PATIENCE_S 60.0
 
+/* So much nearer to the head is before somebody. */
+#define PASSED_M 0.5
+
 /* A person ahead in the queue costs as much as this way. */
 #define QUEUE_PERSON_M 15.0
 

@@ -28,7 +28,7 @@
 #define STEP_BACK_M_S   0.4
 
 /* Who is this near to the place in the queue stands in it. */
-#define IN_LINE_M 1.2
+#define IN_LINE_M 1.5
 
 /* Formation: time in which a gap is closed, rows behind the first, and who is lost. */
 #define CATCH_UP_S     0.8

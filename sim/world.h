@@ -43,8 +43,8 @@ struct world_person {
 /*
  *   config, map  borrowed as long as the world lives
  *   seed         every number of it is a different day
- * Returns 0, -EINVAL with a sentence (no entrance, nobody can walk from the entrance anywhere),
- * -ENOMEM.
+ * Returns 0, -EINVAL with a sentence (no entrance, nobody can walk from the entrance anywhere, the
+ * floor is too large, no room for the mannequins), -ENOMEM.
  */
 MUST_CHECK int world_create(const struct sim_config *config, const struct floor_map *map,
                             uint64_t seed, struct world **ret_world, struct error *err);

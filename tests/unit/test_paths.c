@@ -21,10 +21,10 @@
 #include "sim/paths.h"
 #include "sim/random.h"
 
-#define FEATURE(kind, type, coordinates)                                          \
-    "{\"type\":\"Feature\",\"properties\":{\"kind\":\"" kind "\"},\"geometry\":{" \
-    "\"type\":\"" type "\",\"coordinates\":" coordinates "}}"
-
+/* clang-format off: one feature a line */
+#define FEATURE(kind, type, coordinates)                            \
+    "{\"type\":\"Feature\",\"properties\":{\"kind\":\"" kind "\"}," \
+    "\"geometry\":{\"type\":\"" type "\",\"coordinates\":" coordinates "}}"
 #define FLOOR_TEXT                                                                                 \
     "{\"type\":\"FeatureCollection\",\"features\":[" FEATURE(                                      \
         "walkable", "Polygon",                                                                     \
@@ -38,6 +38,7 @@
                                                                                           "4],[7," \
                                                                                           "4],[7," \
                                                                                           "3]]]") "]}"
+/* clang-format on */
 
 struct fixture {
     struct floor_map *map;
@@ -128,6 +129,21 @@ static void the_way_leads_around_the_wall(void **state)
         paths_length(fixture.paths, goal_at(6, 2), (struct floor_m){ 4, 2 }, &length_m), 0);
     assert_true(length_m > 12.1);
     assert_true(length_m < 13.2 * 1.082);
+}
+
+/* A field is made no farther than the first who asks needs. Who comes from farther away, and who
+ * asked first, must not matter. */
+static void the_order_of_questions_does_not_matter(void **state)
+{
+    (void) state;
+    const struct floor_m near = { 7, 2 }, far = { 1, 1 };
+    struct floor_m near_first[2], far_first[2];
+    size_t a = goal_at(6, 2), b = goal_at(6, 2);
+    assert_int_equal(paths_towards(fixture.paths, a, near, &near_first[0]), 0);
+    assert_int_equal(paths_towards(fixture.paths, a, far, &near_first[1]), 0);
+    assert_int_equal(paths_towards(fixture.paths, b, far, &far_first[1]), 0);
+    assert_int_equal(paths_towards(fixture.paths, b, near, &far_first[0]), 0);
+    assert_memory_equal(near_first, far_first, sizeof(near_first));
 }
 
 static void who_follows_the_way_arrives(void **state)
@@ -227,6 +243,7 @@ int main(void)
         TEST(the_gradient_points_away_from_the_wall),
         TEST(a_way_is_free_unless_something_stands_on_it),
         TEST(the_way_leads_around_the_wall),
+        TEST(the_order_of_questions_does_not_matter),
         TEST(who_follows_the_way_arrives),
         TEST(there_is_no_way_into_a_shelf),
         TEST(who_was_pushed_to_the_wall_finds_back),
