@@ -1,1 +1,1 @@
-unit_test(eval clear)
+unit_test(eval clear evaluate)
