@@ -114,6 +114,65 @@ static void two_people_80_cm_apart_stay_two(void **state)
     scene_close(&scene);
 }
 
+/* Cameras all around, each with errors of its own: a bias that stays and noise that does not, and
+ * one person in ten missed. Returns the share of settled ticks after 2 s with `people` people. */
+static double share_of_ticks_with(int cameras, walk_function walk, int people)
+{
+    static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g" };
+    struct scene scene;
+    uint64_t random = 11, ticks = 0, right = 0;
+    scene_open(&scene);
+    for (int c = 0; c < cameras; c++)
+        scene_camera(&scene, names[c], 0, 20);
+    for (int64_t i = 0; i < 150; i++)
+        for (int c = 0; c < cameras; c++) {
+            double angle = 2 * 3.14159265358979 * c / cameras;
+            int64_t at_us = i * 100000 + c * 9000;
+            struct scene_frame frame = { .at_us = at_us, .sequence = (uint64_t) i };
+            (void) snprintf(frame.camera, sizeof(frame.camera), "%s", names[c]);
+            for (int p = 0; p < people; p++) {
+                struct floor_m at;
+                if (!walk(p, (double) at_us / 1e6, &at) || scene_uniform(&random) < 0.1)
+                    continue;
+                at = scene_noisy(at, 0.08, &random);
+                frame.people[frame.count++] =
+                    (struct floor_m){ at.x + 0.1 * cos(angle), at.y + 0.1 * sin(angle) };
+            }
+            scene_live(&scene, &frame, 0.08);
+        }
+    assert_int_equal(fusion_finish(scene.fusion), 0);
+    for (size_t i = 0, end; i < scene.report_count; i = end) {
+        for (end = i;
+             end < scene.report_count && scene.report_tick_us[end] == scene.report_tick_us[i];)
+            end++;
+        if (scene.report_tick_us[i] < SCENE_START_US + 2 * US_PER_S)
+            continue;
+        ticks++;
+        right += end - i == (size_t) people;
+    }
+    scene_close(&scene);
+    assert_true(ticks > 100);
+    return (double) right / (double) ticks;
+}
+
+static bool walkers_half_a_metre_apart(int person, double t_s, struct floor_m *ret)
+{
+    *ret = (struct floor_m){ 2 + t_s, 5 + 0.5 * person };
+    return true;
+}
+
+static void two_people_half_a_metre_apart_stay_two(void **state)
+{
+    (void) state;
+    assert_true(share_of_ticks_with(3, walkers_half_a_metre_apart, 2) >= 0.95);
+}
+
+static void one_person_seen_by_seven_cameras_is_one(void **state)
+{
+    (void) state;
+    assert_true(share_of_ticks_with(7, one_walker, 1) >= 0.995);
+}
+
 static void person_keeps_the_number_from_camera_to_camera(void **state)
 {
     (void) state;
@@ -488,6 +547,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_cameras_see_one_noisy_walker_as_one_track),
         cmocka_unit_test(two_people_80_cm_apart_stay_two),
+        cmocka_unit_test(two_people_half_a_metre_apart_stay_two),
+        cmocka_unit_test(one_person_seen_by_seven_cameras_is_one),
         cmocka_unit_test(person_keeps_the_number_from_camera_to_camera),
         cmocka_unit_test(cameras_that_disagree_by_half_a_metre_make_no_doubles),
         cmocka_unit_test(dark_camera_loses_its_exposure),
