@@ -214,9 +214,11 @@ static void append_moment(struct history *h, const struct settle_sample *sample,
     h->confirmed = h->confirmed || sample->confirmed;
     if (h->seen_us == INT64_MIN)
         return; /* it begins with its first sighting */
-    h->moments[h->first + h->count++] = (struct moment){
-        .tick_us = tick_us, .seen = sample->seen, .cameras = sample->cameras, .state = h->state
-    };
+    h->moments[h->first + h->count++] = (struct moment){ .tick_us = tick_us,
+                                                         .seen = sample->seen,
+                                                         .hidden = sample->hidden,
+                                                         .cameras = sample->cameras,
+                                                         .state = h->state };
 }
 
 /* Both are by track, ascending. A track that is not in the tick has ended. */
