@@ -21,20 +21,47 @@ static double missed_odds(double detection)
     return fmin(0, log((1 - detection) / (1 - FALSE_BOX)));
 }
 
-static size_t count_found(const struct looks *looks, uint32_t track)
+struct tally {
+    size_t looks, found;
+};
+
+static struct tally tally_looks(const struct looks *looks, uint32_t track)
 {
-    size_t count = 0;
-    for (uint32_t i = looks->first[track]; i != LOOK_NONE; i = looks->items[i].next)
-        count += looks->items[i].found;
-    return count;
+    struct tally tally = { 0 };
+    for (uint32_t i = looks->first[track]; i != LOOK_NONE; i = looks->items[i].next) {
+        tally.looks++;
+        tally.found += looks->items[i].found;
+    }
+    return tally;
+}
+
+/*
+ * What a look at somebody who is in plain sight teaches about the camera. Other cameras that find
+ * them prove that they are there. Where no other camera can see, the misses in between two
+ * sightings are proved by the second one; those after the last one never are.
+ */
+static void learn(struct habits *habits, struct track *track, const struct look *look,
+                  struct tally tally, double news)
+{
+    if (track->phase != PHASE_CONFIRMED || look->visible <= LEARN_VISIBLE)
+        return;
+    if (tally.looks > 1) {
+        if (track->belief > LEARN_BELIEF && tally.found > (look->found ? 1 : 0))
+            habits_learn_detection(habits, look->found, news);
+    } else if (!look->found) {
+        track->unproved_misses += news;
+    } else {
+        habits_learn_detection(habits, false, track->unproved_misses);
+        habits_learn_detection(habits, true, news);
+        track->unproved_misses = 0;
+    }
 }
 
 static void weigh_track(struct track *track, uint32_t index, const struct looks *looks,
                         const struct tick_cameras *tick, struct cameras *cameras)
 {
-    size_t found = count_found(looks, index);
-    bool sure = track->phase == PHASE_CONFIRMED && track->belief > LEARN_BELIEF;
-    track->in_sight = looks->first[index] != LOOK_NONE;
+    struct tally tally = tally_looks(looks, index);
+    track->in_sight = tally.looks > 0;
     track->unfound = 1;
     for (uint32_t i = looks->first[index]; i != LOOK_NONE; i = looks->items[i].next) {
         const struct look *look = &looks->items[i];
@@ -43,11 +70,11 @@ static void weigh_track(struct track *track, uint32_t index, const struct looks 
         if (look_us == INT64_MIN) /* a picture that is held to be wrong has found somebody */
             look_us = track->seen_us;
         double news = track_note_look(track, look->camera, look_us, BELIEF_MEMORY_S);
-        double odds = look->found ? found_odds(habits->detection)
-                                  : missed_odds(look_detection(habits->detection, look->visible));
+        double detection = look_detection(habits->detection, look->visible);
+        double odds = look->found ? found_odds(habits->detection) : missed_odds(detection);
+        track->unfound *= 1 - detection;
         track->belief = fmin(BELIEF_MAX, track->belief + news * odds);
-        if (sure && look->visible > LEARN_VISIBLE && found > (look->found ? 1 : 0))
-            habits_learn_detection(habits, look->found, news);
+        learn(habits, track, look, tally, news);
     }
 }
 

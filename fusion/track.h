@@ -56,6 +56,7 @@ struct track {
     struct watcher watchers[TRACK_WATCHERS_MAX];
     int watcher_count;
     struct rival rivals[TRACK_RIVALS_MAX];
+    double unproved_misses; /* of the only camera that sees it, since it was found last: news */
 
     /* Of this tick: */
     const struct support *supports;
