@@ -103,7 +103,7 @@ static double foot_beside_middle_px(const struct calibration *calibration, struc
     if (!calibration_has_height(calibration) ||
         calibration_image_from_floor(calibration, floor, 0, &foot) < 0 ||
         calibration_image_from_floor(calibration, floor, PERSON_HEIGHT_M, &head) < 0 ||
-        !(foot.y > head.y))
+        foot.y - head.y < fabs(foot.x - head.x)) /* from nearly above there is no such corner */
         return 0;
     double lean = (foot.x - head.x) / (foot.y - head.y);
     double most_px = (box.right - box.left) / 2;

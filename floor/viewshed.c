@@ -7,11 +7,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Heights in a viewshed are whole centimetres in a byte. */
+/* Heights in a viewshed are whole centimetres in a byte, stored one higher: 0 means that nobody has
+ * asked yet, so that memory of places nobody asks about stays untouched. */
 #define CM_PER_M     100.0
-#define CM_NOT_ASKED 0 /* others are stored one higher, so that untouched memory stays untouched \
-                        */
-#define CM_ALL 254
+#define CM_NOT_ASKED 0
+#define CM_ALL       254
 
 /* Cells a side of a block: walks pass a block at once where nothing in it is high enough. */
 #define BLOCK_CELLS 16

@@ -4,25 +4,27 @@
 ff=$build/floorfuse
 cd "$work"
 
-# Two cameras hang 10 m above the floor at x = -1 and x = 1 and look straight down: focal length 1,000 px,
-# 1,000 x 1,000 px. By the pinhole's formula a foot at (x, y) is at u = 100 (x - x of the camera) + 500,
-# v = 500 - 100 y.
+# Two cameras hang 3 m above the floor at (-1, -10) and (1, -10) and look level along y: focal length 1,000 px,
+# 1,000 x 1,000 px. By the pinhole's formula a point at (x, y, z) is at u = 500 + 1000 (x - x of the camera) /
+# (y + 10), v = 500 + 1000 (3 - z) / (y + 10).
 cat >cameras.txt <<'END'
 # name  image_from_floor
-West 1000 0 -500 6000  0 -1000 -500 5000  0 0 -1 10
-East 1000 0 -500 4000  0 -1000 -500 5000  0 0 -1 10
+West 1000 500 0 6000  0 500 -1000 8000  0 1 0 10
+East 1000 500 0 4000  0 500 -1000 8000  0 1 0 10
 END
 table=(--cameras cameras.txt --image 1000x1000 --tick-ms 100)
 
 # walk FORMAT: two people, 8 s at 10 Hz, seen by both cameras: A from (-2, 1) with 0.5 m/s along x, B stands at
-# (1, -2). FORMAT is boxes or points.
+# (1, -2). FORMAT is boxes or points. A box ends at the near shoe, 0.1 m before the body's axis.
 walk() {
-    awk -v format="$1" 'function see(t, camera, at, x, y,   u, v) {
-            u = 100 * (x - at) + 500; v = 500 - 100 * y
+    awk -v format="$1" 'function see(t, camera, at, x, y,   u, v, d, far) {
+            far = sqrt((x - at) ^ 2 + (y + 10) ^ 2)
+            d = y + 10 - 0.1 * (y + 10) / far
+            u = 500 + 1000 * (x - at) * (1 - 0.1 / far) / d; v = 500 + 3000 / d
             if (format == "boxes")
-                printf "%d,%s,person,0.9,%.1f,%.1f,%.1f,%.1f\n", t, camera, u - 20, v - 90, u + 20, v
+                printf "%d,%s,person,0.9,%.1f,%.1f,%.1f,%.1f\n", t, camera, u - 340 / d, 500 + 1300 / d, u + 340 / d, v
             else
-                printf "%d,%s,person,0.9,%.4f,%.4f\n", t, camera, x, y
+                printf "%d,%s,person,0.9,%.4f,%.4f\n", t, camera, x - 0.1 * (x - at) / far, y - 0.1 * (y + 10) / far
         }
         BEGIN {
             print "time_us,camera,class,score," \
