@@ -28,6 +28,8 @@ struct problem {
     struct pair *pairs;
     size_t pair_count, pair_capacity;
     struct groups groups;
+    bool contested;               /* a sighting or a track has more than one pair */
+    bool *is_paired;              /* of each member of groups: it has a pair */
     double *alone;                /* of each sighting: what leaving it alone costs */
     uint32_t *row_of, *column_of; /* of sightings and tracks in the matrix being built */
 };
@@ -48,6 +50,15 @@ static int add_pair(struct problem *p, struct pair pair)
     return 0;
 }
 
+static void note_pair(struct problem *p, uint32_t sighting, uint32_t track)
+{
+    uint32_t candidate = (uint32_t) p->count + track;
+    if (p->is_paired[sighting] || p->is_paired[candidate])
+        p->contested = true;
+    p->is_paired[sighting] = p->is_paired[candidate] = true;
+    (void) groups_join(&p->groups, sighting, candidate);
+}
+
 /* Whether a sighting may be a track; adds the pair if so. */
 static int consider(struct problem *p, uint32_t sighting, uint32_t track)
 {
@@ -61,7 +72,7 @@ static int consider(struct problem *p, uint32_t sighting, uint32_t track)
     p->alone[sighting] = fmax(p->alone[sighting], limit);
     /* Who is hardly believed gives way to who is surely there, but not to nobody. */
     pair.edge.cost = fmin(limit, pair.edge.cost + person->unbelief);
-    (void) groups_join(&p->groups, sighting, (uint32_t) p->count + track);
+    note_pair(p, sighting, track);
     return add_pair(p, pair);
 }
 
@@ -102,16 +113,12 @@ static void sort_pairs(struct pair *pairs, size_t count)
     }
 }
 
-/* Put the pairs of a group beside each other. Returns whether a group has more than one. */
-static bool sort_by_group(struct problem *p)
+/* Put the pairs of a group beside each other. */
+static void sort_by_group(struct problem *p)
 {
-    bool contested = false;
     for (size_t i = 0; i < p->pair_count; i++)
         p->pairs[i].group = groups_find(&p->groups, p->pairs[i].edge.a);
     sort_pairs(p->pairs, p->pair_count);
-    for (size_t i = 1; i < p->pair_count && !contested; i++)
-        contested = p->pairs[i].group == p->pairs[i - 1].group;
-    return contested;
 }
 
 static uint32_t number_of(uint32_t *numbers, uint32_t member, size_t *count)
@@ -191,11 +198,13 @@ int associate_frame(const struct sighting *sightings, size_t count,
                          .predictions = predictions,
                          .gate = gate_sigma * gate_sigma,
                          .arena = arena,
+                         .is_paired = arena_allocate(arena, count + candidates->track_count,
+                                                     sizeof(*p.is_paired)),
                          .alone = arena_allocate(arena, count, sizeof(*p.alone)),
                          .row_of = no_numbers(count, arena),
                          .column_of = no_numbers(candidates->track_count, arena) };
     int r = groups_init(&p.groups, count + candidates->track_count, arena);
-    if (r < 0 || !p.alone || !p.row_of || !p.column_of)
+    if (r < 0 || !p.is_paired || !p.alone || !p.row_of || !p.column_of)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         ret_matches[i] = (struct match){ .track = ASSOCIATE_NONE };
@@ -204,6 +213,13 @@ int associate_frame(const struct sighting *sightings, size_t count,
     r = find_pairs(&p, candidates);
     if (r < 0)
         return r;
-    *ret_contested = sort_by_group(&p);
-    return solve_groups(&p, ret_matches);
+    *ret_contested = p.contested;
+    if (p.contested) {
+        sort_by_group(&p);
+        return solve_groups(&p, ret_matches);
+    }
+    for (size_t i = 0; i < p.pair_count; i++)
+        ret_matches[p.pairs[i].edge.a] =
+            (struct match){ .track = p.pairs[i].edge.b, .reading = p.pairs[i].reading };
+    return 0;
 }
