@@ -11,8 +11,11 @@
 #include "fusion/kalman.h"
 
 /*
- *   filtered  the state after its own observation
- *   next      the smoothed state dt_s > 0 later
+ * The state at a time, now that the next one is known better.
+ *   filtered     the state after its own observation
+ *   next         the smoothed state dt_s >= 0 later; the newest one's is its filtered state
+ *   noise_m2_s3  as in kalman_predict; 0: next, moved back
+ * The covariance is symmetric, and positive definite as long as those of the arguments are.
  */
 struct kalman smoother_step_back(struct kalman filtered, struct kalman next, double dt_s,
                                  double noise_m2_s3);
