@@ -28,7 +28,7 @@
 
 /* Who was seen before and after is taken to have been there in between, unless those who looked
  * would have missed them less often than this. */
-#define HIDDEN_UNFOUND_MIN 0.05
+#define HIDDEN_UNFOUND_MIN 0.1
 
 struct fusion {
     char store[ID_SIZE], floor[ID_SIZE];

@@ -40,6 +40,10 @@
 /* Feet this unlikely to be hidden are seen. */
 #define HIDDEN_SEEN_MAX 0.2
 
+/* How exactly a calibration knows where its camera looks: a tenth of a degree, or 3 px of a picture
+ * 1920 px and 60 degrees wide. */
+#define AIM_SD_RAD 0.00175
+
 /* A head needs this room below the camera to say where it is, m. */
 #define HEAD_ROOM_M 0.05
 
@@ -141,6 +145,25 @@ static void blend_readings(struct sighting *s)
     s->covariance = covariance2_add(s->covariance, spread_along(apart, u * w));
 }
 
+/*
+ * What a calibration that is turned by AIM_SD_RAD does to a place on the floor: across the view
+ * the distance times the angle, along it that stretched by the slant at which the ray meets the
+ * floor. Near to the camera nothing, far away more than everything else.
+ */
+static struct covariance2 aim_covariance(const struct viewpoint *view, struct floor_m place,
+                                         struct floor_m away)
+{
+    if (!view->has_heights)
+        return (struct covariance2){ 0, 0, 0 };
+    double distance2_m2 = floor_distance2_m2(view->position, place);
+    double ray2_m2 = distance2_m2 + view->height_m * view->height_m;
+    double across_m2 = AIM_SD_RAD * AIM_SD_RAD * distance2_m2;
+    double along_m2 =
+        AIM_SD_RAD * AIM_SD_RAD * ray2_m2 * ray2_m2 / (view->height_m * view->height_m);
+    struct covariance2 c = spread_along(away, along_m2 - across_m2);
+    return covariance2_add(c, (struct covariance2){ across_m2, 0, across_m2 });
+}
+
 /* Add the second reading where the camera knows about heights. */
 static void read_head(struct sighting *s, const struct aligned_frame *frame, size_t i,
                       const struct viewpoint *view, const struct ground *ground,
@@ -162,6 +185,8 @@ static void read_head(struct sighting *s, const struct aligned_frame *frame, siz
         covariance2_add(head.covariance, spread_along(s->per_height, -height_variance));
     s->head_covariance.xx += own_variance_m2;
     s->head_covariance.yy += own_variance_m2;
+    s->head_covariance =
+        covariance2_add(s->head_covariance, aim_covariance(view, head.floor, s->away));
     s->height_m = o->height_m;
     s->hidden = hidden_around(frame, i, view, ground, s->away);
     s->hidden_density = hidden_density(view->height_m);
@@ -190,6 +215,8 @@ static struct sighting read_observation(const struct aligned_frame *frame, size_
     }
     s.foot_covariance.xx += own_m2;
     s.foot_covariance.yy += own_m2;
+    s.foot_covariance =
+        covariance2_add(s.foot_covariance, aim_covariance(&camera->view, o->floor, s.away));
     s.position = s.foot;
     s.covariance = s.foot_covariance;
     s.feet_are_seen = on_feet;
