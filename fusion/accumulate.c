@@ -52,6 +52,7 @@ void accumulator_destroy(struct accumulator **accumulator)
         return;
     free((*accumulator)->cells);
     free((*accumulator)->exposures);
+    residuals_release(&(*accumulator)->residuals);
     free(*accumulator);
     *accumulator = NULL;
 }
@@ -105,10 +106,10 @@ void accumulator_note_people(struct accumulator *accumulator, int64_t people)
         accumulator->peak_people = people;
 }
 
-static struct heat_exposure *exposure_of(struct accumulator *acc, uint64_t slots)
+static struct heat_exposure *exposure_of(struct accumulator *acc, const struct camera_set *slots)
 {
     for (size_t i = acc->exposure_count; i-- > 0;) /* nearly always the last one */
-        if (acc->exposures[i].camera_set == slots)
+        if (camera_set_equals(&acc->exposures[i].camera_set, slots))
             return &acc->exposures[i];
     if (acc->exposure_count == acc->exposure_capacity) {
         size_t capacity = acc->exposure_capacity ? 2 * acc->exposure_capacity : 16;
@@ -119,13 +120,13 @@ static struct heat_exposure *exposure_of(struct accumulator *acc, uint64_t slots
         acc->exposure_capacity = capacity;
     }
     struct heat_exposure *exposure = &acc->exposures[acc->exposure_count++];
-    *exposure = (struct heat_exposure){ .camera_set = slots };
+    *exposure = (struct heat_exposure){ .camera_set = *slots };
     return exposure;
 }
 
-int accumulator_add_exposure(struct accumulator *accumulator, uint64_t slots)
+int accumulator_add_exposure(struct accumulator *accumulator, const struct camera_set *slots)
 {
-    if (slots == 0)
+    if (camera_set_is_empty(slots))
         return 0;
     struct heat_exposure *exposure = exposure_of(accumulator, slots);
     if (!exposure)
@@ -163,19 +164,19 @@ static int copy_cells(const struct accumulator *acc, struct heat_bucket *bucket)
 }
 
 /* From slots to places by name, which are the indices of the bucket's cameras. */
-static uint64_t ranked(uint64_t slots, const struct cameras *cameras)
+static struct camera_set ranked(const struct camera_set *slots, const struct cameras *cameras)
 {
-    uint64_t set = 0;
-    for (int i = 0; i < cameras->count; i++)
-        if (slots >> i & 1)
-            set |= UINT64_C(1) << cameras->rank[i];
+    struct camera_set set = { 0 };
+    for (size_t i = camera_set_next(slots, 0); i < HEAT_CAMERAS_MAX;
+         i = camera_set_next(slots, i + 1))
+        camera_set_add(&set, (size_t) cameras->rank[i]);
     return set;
 }
 
 static int by_set(const void *left, const void *right)
 {
     const struct heat_exposure *a = left, *b = right;
-    return (a->camera_set > b->camera_set) - (a->camera_set < b->camera_set);
+    return camera_set_compare(&a->camera_set, &b->camera_set);
 }
 
 static int copy_exposures(const struct accumulator *acc, const struct cameras *cameras,
@@ -187,7 +188,7 @@ static int copy_exposures(const struct accumulator *acc, const struct cameras *c
     bucket->exposure_count = acc->exposure_count;
     for (size_t i = 0; i < acc->exposure_count; i++) {
         bucket->exposures[i] = acc->exposures[i];
-        bucket->exposures[i].camera_set = ranked(acc->exposures[i].camera_set, cameras);
+        bucket->exposures[i].camera_set = ranked(&acc->exposures[i].camera_set, cameras);
     }
     qsort(bucket->exposures, bucket->exposure_count, sizeof(*bucket->exposures), by_set);
     return 0;
@@ -230,33 +231,31 @@ static int copy_cameras(const struct accumulator *acc, const struct cameras *cam
     return 0;
 }
 
-static const struct residual_sum *pair_by_rank(const struct accumulator *acc,
-                                               const struct cameras *cameras, int a, int b)
+static int by_cameras(const void *left, const void *right)
 {
-    return &acc->residuals.pairs[cameras->by_rank[a]][cameras->by_rank[b]];
+    const struct heat_pair *a = left, *b = right;
+    if (a->camera_a != b->camera_a)
+        return a->camera_a < b->camera_a ? -1 : 1;
+    return (a->camera_b > b->camera_b) - (a->camera_b < b->camera_b);
 }
 
 static int copy_pairs(const struct accumulator *acc, const struct cameras *cameras,
                       struct heat_bucket *bucket)
 {
-    for (int a = 0; a < cameras->count; a++)
-        for (int b = a + 1; b < cameras->count; b++)
-            bucket->pair_count += pair_by_rank(acc, cameras, a, b)->count > 0;
+    bucket->pair_count = acc->residuals.count;
     bucket->pairs = calloc(bucket->pair_count + 1, sizeof(*bucket->pairs));
     if (!bucket->pairs)
         return -ENOMEM;
-    size_t copied = 0;
-    for (int a = 0; a < cameras->count; a++)
-        for (int b = a + 1; b < cameras->count; b++) {
-            const struct residual_sum *sum = pair_by_rank(acc, cameras, a, b);
-            if (sum->count > 0)
-                bucket->pairs[copied++] = (struct heat_pair){ .camera_a = (uint32_t) a,
-                                                              .camera_b = (uint32_t) b,
-                                                              .count = sum->count,
-                                                              .sum_dx_m = sum->dx_m,
-                                                              .sum_dy_m = sum->dy_m,
-                                                              .sum_squared_m2 = sum->squared_m2 };
-        }
+    for (size_t i = 0; i < bucket->pair_count; i++) {
+        const struct residual_sum *sum = &acc->residuals.items[i];
+        bucket->pairs[i] = (struct heat_pair){ .camera_a = (uint32_t) cameras->rank[sum->camera_a],
+                                               .camera_b = (uint32_t) cameras->rank[sum->camera_b],
+                                               .count = sum->count,
+                                               .sum_dx_m = sum->dx_m,
+                                               .sum_dy_m = sum->dy_m,
+                                               .sum_squared_m2 = sum->squared_m2 };
+    }
+    qsort(bucket->pairs, bucket->pair_count, sizeof(*bucket->pairs), by_cameras);
     return 0;
 }
 
@@ -264,7 +263,7 @@ static void begin_anew(struct accumulator *acc, struct cameras *cameras)
 {
     acc->open = false;
     memset(acc->cells, 0, grid_cells(&acc->grid) * sizeof(*acc->cells));
-    memset(&acc->residuals, 0, sizeof(acc->residuals));
+    residuals_clear(&acc->residuals);
     acc->exposure_count = 0;
     acc->peak_people = acc->people_ms = 0;
     for (int i = 0; i < cameras->count; i++) {

@@ -39,7 +39,8 @@ int64_t accumulator_add_person(struct accumulator *accumulator, struct walker *w
 void accumulator_note_people(struct accumulator *accumulator, int64_t people);
 
 /* These cameras (slots) looked at this tick. Returns 0 or -ENOMEM. */
-MUST_CHECK int accumulator_add_exposure(struct accumulator *accumulator, uint64_t slots);
+MUST_CHECK int accumulator_add_exposure(struct accumulator *accumulator,
+                                        const struct camera_set *slots);
 
 /* Where the pair residuals of the open bucket are summed. */
 struct residuals *accumulator_residuals(struct accumulator *accumulator);

@@ -2,7 +2,9 @@
  * align.c - frames of many cameras, put in order and cut into ticks of capture time
  *
  * One queue a camera, by capture time. Cameras send in order, so a frame nearly always goes to the
- * tail; a replayed one is put where it belongs.
+ * tail; a replayed one is put where it belongs. A heap over the cameras knows the oldest frame of
+ * all, and the camera that holds back the next tick longest is remembered, so that with a thousand
+ * cameras a frame costs hardly more than with ten.
  */
 #include "fusion/align.h"
 
@@ -19,10 +21,24 @@ struct queue {
     int64_t current_us;       /* capture time of the frame that came last */
     int64_t progress_mono_ns; /* when current_us last changed: a frozen clock is silence */
     int astray;               /* frames in a row that were more than a day ahead */
+    int heap_place;           /* in the heap, when head is there */
+};
+
+/* The camera that holds back a tick longest. */
+struct hold {
+    bool known;
+    int64_t tick_us;
+    const struct queue *by; /* NULL: nobody */
+    int64_t until_mono_ns;  /* INT64_MIN: nobody */
 };
 
 struct align {
     struct queue queues[HEAT_CAMERAS_MAX];
+    int camera_end;                       /* no camera from here on has been spoken of */
+    struct queue *heap[HEAT_CAMERAS_MAX]; /* of those with frames; the oldest head first */
+    int heap_count;
+    size_t waiting; /* frames in all queues */
+    struct hold hold;
     struct aligned_frame **taken; /* handed out by the last take */
     size_t taken_count, taken_capacity;
     size_t bytes; /* in all queues */
@@ -73,7 +89,7 @@ void align_destroy(struct align **align)
 {
     if (!*align)
         return;
-    for (int i = 0; i < HEAT_CAMERAS_MAX; i++)
+    for (int i = 0; i < (*align)->camera_end; i++)
         free_queue(&(*align)->queues[i]);
     free_taken(*align);
     free((*align)->taken);
@@ -81,26 +97,61 @@ void align_destroy(struct align **align)
     *align = NULL;
 }
 
+static struct queue *queue_of(struct align *align, int camera)
+{
+    if (camera >= align->camera_end)
+        align->camera_end = camera + 1;
+    return &align->queues[camera];
+}
+
 void align_know_camera(struct align *align, int camera)
 {
-    align->queues[camera].known = true;
+    queue_of(align, camera)->known = true;
+    align->hold.known = false;
 }
 
 void align_camera_ended(struct align *align, int camera)
 {
-    align->queues[camera].ended = true;
+    queue_of(align, camera)->ended = true;
+    align->hold.known = false;
+}
+
+static void heap_put(struct align *align, struct queue *q, int place)
+{
+    align->heap[place] = q;
+    q->heap_place = place;
+}
+
+static void heap_rise(struct align *align, struct queue *q)
+{
+    int place = q->heap_place;
+    for (; place > 0; place = (place - 1) / 2) {
+        struct queue *above = align->heap[(place - 1) / 2];
+        if (above->head->capture_us <= q->head->capture_us)
+            break;
+        heap_put(align, above, place);
+    }
+    heap_put(align, q, place);
+}
+
+static void heap_sink(struct align *align, struct queue *q)
+{
+    int place = q->heap_place;
+    for (int below; (below = 2 * place + 1) < align->heap_count; place = below) {
+        if (below + 1 < align->heap_count &&
+            align->heap[below + 1]->head->capture_us < align->heap[below]->head->capture_us)
+            below++;
+        if (align->heap[below]->head->capture_us >= q->head->capture_us)
+            break;
+        heap_put(align, align->heap[below], place);
+    }
+    heap_put(align, q, place);
 }
 
 /* The oldest frame that waits; NULL when none does. */
 static const struct aligned_frame *oldest_waiting(const struct align *align)
 {
-    const struct aligned_frame *oldest = NULL;
-    for (int i = 0; i < HEAT_CAMERAS_MAX; i++) {
-        const struct aligned_frame *frame = align->queues[i].head;
-        if (frame && (!oldest || frame->capture_us < oldest->capture_us))
-            oldest = frame;
-    }
-    return oldest;
+    return align->heap_count > 0 ? align->heap[0]->head : NULL;
 }
 
 /* Whether a camera's clock can be set beside the ticks at all. */
@@ -123,7 +174,7 @@ static bool is_jump(const struct align *align, int64_t capture_us)
 static bool is_contradicted(const struct align *align, const struct queue *jumper,
                             int64_t now_mono_ns)
 {
-    for (int i = 0; i < HEAT_CAMERAS_MAX; i++) {
+    for (int i = 0; i < align->camera_end; i++) {
         const struct queue *q = &align->queues[i];
         if (q != jumper && is_in_time(align, q) &&
             now_mono_ns - q->progress_mono_ns < align->lateness_ns)
@@ -191,10 +242,66 @@ static void note_arrival(struct align *align, struct queue *q, int64_t capture_u
     q->current_us = capture_us;
 }
 
-int align_push(struct align *align, int camera, const struct observation_frame *frame,
-               int64_t arrival_mono_ns)
+/*
+ * Until when a camera holds back a tick; INT64_MIN: it does not. Before the first tick every known
+ * camera does, so that the one that starts first does not close the door on the others.
+ */
+static int64_t holds_until_mono_ns(const struct align *align, const struct queue *q,
+                                   int64_t tick_us)
 {
-    struct queue *q = &align->queues[camera];
+    if (q->known && !q->heard && !q->ended && !align->started)
+        return align->first_arrival_mono_ns + align->lateness_ns;
+    if (!is_in_time(align, q) || q->current_us >= tick_us)
+        return INT64_MIN;
+    return q->progress_mono_ns + align->lateness_ns;
+}
+
+/* A camera has changed: it may hold back the tick now, or no longer. */
+static void renew_hold(struct align *align, const struct queue *q)
+{
+    struct hold *hold = &align->hold;
+    if (!hold->known)
+        return;
+    int64_t until_ns = holds_until_mono_ns(align, q, hold->tick_us);
+    if (until_ns > hold->until_mono_ns) {
+        hold->until_mono_ns = until_ns;
+        hold->by = q;
+    } else if (hold->by == q && until_ns < hold->until_mono_ns) {
+        hold->known = false; /* somebody else, perhaps */
+    }
+}
+
+/* Cameras send in turn, so the one heard last is mostly the last that a tick waits for: all are
+ * looked at about once a tick. */
+static struct hold longest_hold(const struct align *align, int64_t tick_us)
+{
+    struct hold hold = { .known = true, .tick_us = tick_us, .until_mono_ns = INT64_MIN };
+    for (int i = 0; i < align->camera_end; i++) {
+        int64_t until_ns = holds_until_mono_ns(align, &align->queues[i], tick_us);
+        if (until_ns > hold.until_mono_ns) {
+            hold.until_mono_ns = until_ns;
+            hold.by = &align->queues[i];
+        }
+    }
+    return hold;
+}
+
+static void enqueue(struct align *align, struct queue *q, struct aligned_frame *frame)
+{
+    bool was_empty = !q->head;
+    put_in_order(q, frame);
+    if (was_empty)
+        q->heap_place = align->heap_count++;
+    if (q->head == frame)
+        heap_rise(align, q);
+    align->waiting++;
+    align->bytes += people_frame_bytes(frame->observation_count);
+}
+
+/* Take a frame, as far as this camera's queue is concerned. */
+static int push(struct align *align, struct queue *q, int camera,
+                const struct observation_frame *frame, int64_t arrival_mono_ns)
+{
     if (is_implausible(align, q, frame->capture_us, arrival_mono_ns)) {
         align->counts.implausible++;
         return -ESTALE;
@@ -206,11 +313,21 @@ int align_push(struct align *align, int camera, const struct observation_frame *
     }
     struct aligned_frame *copy;
     int r = people_copy_frame(camera, frame, &align->counts.observations_dropped, &copy);
-    if (r < 0)
-        return r;
-    put_in_order(q, copy);
-    align->bytes += people_frame_bytes(copy->observation_count);
-    return 0;
+    if (r == 0)
+        enqueue(align, q, copy);
+    return r;
+}
+
+int align_push(struct align *align, int camera, const struct observation_frame *frame,
+               int64_t arrival_mono_ns)
+{
+    struct queue *q = queue_of(align, camera);
+    bool first = !align->heard;
+    int r = push(align, q, camera, frame, arrival_mono_ns);
+    if (first)
+        align->hold.known = false; /* how long those wait who were never heard follows from it */
+    renew_hold(align, q);
+    return r;
 }
 
 bool align_has_closed(const struct align *align)
@@ -233,38 +350,20 @@ static int64_t candidate_us(const struct align *align, const struct aligned_fram
                : align_tick_of(oldest->capture_us, align->tick_us);
 }
 
-/*
- * Until when a camera holds back a tick; INT64_MIN: it does not. Before the first tick every known
- * camera does, so that the one that starts first does not close the door on the others.
- */
-static int64_t holds_until_mono_ns(const struct align *align, const struct queue *q,
-                                   int64_t tick_us)
-{
-    if (q->known && !q->heard && !q->ended && !align->started)
-        return align->first_arrival_mono_ns + align->lateness_ns;
-    if (!is_in_time(align, q) || q->current_us >= tick_us)
-        return INT64_MIN;
-    return q->progress_mono_ns + align->lateness_ns;
-}
-
-int64_t align_deadline_mono_ns(const struct align *align, bool idle)
+int64_t align_deadline_mono_ns(struct align *align, bool idle)
 {
     const struct aligned_frame *oldest = oldest_waiting(align);
-    int64_t deadline_ns = INT64_MIN;
     if (!oldest)
         return INT64_MAX;
-    int64_t tick_us = candidate_us(align, oldest, idle);
     if (align->bytes > ALIGN_BYTES_MAX)
         return INT64_MIN;
-    for (int i = 0; i < HEAT_CAMERAS_MAX; i++) {
-        int64_t until_ns = holds_until_mono_ns(align, &align->queues[i], tick_us);
-        if (until_ns > deadline_ns)
-            deadline_ns = until_ns;
-    }
-    return deadline_ns;
+    int64_t tick_us = candidate_us(align, oldest, idle);
+    if (!align->hold.known || align->hold.tick_us != tick_us)
+        align->hold = longest_hold(align, tick_us);
+    return align->hold.until_mono_ns;
 }
 
-bool align_next(const struct align *align, int64_t now_mono_ns, bool idle, bool no_waiting,
+bool align_next(struct align *align, int64_t now_mono_ns, bool idle, bool no_waiting,
                 int64_t *ret_tick_us)
 {
     const struct aligned_frame *oldest = oldest_waiting(align);
@@ -286,16 +385,6 @@ static int reserve_taken(struct align *align, size_t count)
     return 0;
 }
 
-static size_t count_until(const struct align *align, int64_t tick_us)
-{
-    size_t count = 0;
-    for (int i = 0; i < HEAT_CAMERAS_MAX; i++)
-        for (const struct aligned_frame *frame = align->queues[i].head;
-             frame && frame->capture_us <= tick_us; frame = frame->next)
-            count++;
-    return count;
-}
-
 static int compare_frames(const void *left, const void *right, void *context)
 {
     const struct aligned_frame *a = *(struct aligned_frame *const *) left;
@@ -306,35 +395,51 @@ static int compare_frames(const void *left, const void *right, void *context)
     return goes_before(a, b) ? -1 : goes_before(b, a);
 }
 
-static void take_from(struct align *align, struct queue *q, int64_t tick_us)
+/* Take the oldest frame out of its queue. */
+static struct aligned_frame *dequeue(struct align *align)
 {
-    while (q->head && q->head->capture_us <= tick_us) {
-        struct aligned_frame *frame = q->head;
-        q->head = frame->next;
-        if (!q->head)
-            q->tail = NULL;
-        align->bytes -= people_frame_bytes(frame->observation_count);
-        align->taken[align->taken_count++] = frame;
+    struct queue *q = align->heap[0];
+    struct aligned_frame *frame = q->head;
+    q->head = frame->next;
+    if (!q->head) {
+        q->tail = NULL;
+        q = align->heap[--align->heap_count];
     }
+    if (align->heap_count > 0) {
+        q->heap_place = 0;
+        heap_sink(align, q);
+    }
+    align->waiting--;
+    align->bytes -= people_frame_bytes(frame->observation_count);
+    return frame;
+}
+
+/* They come out by time; those of one time may need to be put in order. */
+static void sort_taken(struct align *align, const int *name_rank)
+{
+    bool sorted = true;
+    for (size_t i = 1; i < align->taken_count && sorted; i++)
+        sorted = compare_frames(&align->taken[i - 1], &align->taken[i], (void *) name_rank) <= 0;
+    if (!sorted)
+        qsort_r(align->taken, align->taken_count, sizeof(struct aligned_frame *), compare_frames,
+                (void *) name_rank);
 }
 
 int64_t align_take(struct align *align, int64_t tick_us, const int name_rank[static 1],
                    struct aligned_frame *const **ret_frames)
 {
-    size_t count = count_until(align, tick_us);
     free_taken(align);
-    int r = reserve_taken(align, count);
+    int r = reserve_taken(align, align->waiting);
     if (r < 0)
         return r;
-    for (int i = 0; i < HEAT_CAMERAS_MAX; i++)
-        take_from(align, &align->queues[i], tick_us);
-    if (count > 1)
-        qsort_r(align->taken, count, sizeof(struct aligned_frame *), compare_frames,
-                (void *) name_rank);
+    while (align->heap_count > 0 && align->heap[0]->head->capture_us <= tick_us)
+        align->taken[align->taken_count++] = dequeue(align);
+    sort_taken(align, name_rank);
     align->started = true;
     align->closed_us = tick_us;
+    align->hold.known = false;
     *ret_frames = align->taken;
-    return (int64_t) count;
+    return (int64_t) align->taken_count;
 }
 
 struct align_counts align_counts(const struct align *align)

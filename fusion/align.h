@@ -68,7 +68,7 @@ MUST_CHECK int align_push(struct align *align, int camera, const struct observat
  *   idle        nothing changes until the next frame: go on at its tick, leave out those between
  *   no_waiting  take every camera as it is (the end of all input)
  */
-bool align_next(const struct align *align, int64_t now_mono_ns, bool idle, bool no_waiting,
+bool align_next(struct align *align, int64_t now_mono_ns, bool idle, bool no_waiting,
                 int64_t *ret_tick_us);
 
 /*
@@ -88,7 +88,7 @@ bool align_has_closed(const struct align *align);
 int64_t align_following_tick_us(const struct align *align);
 
 /* When the next tick stops waiting; INT64_MAX: there is nothing to close; INT64_MIN: at once. */
-int64_t align_deadline_mono_ns(const struct align *align, bool idle);
+int64_t align_deadline_mono_ns(struct align *align, bool idle);
 
 struct align_counts align_counts(const struct align *align);
 

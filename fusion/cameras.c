@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BY_HASH_SIZE (2 * HEAT_CAMERAS_MAX)
+
 void cameras_release(struct cameras *cameras)
 {
     for (int i = 0; i < cameras->count; i++) {
@@ -15,25 +17,41 @@ void cameras_release(struct cameras *cameras)
         viewpoint_release(&cameras->items[i].view);
     }
     cameras->count = 0;
+    memset(cameras->by_hash, 0, sizeof(cameras->by_hash));
+}
+
+/* Where the slot of a name stands, or would stand. The table is never more than half full. */
+static uint32_t place_of(const struct cameras *cameras, const char *name)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *c = name; *c; c++)
+        hash = (hash ^ (unsigned char) *c) * 16777619u;
+    for (uint32_t place = hash % BY_HASH_SIZE;; place = (place + 1) % BY_HASH_SIZE) {
+        uint16_t slot = cameras->by_hash[place];
+        if (slot == 0 || strcmp(cameras->items[slot - 1].name, name) == 0)
+            return place;
+    }
 }
 
 int cameras_find(const struct cameras *cameras, const char *name)
 {
-    for (int i = 0; i < cameras->count; i++)
-        if (strcmp(cameras->items[i].name, name) == 0)
-            return i;
-    return -ENOENT;
+    uint16_t slot = cameras->by_hash[place_of(cameras, name)];
+    return slot > 0 ? slot - 1 : -ENOENT;
 }
 
+/* The newest camera goes between the others. */
 static void rank_by_name(struct cameras *cameras)
 {
-    for (int i = 0; i < cameras->count; i++) {
-        int before = 0;
-        for (int j = 0; j < cameras->count; j++)
-            before += strcmp(cameras->items[j].name, cameras->items[i].name) < 0;
-        cameras->rank[i] = before;
-        cameras->by_rank[before] = i;
+    int slot = cameras->count - 1, place = slot;
+    for (; place > 0; place--) {
+        int before = cameras->by_rank[place - 1];
+        if (strcmp(cameras->items[before].name, cameras->items[slot].name) < 0)
+            break;
+        cameras->by_rank[place] = before;
+        cameras->rank[before] = place;
     }
+    cameras->by_rank[place] = slot;
+    cameras->rank[slot] = place;
 }
 
 int cameras_add(struct cameras *cameras, const char *name)
@@ -49,6 +67,7 @@ int cameras_add(struct cameras *cameras, const char *name)
                                .settled_look_us = INT64_MIN,
                                .habits = habits_of_unknown_camera() };
     (void) snprintf(camera->name, sizeof(camera->name), "%s", name);
+    cameras->by_hash[place_of(cameras, camera->name)] = (uint16_t) (slot + 1);
     rank_by_name(cameras);
     return slot;
 }
@@ -70,12 +89,12 @@ static bool is_looking(int64_t look_us, int64_t tick_us, int64_t valid_us)
     return look_us != INT64_MIN && tick_us - look_us <= valid_us;
 }
 
-uint64_t cameras_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us)
+struct camera_set cameras_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us)
 {
-    uint64_t set = 0;
+    struct camera_set set = { 0 };
     for (int i = 0; i < cameras->count; i++)
         if (is_looking(cameras->items[i].settled_look_us, tick_us, valid_us))
-            set |= UINT64_C(1) << i;
+            camera_set_add(&set, (size_t) i);
     return set;
 }
 

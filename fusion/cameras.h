@@ -33,8 +33,9 @@ struct camera {
 struct cameras {
     struct camera items[HEAT_CAMERAS_MAX]; /* by slot */
     int count;
-    int rank[HEAT_CAMERAS_MAX];    /* of each slot: its place by name */
-    int by_rank[HEAT_CAMERAS_MAX]; /* of each place by name: the slot */
+    int rank[HEAT_CAMERAS_MAX];             /* of each slot: its place by name */
+    int by_rank[HEAT_CAMERAS_MAX];          /* of each place by name: the slot */
+    uint16_t by_hash[2 * HEAT_CAMERAS_MAX]; /* slot + 1 near the hash of its name; 0: free */
 };
 
 void cameras_release(struct cameras *cameras);
@@ -55,7 +56,7 @@ static inline bool frame_shows_look(const struct aligned_frame *frame)
 void cameras_note_frame(struct cameras *cameras, const struct settle_frame *frame);
 
 /* Which cameras are looking at a settled tick: a frame within valid_us before it. */
-uint64_t cameras_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us);
+struct camera_set cameras_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us);
 
 /* Whether any camera is looking at a tick that is about to close. */
 bool cameras_any_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us);

@@ -126,6 +126,7 @@ void fusion_destroy(struct fusion **fusion)
     seers_release(&f->seers);
     settle_destroy(&f->settle);
     accumulator_destroy(&f->accumulator);
+    residuals_release(&f->residuals);
     arena_destroy(&f->arena);
     height_field_destroy(&f->obstacles);
     ground_release(&f->ground);
@@ -227,7 +228,7 @@ static int64_t count_people(struct fusion *fusion, const struct settled_tick *ti
 }
 
 static void count_tick(struct fusion *fusion, const struct settled_tick *tick, int64_t people,
-                       uint64_t looking)
+                       bool looking)
 {
     struct fusion_counts *counts = &fusion->counts;
     if (counts->ticks++ == 0)
@@ -239,13 +240,16 @@ static void count_tick(struct fusion *fusion, const struct settled_tick *tick, i
         counts->peak_people = people;
 }
 
-static void add_residuals(struct fusion *fusion, const struct settled_tick *tick)
+static int add_residuals(struct fusion *fusion, const struct settled_tick *tick)
 {
     struct residuals *of_bucket = accumulator_residuals(fusion->accumulator);
-    for (size_t i = 0; i < tick->pair_count; i++) {
-        residuals_add(&fusion->residuals, &tick->pairs[i]);
-        residuals_add(of_bucket, &tick->pairs[i]);
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < tick->pair_count; i++) {
+        r = residuals_add(&fusion->residuals, &tick->pairs[i]);
+        if (r == 0)
+            r = residuals_add(of_bucket, &tick->pairs[i]);
     }
+    return r;
 }
 
 static int report_settled(struct fusion *fusion, const struct settled_tick *tick)
@@ -286,11 +290,12 @@ static int count_settled_tick(struct fusion *fusion, const struct settled_tick *
     accumulator_begin_tick(fusion->accumulator, begin_us, tick->duration_us);
     for (size_t i = 0; i < tick->frame_count; i++)
         cameras_note_frame(&fusion->cameras, &tick->frames[i]);
-    uint64_t looking =
+    struct camera_set looking =
         cameras_looking(&fusion->cameras, tick->tick_us, fusion->settings.frame_valid_us);
-    count_tick(fusion, tick, count_people(fusion, tick), looking);
-    add_residuals(fusion, tick);
-    int r = accumulator_add_exposure(fusion->accumulator, looking);
+    count_tick(fusion, tick, count_people(fusion, tick), !camera_set_is_empty(&looking));
+    int r = add_residuals(fusion, tick);
+    if (r == 0)
+        r = accumulator_add_exposure(fusion->accumulator, &looking);
     return r < 0 ? r : report_settled(fusion, tick);
 }
 
@@ -514,32 +519,35 @@ const struct grid *fusion_grid(const struct fusion *fusion)
     return &fusion->grid;
 }
 
-static struct pair_residual pair_of(const struct fusion *fusion, int slot_a, int slot_b)
+static struct pair_residual pair_of(const struct fusion *fusion, const struct residual_sum *sum)
 {
-    const struct residual_sum *sum = &fusion->residuals.pairs[slot_a][slot_b];
     double count = (double) sum->count;
-    return (struct pair_residual){ .camera_a = fusion->cameras.items[slot_a].name,
-                                   .camera_b = fusion->cameras.items[slot_b].name,
+    return (struct pair_residual){ .camera_a = fusion->cameras.items[sum->camera_a].name,
+                                   .camera_b = fusion->cameras.items[sum->camera_b].name,
                                    .count = sum->count,
                                    .mean_dx_m = sum->dx_m / count,
                                    .mean_dy_m = sum->dy_m / count,
                                    .rms_m = sqrt(sum->squared_m2 / count) };
 }
 
+static int by_names(const void *left, const void *right)
+{
+    const struct pair_residual *a = left, *b = right;
+    int order = strcmp(a->camera_a, b->camera_a);
+    return order != 0 ? order : strcmp(a->camera_b, b->camera_b);
+}
+
 int fusion_pair_residuals(const struct fusion *fusion, struct pair_residual **ret_pairs)
 {
-    int cameras = fusion->cameras.count, count = 0;
-    struct pair_residual *pairs = calloc((size_t) cameras * (size_t) cameras + 1, sizeof(*pairs));
+    size_t count = fusion->residuals.count;
+    struct pair_residual *pairs = calloc(count + 1, sizeof(*pairs));
     if (!pairs)
         return -ENOMEM;
-    for (int a = 0; a < cameras; a++)
-        for (int b = a + 1; b < cameras; b++) {
-            int slot_a = fusion->cameras.by_rank[a], slot_b = fusion->cameras.by_rank[b];
-            if (fusion->residuals.pairs[slot_a][slot_b].count > 0)
-                pairs[count++] = pair_of(fusion, slot_a, slot_b);
-        }
+    for (size_t i = 0; i < count; i++)
+        pairs[i] = pair_of(fusion, &fusion->residuals.items[i]);
+    qsort(pairs, count, sizeof(*pairs), by_names);
     *ret_pairs = pairs;
-    return count;
+    return (int) count;
 }
 
 void fusion_coverage(const struct fusion *fusion, double *ret_walkable_m2, double *ret_unseen_m2)

@@ -127,8 +127,8 @@ MUST_CHECK int fusion_finish(struct fusion *fusion);
 struct fusion_counts fusion_counts(const struct fusion *fusion);
 const struct grid *fusion_grid(const struct fusion *fusion);
 
-/* Pairs of cameras that have seen people together. *ret_pairs is the caller's to free(). Returns
- * the count or -ENOMEM. */
+/* Pairs of cameras that have seen people together, by name. *ret_pairs is the caller's to free().
+ * Returns the count or -ENOMEM. */
 MUST_CHECK int fusion_pair_residuals(const struct fusion *fusion, struct pair_residual **ret_pairs);
 
 /* Walkable floor, and the part of it in no named camera's footprint, m^2. */

@@ -3,7 +3,13 @@
  */
 #include "fusion/residual.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/clock.h"
+
+#define PAIRS_FIRST 64 /* a power of two, as all capacities */
 
 static struct floor_m carried(const struct track *track, const struct sighting *s, int64_t tick_us)
 {
@@ -12,13 +18,68 @@ static struct floor_m carried(const struct track *track, const struct sighting *
                              s->foot.y + dt_s * track->state.velocity_y_m_s };
 }
 
-void residuals_add(struct residuals *residuals, const struct settle_pair *pair)
+void residuals_release(struct residuals *residuals)
 {
-    struct residual_sum *sum = &residuals->pairs[pair->camera_a][pair->camera_b];
+    free(residuals->items);
+    free(residuals->by_hash);
+    *residuals = (struct residuals){ 0 };
+}
+
+void residuals_clear(struct residuals *residuals)
+{
+    residuals->count = 0;
+    if (residuals->by_hash)
+        memset(residuals->by_hash, 0, 2 * residuals->capacity * sizeof(*residuals->by_hash));
+}
+
+/* Where the number of a pair stands, or would stand. The table is never more than half full. */
+static uint32_t *number_of(const struct residuals *r, int camera_a, int camera_b)
+{
+    size_t mask = 2 * r->capacity - 1;
+    uint32_t hash = ((uint32_t) camera_a << 16 ^ (uint32_t) camera_b) * 2654435761u;
+    for (size_t place = hash ^ hash >> 15;; place++) {
+        uint32_t *number = &r->by_hash[place & mask];
+        if (*number == 0 || (r->items[*number - 1].camera_a == camera_a &&
+                             r->items[*number - 1].camera_b == camera_b))
+            return number;
+    }
+}
+
+static int grow(struct residuals *r)
+{
+    size_t capacity = r->capacity ? 2 * r->capacity : PAIRS_FIRST;
+    uint32_t *by_hash = calloc(2 * capacity, sizeof(*by_hash));
+    struct residual_sum *items = realloc(r->items, capacity * sizeof(*items));
+    if (items)
+        r->items = items;
+    if (!items || !by_hash) {
+        free(by_hash);
+        return -ENOMEM;
+    }
+    free(r->by_hash);
+    r->by_hash = by_hash;
+    r->capacity = capacity;
+    for (size_t i = 0; i < r->count; i++)
+        *number_of(r, items[i].camera_a, items[i].camera_b) = (uint32_t) i + 1;
+    return 0;
+}
+
+int residuals_add(struct residuals *residuals, const struct settle_pair *pair)
+{
+    if (residuals->count == residuals->capacity && grow(residuals) < 0)
+        return -ENOMEM;
+    uint32_t *number = number_of(residuals, pair->camera_a, pair->camera_b);
+    if (*number == 0) {
+        residuals->items[residuals->count++] =
+            (struct residual_sum){ .camera_a = pair->camera_a, .camera_b = pair->camera_b };
+        *number = (uint32_t) residuals->count;
+    }
+    struct residual_sum *sum = &residuals->items[*number - 1];
     sum->count++;
     sum->dx_m += pair->dx_m;
     sum->dy_m += pair->dy_m;
     sum->squared_m2 += pair->dx_m * pair->dx_m + pair->dy_m * pair->dy_m;
+    return 0;
 }
 
 /* The newest sighting of each camera, by the camera's name. Returns how many. */

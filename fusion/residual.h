@@ -14,18 +14,27 @@
 #include "fusion/track.h"
 
 struct residual_sum {
+    int camera_a, camera_b; /* slots */
     int64_t count;
     double dx_m, dy_m; /* sums */
     double squared_m2; /* of dx^2 + dy^2 */
 };
 
-/* By slots; [a][b] is filled where a comes before b by name. */
+/* The pairs that have occurred, in the order in which they first did; of a thousand cameras each
+ * meets a few. Start from zeroes. */
 struct residuals {
-    struct residual_sum pairs[HEAT_CAMERAS_MAX][HEAT_CAMERAS_MAX];
+    struct residual_sum *items; /* owned */
+    size_t count, capacity;
+    uint32_t *by_hash; /* owned; 2 * capacity: number + 1 of an item, 0: free */
 };
 
-/* Add one difference a - b; the cameras in either order. */
-void residuals_add(struct residuals *residuals, const struct settle_pair *pair);
+void residuals_release(struct residuals *residuals);
+
+/* Forget the pairs, keep the memory. */
+void residuals_clear(struct residuals *residuals);
+
+/* Add one difference a - b. Returns 0 or -ENOMEM. */
+MUST_CHECK int residuals_add(struct residuals *residuals, const struct settle_pair *pair);
 
 /* Cameras of one track beyond this number are not compared. */
 #define RESIDUAL_CAMERAS_MAX 16

@@ -13,6 +13,7 @@
 
 #include "base/macros.h"
 #include "geom/grid.h"
+#include "heat/camera_set.h"
 
 #define SHA256_TEXT_BYTES 65
 
@@ -25,17 +26,12 @@ struct heat_cell {
     int64_t path_mm;              /* length walked; net / path tells how one-way the cell is */
 };
 
-/*
- * For exposure_ms of this bucket exactly these cameras were looking. A camera set is the bucket's
- * cameras as a bit set: bit i is cameras[i].
- */
+/* For exposure_ms of this bucket exactly these cameras were looking: camera i of the set is
+ * cameras[i] of the bucket. */
 struct heat_exposure {
-    uint64_t camera_set;
+    struct camera_set camera_set;
     int64_t exposure_ms;
 };
-
-/* Cameras of one floor at most: one bit each in a camera set. */
-#define HEAT_CAMERAS_MAX 64
 
 /* One camera in this bucket: what it sent and what it can see. */
 struct heat_camera {

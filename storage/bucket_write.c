@@ -141,7 +141,8 @@ static int check_bucket(const struct heat_bucket *bucket, struct error *err)
             (i > 0 && bucket->cells[i].cell <= bucket->cells[i - 1].cell))
             wrong = "its cells are not ascending inside the grid";
     for (size_t i = 0; i < bucket->exposure_count; i++)
-        if (bucket->camera_count < 64 && bucket->exposures[i].camera_set >> bucket->camera_count)
+        if (camera_set_next(&bucket->exposures[i].camera_set, bucket->camera_count) <
+            HEAT_CAMERAS_MAX)
             wrong = "a camera set names a camera it does not have";
     for (size_t i = 0; i < bucket->pair_count; i++)
         if (bucket->pairs[i].camera_a >= bucket->camera_count ||
@@ -263,14 +264,13 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* Add the ids of one set's cameras, ascending, as the text of an array. */
-static int add_id_set(struct text *array, uint64_t set, const int32_t *ids, size_t camera_count)
+static int add_id_set(struct text *array, const struct camera_set *set, const int32_t *ids)
 {
     AUTO(text_release) struct text one = TEXT_INIT;
     int32_t chosen[HEAT_CAMERAS_MAX];
     size_t count = 0;
-    for (size_t i = 0; i < camera_count; i++)
-        if (set >> i & 1)
-            chosen[count++] = ids[i];
+    for (size_t i = camera_set_next(set, 0); i < HEAT_CAMERAS_MAX; i = camera_set_next(set, i + 1))
+        chosen[count++] = ids[i];
     if (count > 1)
         qsort(chosen, count, sizeof chosen[0], compare_ids);
     append_ids(&one, chosen, count);
@@ -279,15 +279,15 @@ static int add_id_set(struct text *array, uint64_t set, const int32_t *ids, size
 }
 
 /* The union of what the cameras of a set see. */
-static void unite_masks(const struct heat_bucket *bucket, uint64_t set, uint8_t *ret_mask)
+static void unite_masks(const struct heat_bucket *bucket, const struct camera_set *set,
+                        uint8_t *ret_mask)
 {
     size_t bytes = grid_mask_bytes(&bucket->grid);
     memset(ret_mask, 0, bytes);
-    for (size_t i = 0; i < bucket->camera_count; i++) {
+    for (size_t i = camera_set_next(set, 0); i < HEAT_CAMERAS_MAX;
+         i = camera_set_next(set, i + 1)) {
         const uint8_t *mask = bucket->cameras[i].footprint;
-        if (!(set >> i & 1) || !mask)
-            continue;
-        for (size_t b = 0; b < bytes; b++)
+        for (size_t b = 0; mask && b < bytes; b++)
             ret_mask[b] |= mask[b];
     }
 }
@@ -302,9 +302,9 @@ static int find_camera_sets(struct job *job, uint8_t *scratch_mask, struct error
     array_open(&footprints);
     array_open(&masks);
     for (size_t i = 0; i < bucket->exposure_count; i++) {
-        uint64_t set = bucket->exposures[i].camera_set;
-        if (add_id_set(&cameras, set, job->camera_ids, bucket->camera_count) < 0 ||
-            add_id_set(&footprints, set, job->footprint_ids, bucket->camera_count) < 0)
+        const struct camera_set *set = &bucket->exposures[i].camera_set;
+        if (add_id_set(&cameras, set, job->camera_ids) < 0 ||
+            add_id_set(&footprints, set, job->footprint_ids) < 0)
             return out_of_memory(err);
         unite_masks(bucket, set, scratch_mask);
         array_add_bytes(&masks, scratch_mask, grid_mask_bytes(&bucket->grid));

@@ -134,15 +134,16 @@ static void exposure_and_cameras_go_by_name(void **state)
         &cameras,
         &(struct settle_frame){ .camera = 2, .boot_id = 9, .sequence = 41, .observations = 3 });
     accumulator_begin_tick(acc, T0_US, TICK_US);
-    assert_int_equal(accumulator_add_exposure(acc, 1), 0); /* zoo: bit 2 by name */
-    assert_int_equal(accumulator_add_exposure(acc, 6), 0); /* bar and cafe: bits 0 and 1 */
-    assert_int_equal(accumulator_add_exposure(acc, 1), 0);
-    assert_int_equal(accumulator_add_exposure(acc, 0), 0); /* nobody looked: not stored */
+    const struct camera_set nobody = { 0 }, zoo = { { 1 } }, bar_and_cafe = { { 6 } };
+    assert_int_equal(accumulator_add_exposure(acc, &zoo), 0);          /* bit 2 by name */
+    assert_int_equal(accumulator_add_exposure(acc, &bar_and_cafe), 0); /* bits 0 and 1 */
+    assert_int_equal(accumulator_add_exposure(acc, &zoo), 0);
+    assert_int_equal(accumulator_add_exposure(acc, &nobody), 0); /* not stored */
     struct heat_bucket *b = emit(acc, &cameras);
     assert_int_equal(b->exposure_count, 2);
-    assert_int_equal(b->exposures[0].camera_set, 3);
+    assert_int_equal(b->exposures[0].camera_set.words[0], 3);
     assert_int_equal(b->exposures[0].exposure_ms, 100);
-    assert_int_equal(b->exposures[1].camera_set, 4);
+    assert_int_equal(b->exposures[1].camera_set.words[0], 4);
     assert_int_equal(b->exposures[1].exposure_ms, 200);
     assert_int_equal(b->camera_count, 3);
     assert_string_equal(b->cameras[0].camera, "bar");

@@ -209,7 +209,7 @@ static int64_t exposure_ms(const struct scene *scene, uint64_t set)
     int64_t ms = 0;
     for (size_t b = 0; b < scene->bucket_count; b++)
         for (size_t i = 0; i < scene->buckets[b]->exposure_count; i++)
-            if (scene->buckets[b]->exposures[i].camera_set == set)
+            if (scene->buckets[b]->exposures[i].camera_set.words[0] == set)
                 ms += scene->buckets[b]->exposures[i].exposure_ms;
     return ms;
 }

@@ -273,7 +273,7 @@ static void a_bucket_that_contradicts_itself_is_dropped(void **state)
     outside->cells[2].cell = 12;
     put(writer, outside);
     struct heat_bucket *nobodys_set = fixture_bucket(FIXTURE_START_US);
-    nobodys_set->exposures[0].camera_set = 4;
+    nobodys_set->exposures[0].camera_set = (struct camera_set){ { 4 } };
     put(writer, nobodys_set);
     struct heat_bucket *nobodys_pair = fixture_bucket(FIXTURE_START_US);
     nobodys_pair->pairs[0].camera_b = 2;
@@ -290,7 +290,7 @@ static void a_bucket_where_nobody_looked_is_kept(void **state)
     struct heat_bucket *bucket = fixture_bucket(FIXTURE_START_US);
     bucket->cell_count = bucket->pair_count = 0;
     bucket->exposure_count = 1;
-    bucket->exposures[0] = (struct heat_exposure){ .camera_set = 0, .exposure_ms = 60000 };
+    bucket->exposures[0] = (struct heat_exposure){ .camera_set = { { 0 } }, .exposure_ms = 60000 };
     for (int i = 0; i < 2; i++)
         bucket->cameras[i].frames = 0;
     write_and_close(conninfo, bucket);
