@@ -10,10 +10,14 @@
  *
  * Positions are the Rauch-Tung-Striebel smoother over the fused sightings of the track, with an own
  * process noise: tracking wants the motion that is usual, so that nobody is mistaken for a
- * neighbour; a position that is reported wants the start and the stop as well.
+ * neighbour; a position that is reported wants the start and the stop as well. Smoothing runs back
+ * over half a lag of ticks at once, so that a tick costs two steps back and not a lag of them: what
+ * a tick is smoothed over reaches from the track's first sighting to at least half the lag after
+ * the tick, and to the whole lag at most.
  * Source: Rauch, Tung & Striebel, AIAA Journal 3(8), 1965.
  *
- * Memory: bounded by the ticks in the lag and the tracks in them.
+ * Memory: bounded by the ticks in the lag and the tracks in them. Once there have been as many of
+ * both as there will be, nothing is allocated any more.
  */
 #ifndef FLOORFUSE_FUSION_SETTLE_H
 #define FLOORFUSE_FUSION_SETTLE_H
@@ -22,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/macros.h"
 #include "fusion/kalman.h"
 #include "fusion/walker.h"
@@ -35,7 +40,7 @@ struct settle_sample {
     struct floor_m sighted;        /* the fused sightings of this tick */
     struct covariance2 covariance; /* of them, m^2 */
     uint32_t cameras;              /* that supported it */
-    bool confirmed;                /* it is a person, now at the latest */
+    bool confirmed;                /* it is a person, from now on at the latest */
     bool hidden;                   /* not seen, and no wonder: it may be there all the same */
 };
 
@@ -53,7 +58,7 @@ struct settle_pair { /* two cameras that saw one person: a - b, m */
 };
 
 struct settle_tick {
-    int64_t tick_us, duration_us;
+    int64_t tick_us, duration_us;        /* its end; its length */
     const struct settle_sample *samples; /* by track, ascending; each track once */
     size_t sample_count;
     const struct settle_frame *frames;
@@ -82,21 +87,26 @@ struct settled_tick {
 };
 
 /*
- *   lag_us       a tick waits this long; 0: it is handed out at once, unsmoothed
+ *   lag_us       a tick waits this long; 0: not at all, unsmoothed, only with those seen in it
  *   noise_m2_s3  spectral density of the acceleration for smoothing
  * Returns 0 or -ENOMEM.
  */
 MUST_CHECK int settle_create(int64_t lag_us, double noise_m2_s3, struct settle **ret_settle);
 void settle_destroy(struct settle **settle);
 
-/* Take the next tick, in order of time; copied. A track that is in one tick and not in the next has
- * ended; the same number never comes again. Returns 0 or -ENOMEM (nothing was taken). */
+/*
+ * Take the next tick; copied. A track that is in one tick and not in the next has ended, and the
+ * same number never comes again.
+ * Returns 0, -EINVAL if it is not later than the tick before or lasts less than nothing, -ENOMEM;
+ * then nothing was taken.
+ */
 MUST_CHECK int settle_push(struct settle *settle, const struct settle_tick *tick);
 
 /*
- * Hand out the oldest tick that has waited long enough; all: also those that have not.
+ * Hand out the oldest tick that has waited long enough; all: also those that have not. Who is in it
+ * is decided here, once: a track that is confirmed, or seen again, only later stays left out of it.
  *   ret_tick  borrowed until the next call
- * Returns 1, 0 when there is none, -ENOMEM.
+ * Returns 1, 0 when there is none, -ENOMEM (the tick still waits).
  */
 MUST_CHECK int settle_pop(struct settle *settle, bool all, struct settled_tick *ret_tick);
 
@@ -106,5 +116,21 @@ int64_t settle_oldest_us(const struct settle *settle);
 /* Ticks that wait, and bytes held. */
 size_t settle_waiting(const struct settle *settle);
 size_t settle_bytes(const struct settle *settle);
+
+/*
+ * Append all that waits and the tracks' histories, walkers included, so that what is handed out
+ * after settle_restore is bit for bit what would have been handed out without it. Out of memory is
+ * told by buffer_result.
+ */
+void settle_save(const struct settle *settle, struct buffer *buffer);
+
+/*
+ * Read what settle_save wrote, in place of all that waits; lag and noise stay those of
+ * settle_create.
+ *   camera_count  of slots; a frame or pair of a slot beyond is damage
+ * Returns 0, -EBADMSG if the bytes are damaged, -ENOMEM; then nothing has changed.
+ */
+MUST_CHECK int settle_restore(struct settle *settle, struct buffer_reader *reader,
+                              int camera_count);
 
 #endif

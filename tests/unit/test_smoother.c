@@ -4,24 +4,10 @@
  */
 #include <string.h>
 
+#include "chance.h"
 #include "fusion/smoother.h"
 #include "near.h"
 #include "testing.h"
-
-/* Marsaglia's xorshift64*, so that a failure can be repeated. */
-struct chance {
-    uint64_t state;
-};
-
-static double chance_between(struct chance *chance, double low, double high)
-{
-    uint64_t x = chance->state;
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    chance->state = x;
-    return low + (high - low) * (double) (x * UINT64_C(0x2545F4914F6CDD1D) >> 11) / 0x1p53;
-}
 
 /* Each decade is as likely as the others. */
 static double chance_scale(struct chance *chance, double low, double high)
