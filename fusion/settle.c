@@ -3,7 +3,10 @@
  *
  * Each track has a history: its ticks inside the lag with their filtered states. Once the oldest of
  * them is due, smoothing runs back from the last sighting over all of them, and what it finds is
- * kept for the ticks that are at least half a lag old: a block. So each tick is gone over twice.
+ * kept for those that are at least half a lag old, a block of them. So each tick is gone over
+ * twice. Blocks of a quarter would cost four steps a tick instead of two. Where nobody is hidden,
+ * blocks of a half differ from smoothing over all that ever came after by 1 % of the error at 10
+ * ticks a second, by 3 % at 2.
  */
 #include "fusion/settle.h"
 
@@ -16,6 +19,9 @@
 
 /* How fast somebody may be walking who is seen for the first time, m/s. */
 #define FIRST_SPEED_SD_M_S 1.0
+
+/* Beginnings of blocks; about as many as ticks in half a lag. */
+#define PHASES 16
 
 /* Copy the tick behind the last one, without counting it yet. */
 static bool copy_tick(struct settle *s, const struct settle_tick *tick)
@@ -192,8 +198,23 @@ static void smooth_history(struct history *h, int64_t until_us, double noise_m2_
     }
 }
 
+/*
+ * How far the block reaches that begins with the oldest tick. Blocks of a track are half a lag long
+ * and begin at a phase of its own: those who came in together, or when the store opened, are not
+ * smoothed in one and the same tick.
+ */
+static int64_t block_end_us(const struct settle *s, uint64_t track, int64_t tick_us, bool all)
+{
+    int64_t half_us = s->lag_us / 2, end_us = s->newest_us - half_us;
+    if (all || half_us == 0)
+        return s->newest_us;
+    int64_t phase_us = (int64_t) (track % PHASES) * half_us / PHASES;
+    end_us -= (end_us % half_us + half_us + phase_us) % half_us;
+    return end_us > tick_us ? end_us : tick_us;
+}
+
 /* Hand out the person of a history in the oldest tick, if it was there; its moment is gone then. */
-static bool settle_history(struct history *h, int64_t tick_us, int64_t until_us, double noise_m2_s3,
+static bool settle_history(const struct settle *s, struct history *h, int64_t tick_us, bool all,
                            struct settled_person *ret_person)
 {
     if (h->ring.count == 0)
@@ -204,7 +225,7 @@ static bool settle_history(struct history *h, int64_t tick_us, int64_t until_us,
     bool there = h->confirmed && tick_us <= h->seen_us && (m->seen || m->hidden);
     if (there) {
         if (h->smoothed == 0)
-            smooth_history(h, until_us, noise_m2_s3);
+            smooth_history(h, block_end_us(s, h->track, tick_us, all), s->noise_m2_s3);
         *ret_person = (struct settled_person){ .track = h->track,
                                                .seen = m->seen,
                                                .cameras = m->cameras,
@@ -216,13 +237,6 @@ static bool settle_history(struct history *h, int64_t tick_us, int64_t until_us,
     return there;
 }
 
-/* How far a block that begins with the oldest tick reaches. */
-static int64_t block_end_us(const struct settle *s, int64_t tick_us, bool all)
-{
-    int64_t end_us = all ? s->newest_us : s->newest_us - s->lag_us / 2;
-    return end_us > tick_us ? end_us : tick_us;
-}
-
 int settle_pop(struct settle *s, bool all, struct settled_tick *ret_tick)
 {
     if (s->ring.count == 0)
@@ -232,11 +246,9 @@ int settle_pop(struct settle *s, bool all, struct settled_tick *ret_tick)
         return 0;
     if (settle_reserve_people(s, s->history_count) < 0)
         return -ENOMEM;
-    int64_t until_us = block_end_us(s, w->tick_us, all);
     size_t people = 0;
     for (size_t i = 0; i < s->history_count; i++)
-        people += settle_history(&s->histories[i], w->tick_us, until_us, s->noise_m2_s3,
-                                 &s->people[people]);
+        people += settle_history(s, &s->histories[i], w->tick_us, all, &s->people[people]);
     ring_drop_first(&s->ring);
     *ret_tick = (struct settled_tick){ .tick_us = w->tick_us,
                                        .duration_us = w->duration_us,

@@ -235,16 +235,18 @@ static int get_moments(const struct settle *s, struct buffer_reader *reader, siz
 }
 
 /* Whether a history may have these moments: one in every tick from its first sighting, or the
- * oldest tick, to the newest tick or its end. */
-static bool may_have_moments(const struct settle *s, const struct history *h, size_t first_tick,
+ * oldest tick, to its end or the newest tick. */
+static bool may_have_moments(const struct settle *s, const struct history *h, uint64_t first_tick,
                              size_t count)
 {
     size_t ticks = s->ring.count;
-    if (h->seen_us == SETTLE_NEVER_US || h->seen_us > s->newest_us)
-        return h->seen_us == SETTLE_NEVER_US && count == 0;
-    if (h->ended)
-        return count == 0 || (first_tick < ticks && count < ticks - first_tick);
-    return first_tick <= ticks && count == ticks - first_tick && (count > 0 || ticks == 0);
+    if (h->seen_us == SETTLE_NEVER_US)
+        return count == 0 && first_tick == 0;
+    if (h->seen_us > s->newest_us || first_tick > ticks || count > ticks - first_tick)
+        return false;
+    if (count == 0)
+        return first_tick == 0 && (h->ended || ticks == 0);
+    return (first_tick + count < ticks) == h->ended;
 }
 
 static int get_history(struct settle *s, struct buffer_reader *reader, struct history *h)
