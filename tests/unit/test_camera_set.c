@@ -31,7 +31,8 @@ static void the_highest_camera_decides_which_set_is_greater(void **state)
     assert_true(camera_set_compare(&low, &high) < 0);
     assert_true(camera_set_compare(&high, &both) < 0);
     assert_true(camera_set_compare(&both, &high) > 0);
-    assert_true(camera_set_equals(&both, &SET(700, 0)));
+    struct camera_set same = SET(700, 0);
+    assert_true(camera_set_equals(&both, &same));
     assert_false(camera_set_equals(&both, &high));
 }
 
