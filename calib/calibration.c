@@ -21,6 +21,7 @@ static int create_take(char **text, const char *name, struct calibration **ret_c
         free(calibration);
         return r;
     }
+    projection_keep_plane(&calibration->model.projection, PERSON_HEIGHT_M);
     file_sha256_bytes(*text, strlen(*text), calibration->version);
     calibration->text = *text;
     *text = NULL;

@@ -86,18 +86,30 @@ int projection_of_matrix(const double image_from_floor[static 12],
     return 0;
 }
 
-/* The map of one plane, undistorted px -> floor m. */
-static int plane_from_image(const struct projection *projection, double height_m,
-                            struct matrix3 *ret_map)
+void projection_keep_plane(struct projection *projection, double height_m)
 {
-    if (height_m == 0) {
-        *ret_map = projection->floor_from_undistorted;
-        return 0;
-    }
     if (!projection->has_height)
+        return;
+    struct matrix3 map = image_from_plane(projection->image_from_floor, height_m);
+    if (matrix3_invert(map, &projection->plane_from_undistorted) < 0)
+        return;
+    projection->undistorted_from_plane = map;
+    projection->kept_height_m = height_m;
+}
+
+/* The map of one plane, undistorted px -> floor m; scratch is for a plane that is not kept. */
+static int plane_from_image(const struct projection *projection, double height_m,
+                            struct matrix3 *scratch, const struct matrix3 **ret_map)
+{
+    *ret_map = scratch;
+    if (height_m == 0)
+        *ret_map = &projection->floor_from_undistorted;
+    else if (!projection->has_height)
         return -ENOTSUP;
+    else if (height_m == projection->kept_height_m)
+        *ret_map = &projection->plane_from_undistorted;
     /* The plane through the camera itself is seen as a line: singular. */
-    if (matrix3_invert(image_from_plane(projection->image_from_floor, height_m), ret_map) < 0)
+    else if (matrix3_invert(image_from_plane(projection->image_from_floor, height_m), scratch) < 0)
         return -ERANGE;
     return 0;
 }
@@ -105,13 +117,14 @@ static int plane_from_image(const struct projection *projection, double height_m
 int projection_to_plane(const struct projection *projection, struct undistorted_px p,
                         double height_m, struct floor_m *ret_point, double ret_jacobian[4])
 {
-    struct matrix3 map;
+    struct matrix3 scratch;
+    const struct matrix3 *map;
     double at[3];
-    int r = plane_from_image(projection, height_m, &map);
+    int r = plane_from_image(projection, height_m, &scratch, &map);
     if (r < 0)
         return r;
-    const double *m = map.m;
-    matrix3_apply(&map, p.x, p.y, 1, at);
+    const double *m = map->m;
+    matrix3_apply(map, p.x, p.y, 1, at);
     double size = fabs(m[6] * p.x) + fabs(m[7] * p.y) + fabs(m[8]);
     if (!(at[2] > HORIZON_ROUNDING * size))
         return -ERANGE;
@@ -133,11 +146,17 @@ int projection_to_image(const struct projection *projection, struct floor_m poin
 {
     if (height_m != 0 && !projection->has_height)
         return -ENOTSUP;
-    struct matrix3 map = height_m == 0 ? projection->undistorted_from_floor
-                                       : image_from_plane(projection->image_from_floor, height_m);
+    struct matrix3 scratch;
+    const struct matrix3 *map = &scratch;
+    if (height_m == 0)
+        map = &projection->undistorted_from_floor;
+    else if (height_m == projection->kept_height_m)
+        map = &projection->undistorted_from_plane;
+    else
+        scratch = image_from_plane(projection->image_from_floor, height_m);
     double at[3];
-    matrix3_apply(&map, point.x, point.y, 1, at);
-    double size = fabs(map.m[6] * point.x) + fabs(map.m[7] * point.y) + fabs(map.m[8]);
+    matrix3_apply(map, point.x, point.y, 1, at);
+    double size = fabs(map->m[6] * point.x) + fabs(map->m[7] * point.y) + fabs(map->m[8]);
     if (!(at[2] > HORIZON_ROUNDING * size))
         return -ERANGE;
     struct undistorted_px p = { at[0] / at[2], at[1] / at[2] };

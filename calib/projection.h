@@ -20,6 +20,9 @@ struct projection {
     double centre_x_m, centre_y_m, centre_z_m; /* where the camera is */
     struct matrix3 floor_from_undistorted;     /* of the plane z = 0 */
     struct matrix3 undistorted_from_floor;
+    /* The same of one plane above the floor that is asked for often, see projection_keep_plane. */
+    double kept_height_m; /* 0: none is kept */
+    struct matrix3 plane_from_undistorted, undistorted_from_plane;
 };
 
 /*
@@ -39,6 +42,10 @@ MUST_CHECK int projection_of_homography(const double floor_from_undistorted[stat
  */
 MUST_CHECK int projection_of_matrix(const double image_from_floor[static 12],
                                     struct projection *ret_projection);
+
+/* Work out the plane height_m above the floor once and for all: where heads are. Does nothing where
+ * there are no heights, or where the camera is in that plane. */
+void projection_keep_plane(struct projection *projection, double height_m);
 
 /*
  * Where the ray of an undistorted pixel meets the plane height_m above the floor.

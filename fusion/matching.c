@@ -4,12 +4,17 @@
 #include "fusion/matching.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Numbering of the tracks that one frame's sightings may be: good for one frame, marked by turn. */
 struct numbering {
     uint32_t *number; /* of each track, where its turn is the present one */
     uint32_t *turn_of;
     uint32_t turn;
+    uint32_t *tracks; /* by number */
+    uint32_t track_count;
+    uint32_t *found; /* numbers of the candidates of all sightings, one after the other */
+    size_t found_count, found_capacity;
 };
 
 static void weigh_frame(struct matching *m, const struct matched_frame *frame, double sign)
@@ -52,42 +57,70 @@ static double reach_of(const struct sighting *sighting, double vaguest_m2, doubl
     return reach_m < ASSOCIATE_REACH_M ? reach_m : ASSOCIATE_REACH_M;
 }
 
-static uint32_t number_track(struct numbering *n, struct candidates *candidates, uint32_t track)
+static uint32_t number_track(struct numbering *n, uint32_t track)
 {
     if (n->turn_of[track] != n->turn) {
         n->turn_of[track] = n->turn;
-        n->number[track] = (uint32_t) candidates->track_count;
-        candidates->tracks[candidates->track_count++] = track;
+        n->number[track] = n->track_count;
+        n->tracks[n->track_count++] = track;
     }
     return n->number[track];
 }
 
-/* The tracks near a frame's sightings. Room is made for as many as there can be. */
+static int reserve_found(struct numbering *n, size_t more, struct arena *arena)
+{
+    if (n->found_count + more <= n->found_capacity)
+        return 0;
+    size_t capacity = 2 * (n->found_count + more);
+    uint32_t *found = arena_allocate(arena, capacity, sizeof(*found));
+    if (!found)
+        return -ENOMEM;
+    if (n->found_count)
+        memcpy(found, n->found, n->found_count * sizeof(*found));
+    n->found = found;
+    n->found_capacity = capacity;
+    return 0;
+}
+
+/* What the numbering has gathered becomes the frame's. */
+static int keep_candidates(struct matched_frame *frame, const struct numbering *n,
+                           struct arena *arena)
+{
+    struct candidates *c = &frame->candidates;
+    c->track_count = n->track_count;
+    c->numbers = arena_allocate(arena, n->found_count, sizeof(*c->numbers));
+    c->tracks = arena_allocate(arena, n->track_count, sizeof(*c->tracks));
+    frame->predictions = arena_allocate(arena, n->track_count, sizeof(*frame->predictions));
+    if (!c->numbers || !c->tracks || !frame->predictions)
+        return -ENOMEM;
+    if (n->found_count)
+        memcpy(c->numbers, n->found, n->found_count * sizeof(*c->numbers));
+    if (n->track_count)
+        memcpy(c->tracks, n->tracks, n->track_count * sizeof(*c->tracks));
+    return 0;
+}
+
+/* The tracks near a frame's sightings. */
 static int find_candidates(struct matched_frame *frame, struct near *near, struct numbering *n,
                            double vaguest_m2, double gate_sigma, struct arena *arena)
 {
-    struct candidates *c = &frame->candidates;
-    size_t room = 0;
-    const uint32_t *found;
-    for (size_t i = 0; i < frame->count; i++)
-        room += near_find(near, frame->sightings[i].position,
-                          reach_of(&frame->sightings[i], vaguest_m2, gate_sigma), &found);
-    c->first = arena_allocate(arena, frame->count + 1, sizeof(*c->first));
-    c->numbers = arena_allocate(arena, room, sizeof(*c->numbers));
-    c->tracks = arena_allocate(arena, room, sizeof(*c->tracks));
-    frame->predictions = arena_allocate(arena, room, sizeof(*frame->predictions));
-    if (!c->first || !c->numbers || !c->tracks || !frame->predictions)
+    uint32_t *first = arena_allocate(arena, frame->count + 1, sizeof(*first));
+    if (!first)
         return -ENOMEM;
     n->turn++;
-    uint32_t used = 0;
+    n->found_count = n->track_count = 0;
     for (size_t i = 0; i < frame->count; i++) {
+        const uint32_t *found;
         size_t count = near_find(near, frame->sightings[i].position,
                                  reach_of(&frame->sightings[i], vaguest_m2, gate_sigma), &found);
+        if (reserve_found(n, count, arena) < 0)
+            return -ENOMEM;
         for (size_t k = 0; k < count; k++)
-            c->numbers[used++] = number_track(n, c, found[k]);
-        c->first[i + 1] = used;
+            n->found[n->found_count++] = number_track(n, found[k]);
+        first[i + 1] = (uint32_t) n->found_count;
     }
-    return 0;
+    frame->candidates.first = first;
+    return keep_candidates(frame, n, arena);
 }
 
 static int prepare_frame(struct matched_frame *frame, struct near *near, struct numbering *n,
@@ -135,8 +168,9 @@ static int prepare(struct matching *m, const struct tracks *tracks, double gate_
     int r = prepare_tracks(m, tracks, arena, &vaguest_m2);
     struct near *near = tracks_near(tracks, ASSOCIATE_REACH_M, arena);
     struct numbering n = { .number = arena_allocate(arena, tracks->count, sizeof(*n.number)),
-                           .turn_of = arena_allocate(arena, tracks->count, sizeof(*n.turn_of)) };
-    if (r < 0 || !near || !n.number || !n.turn_of)
+                           .turn_of = arena_allocate(arena, tracks->count, sizeof(*n.turn_of)),
+                           .tracks = arena_allocate(arena, tracks->count, sizeof(*n.tracks)) };
+    if (r < 0 || !near || !n.number || !n.turn_of || !n.tracks)
         return -ENOMEM;
     for (size_t f = 0; r == 0 && f < m->frame_count; f++)
         r = prepare_frame(&m->frames[f], near, &n, vaguest_m2, gate_sigma, arena);

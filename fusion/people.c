@@ -40,23 +40,21 @@ static int by_score(const void *left, const void *right)
     return by_place(left, right);
 }
 
-static size_t choose(const struct observation_frame *frame, uint64_t *dropped,
-                     const struct observation **chosen)
+/* Keep the highest scores. */
+static int keep_best(struct aligned_frame *copy)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < frame->observation_count; i++) {
-        const struct observation *o = &frame->observations[i];
-        if (!is_usable(o))
-            (*dropped)++;
-        else if (!has_body(frame, o))
-            chosen[count++] = o;
-    }
-    if (count <= ALIGN_PEOPLE_MAX)
-        return count;
-    qsort(chosen, count, sizeof(const struct observation *), by_score);
-    *dropped += count - ALIGN_PEOPLE_MAX;
-    qsort(chosen, ALIGN_PEOPLE_MAX, sizeof(const struct observation *), by_place);
-    return ALIGN_PEOPLE_MAX;
+    const struct observation **best = calloc(copy->observation_count, sizeof(*best));
+    if (!best)
+        return -ENOMEM;
+    for (size_t i = 0; i < copy->observation_count; i++)
+        best[i] = &copy->observations[i];
+    qsort(best, copy->observation_count, sizeof(*best), by_score);
+    qsort(best, ALIGN_PEOPLE_MAX, sizeof(*best), by_place);
+    for (size_t i = 0; i < ALIGN_PEOPLE_MAX; i++)
+        copy->observations[i] = *best[i]; /* never before its own place */
+    copy->observation_count = ALIGN_PEOPLE_MAX;
+    free(best);
+    return 0;
 }
 
 size_t people_frame_bytes(size_t observations)
@@ -67,23 +65,28 @@ size_t people_frame_bytes(size_t observations)
 int people_copy_frame(int camera, const struct observation_frame *frame, uint64_t *dropped,
                       struct aligned_frame **ret_copy)
 {
-    const struct observation **chosen =
-        calloc(frame->observation_count + 1, sizeof(*chosen)); /* + 1: never of zero bytes */
-    if (!chosen)
+    struct aligned_frame *copy = malloc(people_frame_bytes(frame->observation_count));
+    if (!copy)
         return -ENOMEM;
-    size_t count = choose(frame, dropped, chosen);
-    struct aligned_frame *copy = malloc(people_frame_bytes(count));
-    if (copy) {
-        *copy = (struct aligned_frame){ .camera = camera,
-                                        .capture_us = frame->capture_us,
-                                        .boot_id = frame->boot_id,
-                                        .sequence = frame->sequence,
-                                        .flags = frame->flags,
-                                        .observation_count = count };
-        for (size_t i = 0; i < count; i++)
-            copy->observations[i] = *chosen[i];
-        *ret_copy = copy;
+    *copy = (struct aligned_frame){ .camera = camera,
+                                    .capture_us = frame->capture_us,
+                                    .boot_id = frame->boot_id,
+                                    .sequence = frame->sequence,
+                                    .flags = frame->flags };
+    uint64_t bad = 0;
+    for (size_t i = 0; i < frame->observation_count; i++) {
+        const struct observation *o = &frame->observations[i];
+        if (!is_usable(o))
+            bad++;
+        else if (!has_body(frame, o))
+            copy->observations[copy->observation_count++] = *o;
     }
-    free(chosen);
-    return copy ? 0 : -ENOMEM;
+    size_t people = copy->observation_count;
+    if (people > ALIGN_PEOPLE_MAX && keep_best(copy) < 0) {
+        free(copy);
+        return -ENOMEM;
+    }
+    *dropped += bad + people - copy->observation_count;
+    *ret_copy = copy;
+    return 0;
 }

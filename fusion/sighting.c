@@ -276,33 +276,53 @@ static double height_likelihood(const struct sighting *s, enum reading reading,
            exp(-taller_m * taller_m / (2 * variance));
 }
 
+/* One reading beside a person. */
+struct fit {
+    double d2;  /* squared Mahalanobis distance */
+    double det; /* of the covariance, m^4 */
+};
+
+static struct fit fit_of(const struct sighting *s, enum reading reading,
+                         const struct prediction *person, struct floor_m at)
+{
+    struct covariance2 sum;
+    struct floor_m read =
+        sighting_read(s, reading, person->height_m, person->height_variance, &sum);
+    sum = covariance2_add(sum, person->covariance);
+    return (struct fit){ .d2 = covariance2_mahalanobis2(sum, read.x - at.x, read.y - at.y),
+                         .det = covariance2_det(sum) };
+}
+
+/* Most people nearby are beyond the gate, and known to be before any likelihood is asked for. */
 double sighting_misfit(const struct sighting *s, const struct prediction *person, double gate,
                        enum reading *ret_reading, double *ret_limit)
 {
     double dt_s = (double) (s->capture_us - person->time_us) / (double) US_PER_S;
     struct floor_m at = { person->position.x + dt_s * person->velocity_x_m_s,
                           person->position.y + dt_s * person->velocity_y_m_s };
-    double total = 0, likeliest = 0;
-    bool possible = false;
     enum reading first = s->has_head && s->hidden >= 1 ? READING_HEAD : READING_FOOT;
-    for (enum reading r = first; r <= (s->has_head ? READING_HEAD : READING_FOOT); r++) {
-        struct covariance2 sum;
-        struct floor_m read = sighting_read(s, r, person->height_m, person->height_variance, &sum);
-        sum = covariance2_add(sum, person->covariance);
-        double d2 = covariance2_mahalanobis2(sum, read.x - at.x, read.y - at.y);
-        double det = covariance2_det(sum);
-        double likelihood = height_likelihood(s, r, person) * exp(-d2 / 2) / sqrt(det);
-        possible = possible || d2 <= gate;
+    enum reading last = s->has_head ? READING_HEAD : READING_FOOT;
+    struct fit fits[READING_HEAD + 1];
+    bool possible = false;
+    for (enum reading r = first; r <= last; r++) {
+        fits[r] = fit_of(s, r, person, at);
+        possible = possible || fits[r].d2 <= gate;
+    }
+    if (!possible)
+        return INFINITY;
+    double total = 0, likeliest = 0;
+    for (enum reading r = first; r <= last; r++) {
+        double likelihood =
+            height_likelihood(s, r, person) * exp(-fits[r].d2 / 2) / sqrt(fits[r].det);
         total += likelihood;
         if (likelihood > likeliest) {
             likeliest = likelihood;
             *ret_reading = r;
         }
-        if (r == first)
-            *ret_limit = gate + log(det);
     }
+    *ret_limit = gate + log(fits[first].det);
     /* At the gate, but with the height of people one knows nothing of. */
     if (s->has_head && s->hidden < 1)
         *ret_limit -= 2 * log(NORMAL_PEAK / SHOWN_HEIGHT_SD_M);
-    return possible && total > 0 ? -2 * log(total) : INFINITY;
+    return total > 0 ? -2 * log(total) : INFINITY;
 }

@@ -76,7 +76,8 @@ struct floor_m sighting_at(const struct sighting *sighting, enum reading reading
  *   gate          squared Mahalanobis distance at which a reading is out of the question
  *   ret_reading   the likelier reading
  *   ret_limit     what leaving the sighting alone costs: a reading at the gate
- * Returns -2 ln of the likelihood, or INFINITY when no reading is inside the gate.
+ * Returns -2 ln of the likelihood, or INFINITY when no reading is inside the gate; the outputs are
+ * not set then.
  */
 double sighting_misfit(const struct sighting *sighting, const struct prediction *person,
                        double gate, enum reading *ret_reading, double *ret_limit);
