@@ -227,8 +227,10 @@ struct heat_bucket *fixture_bucket(int64_t start_us)
           .path_mm = 50 },
         { .cell = 11, .dwell_ms = 100 },
     };
-    static const struct heat_exposure exposures[] = { { .camera_set = { { 3 } }, .exposure_ms = 50000 },
-                                                      { .camera_set = { { 1 } }, .exposure_ms = 10000 } };
+    static const struct heat_exposure exposures[] = {
+        { .camera_set = { { 3 } }, .exposure_ms = 50000 },
+        { .camera_set = { { 1 } }, .exposure_ms = 10000 }
+    };
     static const struct heat_pair pairs[] = { { .camera_a = 0,
                                                 .camera_b = 1,
                                                 .count = 4,
