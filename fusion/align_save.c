@@ -48,6 +48,12 @@ static void put_frame(struct buffer *buffer, const struct aligned_frame *frame)
         put_observation(buffer, &frame->observations[i]);
 }
 
+/* Of what has not come yet, an age of 0. */
+static void put_arrival_ns(struct buffer *buffer, bool heard, int64_t mono_ns, int64_t now_mono_ns)
+{
+    saved_put_age_ns(buffer, heard ? mono_ns : now_mono_ns, now_mono_ns);
+}
+
 static void put_queue(struct buffer *buffer, const struct queue *q, int64_t now_mono_ns)
 {
     uint64_t frames = 0;
@@ -57,7 +63,7 @@ static void put_queue(struct buffer *buffer, const struct queue *q, int64_t now_
     saved_put_flag(buffer, q->heard);
     saved_put_flag(buffer, q->ended);
     buffer_put_i64(buffer, q->current_us);
-    saved_put_age_ns(buffer, q->heard ? q->progress_mono_ns : now_mono_ns, now_mono_ns);
+    put_arrival_ns(buffer, q->heard, q->progress_mono_ns, now_mono_ns);
     buffer_put_u32(buffer, (uint32_t) q->astray);
     buffer_put_u64(buffer, frames);
     for (const struct aligned_frame *frame = q->head; frame; frame = frame->next)
@@ -69,8 +75,7 @@ void align_save(const struct align *align, int64_t now_mono_ns, struct buffer *b
     saved_put_flag(buffer, align->started);
     buffer_put_i64(buffer, align->closed_us);
     saved_put_flag(buffer, align->heard);
-    saved_put_age_ns(buffer, align->heard ? align->first_arrival_mono_ns : now_mono_ns,
-                     now_mono_ns);
+    put_arrival_ns(buffer, align->heard, align->first_arrival_mono_ns, now_mono_ns);
     buffer_put_u64(buffer, align->counts.late);
     buffer_put_u64(buffer, align->counts.implausible);
     buffer_put_u64(buffer, align->counts.observations_dropped);
@@ -129,6 +134,14 @@ static int get_frame(struct align *align, int camera, struct buffer_reader *read
     return 0;
 }
 
+static int64_t get_arrival_ns(struct buffer_reader *reader, bool heard, int64_t now_mono_ns)
+{
+    int64_t mono_ns = saved_get_age_ns(reader, now_mono_ns);
+    if (!heard && mono_ns != now_mono_ns)
+        buffer_reader_fail(reader);
+    return heard ? mono_ns : 0;
+}
+
 static int get_queue(struct align *align, int camera, struct buffer_reader *reader,
                      int64_t now_mono_ns)
 {
@@ -137,7 +150,7 @@ static int get_queue(struct align *align, int camera, struct buffer_reader *read
     q->heard = saved_get_flag(reader);
     q->ended = saved_get_flag(reader);
     q->current_us = get_capture_us(reader);
-    q->progress_mono_ns = saved_get_age_ns(reader, now_mono_ns);
+    q->progress_mono_ns = get_arrival_ns(reader, q->heard, now_mono_ns);
     uint32_t astray = buffer_get_u32(reader);
     size_t frames = buffer_get_count(reader, FRAME_BYTES, SAVED_ITEMS_MAX);
     if (astray > ALIGN_JUMP_FRAMES || (frames > 0 && !q->heard))
@@ -164,7 +177,7 @@ int align_restore(struct align *align, struct buffer_reader *reader, int camera_
 {
     get_progress(align, reader);
     align->heard = saved_get_flag(reader);
-    align->first_arrival_mono_ns = saved_get_age_ns(reader, now_mono_ns);
+    align->first_arrival_mono_ns = get_arrival_ns(reader, align->heard, now_mono_ns);
     align->counts.late = buffer_get_u64(reader);
     align->counts.implausible = buffer_get_u64(reader);
     align->counts.observations_dropped = buffer_get_u64(reader);
