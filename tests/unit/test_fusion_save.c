@@ -168,6 +168,29 @@ static void a_camera_that_is_new_may_be_named_before_or_after_the_restore(void *
     }
 }
 
+/* fusion/README.md: before the first tick every named camera is waited for, lateness_ms. */
+static void a_camera_that_is_new_before_the_first_tick_is_waited_for(void **state)
+{
+    (void) state;
+    AUTO(buffer_release) struct buffer saved = BUFFER_INIT;
+    struct scene scene, later;
+    struct scene_frame frame = { .camera = "a" };
+    scene_open(&scene);
+    scene_camera(&scene, "a", 0, 20);
+    assert_int_equal(scene_push(&scene, &frame, 0.1, 5 * NS_PER_S), 0);
+    assert_int_equal(fusion_save(scene.fusion, 6 * NS_PER_S, &saved), 0);
+    scene_open(&later);
+    scene_camera(&later, "b", 0, 20);
+    scene_camera(&later, "a", 0, 20);
+    int64_t now_ns = 100 * NS_PER_S; /* a second after the frame */
+    assert_int_equal(fusion_restore(later.fusion, now_ns, saved.bytes, saved.length, NULL), 0);
+    assert_int_equal(fusion_next_deadline_mono_ns(scene.fusion), INT64_MIN);
+    assert_int_equal(fusion_next_deadline_mono_ns(later.fusion),
+                     99 * NS_PER_S + scene_config.lateness_ms * NS_PER_MS);
+    scene_close(&scene);
+    scene_close(&later);
+}
+
 /* Also in a fusion that has seen something else, with its cameras in another order. */
 static void a_state_takes_the_place_of_everything_that_was_there(void **state)
 {
@@ -454,6 +477,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_run_that_is_cut_anywhere_is_bit_for_bit_the_same),
         cmocka_unit_test(the_show_has_everything_in_it),
         cmocka_unit_test(a_camera_that_is_new_may_be_named_before_or_after_the_restore),
+        cmocka_unit_test(a_camera_that_is_new_before_the_first_tick_is_waited_for),
         cmocka_unit_test(a_state_takes_the_place_of_everything_that_was_there),
         cmocka_unit_test(damaged_bytes_are_refused_and_nothing_has_changed),
         cmocka_unit_test(damage_that_the_checksum_does_not_show_is_refused_or_does_no_harm),
