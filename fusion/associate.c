@@ -11,6 +11,9 @@
 
 #define SORT_BY_HAND_MAX 32
 
+/* Far below what any evidence weighs, far above what rounding leaves. */
+#define TIE_BREAK 1e-6
+
 /* A possible pair: edge.a is the sighting, edge.b the candidate, cost -2 log likelihood. */
 struct pair {
     struct edge edge;
@@ -59,6 +62,16 @@ static void note_pair(struct problem *p, uint32_t sighting, uint32_t track)
     (void) groups_join(&p->groups, sighting, candidate);
 }
 
+/*
+ * Who is hardly believed gives way to who is surely there, but not to nobody: the cost stays below
+ * the limit, and among the hardly believed the better fit stays the better one. Equal costs would
+ * leave the choice to the order of the matrix.
+ */
+static double with_unbelief(double cost, double unbelief, double limit)
+{
+    return fmin(cost + unbelief, limit - TIE_BREAK * (1 + limit - cost));
+}
+
 /* Whether a sighting may be a track; adds the pair if so. */
 static int consider(struct problem *p, uint32_t sighting, uint32_t track)
 {
@@ -70,8 +83,7 @@ static int consider(struct problem *p, uint32_t sighting, uint32_t track)
     if (!isfinite(pair.edge.cost) || isinf(person->unbelief) || pair.edge.cost > limit)
         return 0;
     p->alone[sighting] = fmax(p->alone[sighting], limit);
-    /* Who is hardly believed gives way to who is surely there, but not to nobody. */
-    pair.edge.cost = fmin(limit, pair.edge.cost + person->unbelief);
+    pair.edge.cost = with_unbelief(pair.edge.cost, person->unbelief, limit);
     note_pair(p, sighting, track);
     return add_pair(p, pair);
 }
