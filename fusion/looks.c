@@ -138,7 +138,7 @@ static int hide_looks(struct looks *looks, const struct tracks *tracks, int came
                       struct arena *arena)
 {
     uint32_t *order, *start;
-    struct blocker *blockers = arena_allocate(arena, looks->count, sizeof(*blockers));
+    struct blocker *blockers = arena_take(arena, looks->count, sizeof(*blockers));
     int r = sort_by_camera(looks, camera_count, arena, &order, &start);
     if (r < 0 || !blockers)
         return -ENOMEM;
@@ -159,7 +159,7 @@ int looks_take(const struct tracks *tracks, const struct tick_cameras *tick, str
     size_t room = 0;
     for (size_t i = 0; i < tracks->count; i++)
         room += count_lookers(&tracks->items[i], tick);
-    looks.items = arena_allocate(arena, room, sizeof(*looks.items));
+    looks.items = arena_take(arena, room, sizeof(*looks.items));
     if (!looks.first || !looks.items)
         return -ENOMEM;
     for (uint32_t i = 0; i < tracks->count; i++) {

@@ -229,8 +229,7 @@ struct sighting *sightings_of_frame(const struct aligned_frame *frame, size_t nu
                                     const struct camera *camera, const struct ground *ground,
                                     double own_variance_m2, struct arena *arena)
 {
-    struct sighting *sightings =
-        arena_allocate(arena, frame->observation_count, sizeof(*sightings));
+    struct sighting *sightings = arena_take(arena, frame->observation_count, sizeof(*sightings));
     for (size_t i = 0; sightings && i < frame->observation_count; i++)
         sightings[i] = read_observation(frame, number, i, camera, ground, own_variance_m2);
     return sightings;
