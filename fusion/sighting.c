@@ -44,6 +44,9 @@
  * 1920 px and 60 degrees wide. */
 #define AIM_SD_RAD 0.00175
 
+/* Of two likelihoods that are so far apart, in -2 ln, the smaller one is lost in rounding. */
+#define NEGLIGIBLE_APART 80
+
 /* A head needs this room below the camera to say where it is, m. */
 #define HEAD_ROOM_M 0.05
 
@@ -190,6 +193,8 @@ static void read_head(struct sighting *s, const struct aligned_frame *frame, siz
     s->height_m = o->height_m;
     s->hidden = hidden_around(frame, i, view, ground, s->away);
     s->hidden_density = hidden_density(view->height_m);
+    s->seen_cost = -2 * log((1 - s->hidden) * NORMAL_PEAK);
+    s->hidden_cost = -2 * log(s->hidden * s->hidden_density);
     blend_readings(s);
 }
 
@@ -261,18 +266,20 @@ struct floor_m sighting_at(const struct sighting *s, enum reading reading,
                              at.y + dt_s * person->velocity_y_m_s };
 }
 
-/* The likelihood of what a box shows besides the place: its height, and whether feet are hidden. */
-static double height_likelihood(const struct sighting *s, enum reading reading,
-                                const struct prediction *person)
+/*
+ * What the height that a box shows says besides the place, as -2 ln of its likelihood; INFINITY:
+ * the reading is impossible.
+ */
+static double height_cost(const struct sighting *s, enum reading reading,
+                          const struct prediction *person)
 {
     if (!s->has_head || s->hidden >= 1)
-        return 1;
+        return 0;
     double taller_m = s->height_m - person->height_m;
     if (reading == READING_HEAD)
-        return taller_m < TALLER_M ? s->hidden * s->hidden_density : 0;
+        return taller_m < TALLER_M ? s->hidden_cost : INFINITY;
     double variance = person->height_variance + TOLD_HEIGHT_VARIANCE_M2;
-    return (1 - s->hidden) * NORMAL_PEAK / sqrt(variance) *
-           exp(-taller_m * taller_m / (2 * variance));
+    return s->seen_cost + taller_m * taller_m / variance + log(variance);
 }
 
 /* One reading beside a person. */
@@ -292,6 +299,14 @@ static struct fit fit_of(const struct sighting *s, enum reading reading,
                          .det = covariance2_det(sum) };
 }
 
+/* -2 ln(exp(-a / 2) + exp(-b / 2)); one of them is finite. */
+static double either(double a, double b)
+{
+    double apart = fabs(a - b);
+    double likelier = a < b ? a : b;
+    return apart > NEGLIGIBLE_APART ? likelier : likelier - 2 * log1p(exp(-apart / 2));
+}
+
 /* Most people nearby are beyond the gate, and known to be before any likelihood is asked for. */
 double sighting_misfit(const struct sighting *s, const struct prediction *person, double gate,
                        enum reading *ret_reading, double *ret_limit)
@@ -299,29 +314,27 @@ double sighting_misfit(const struct sighting *s, const struct prediction *person
     double dt_s = (double) (s->capture_us - person->time_us) / (double) US_PER_S;
     struct floor_m at = { person->position.x + dt_s * person->velocity_x_m_s,
                           person->position.y + dt_s * person->velocity_y_m_s };
-    enum reading first = s->has_head && s->hidden >= 1 ? READING_HEAD : READING_FOOT;
-    enum reading last = s->has_head ? READING_HEAD : READING_FOOT;
-    struct fit fits[READING_HEAD + 1];
-    bool possible = false;
-    for (enum reading r = first; r <= last; r++) {
-        fits[r] = fit_of(s, r, person, at);
-        possible = possible || fits[r].d2 <= gate;
-    }
-    if (!possible)
+    bool may_be_foot = !s->has_head || s->hidden < 1;
+    struct fit foot = { .d2 = INFINITY }, head = { .d2 = INFINITY };
+    if (may_be_foot)
+        foot = fit_of(s, READING_FOOT, person, at);
+    if (s->has_head)
+        head = fit_of(s, READING_HEAD, person, at);
+    if (foot.d2 > gate && head.d2 > gate)
         return INFINITY;
-    double total = 0, likeliest = 0;
-    for (enum reading r = first; r <= last; r++) {
-        double likelihood =
-            height_likelihood(s, r, person) * exp(-fits[r].d2 / 2) / sqrt(fits[r].det);
-        total += likelihood;
-        if (likelihood > likeliest) {
-            likeliest = likelihood;
-            *ret_reading = r;
-        }
-    }
-    *ret_limit = gate + log(fits[first].det);
+
+    double log_det = log(may_be_foot ? foot.det : head.det);
+    double foot_cost = INFINITY, head_cost = INFINITY;
+    *ret_limit = gate + log_det;
+    if (may_be_foot)
+        foot_cost = foot.d2 + log_det + height_cost(s, READING_FOOT, person);
+    if (s->has_head)
+        head_cost = height_cost(s, READING_HEAD, person);
+    if (isfinite(head_cost))
+        head_cost += head.d2 + (may_be_foot ? log(head.det) : log_det);
     /* At the gate, but with the height of people one knows nothing of. */
-    if (s->has_head && s->hidden < 1)
+    if (s->has_head && may_be_foot)
         *ret_limit -= 2 * log(NORMAL_PEAK / SHOWN_HEIGHT_SD_M);
-    return total > 0 ? -2 * log(total) : INFINITY;
+    *ret_reading = head_cost < foot_cost ? READING_HEAD : READING_FOOT;
+    return fmin(foot_cost, head_cost) < INFINITY ? either(foot_cost, head_cost) : INFINITY;
 }
