@@ -4,6 +4,7 @@
 #include "fusion/sighting.h"
 
 #include "base/clock.h"
+#include "fusion/strips.h"
 
 /* Feet are hidden so often by what nobody has put on the map; so often where the lower edge lies
  * inside the box of somebody nearer; and where nobody can stand, or the camera cannot see the
@@ -63,13 +64,27 @@ static struct covariance2 spread_along(struct floor_m d, double v)
     return (struct covariance2){ v * d.x * d.x, v * d.x * d.y, v * d.y * d.y };
 }
 
+/* A frame and what is known of the camera that took it. */
+struct picture {
+    const struct aligned_frame *frame;
+    size_t number; /* of the frame in this tick */
+    const struct camera *camera;
+    const struct ground *ground;
+    double own_variance_m2;
+    struct strips strips; /* of the boxes */
+};
+
 /* Somebody nearer stands before the feet. */
-static bool is_behind_a_box(const struct aligned_frame *frame, size_t i)
+static bool is_behind_a_box(const struct picture *picture, size_t i)
 {
+    const struct aligned_frame *frame = picture->frame;
+    const struct strips *strips = &picture->strips;
     struct box_px box = frame->observations[i].box;
     double lower = box.bottom + NEARER_SHARE * (box.bottom - box.top);
     double middle = (box.left + box.right) / 2;
-    for (size_t j = 0; j < frame->observation_count; j++) {
+    uint32_t strip = strips_at(strips, middle);
+    for (uint32_t k = strips->first[strip]; k < strips->first[strip + 1]; k++) {
+        uint32_t j = strips->members[k];
         struct box_px other = frame->observations[j].box;
         if (j != i && other.bottom > lower && other.top < box.bottom && other.left < middle &&
             other.right > middle)
@@ -88,16 +103,15 @@ static bool is_behind_a_shelf(const struct viewpoint *view, struct floor_m foot,
 }
 
 /* How likely the feet are hidden, as far as their surroundings tell. */
-static double hidden_around(const struct aligned_frame *frame, size_t i,
-                            const struct viewpoint *view, const struct ground *ground,
-                            struct floor_m away)
+static double hidden_around(const struct picture *picture, size_t i, struct floor_m away)
 {
-    const struct observation *o = &frame->observations[i];
+    const struct observation *o = &picture->frame->observations[i];
     if (o->reasons & REASON_FOOT_CLIPPED)
         return 1;
-    if (is_behind_a_shelf(view, o->floor, away) || !ground_can_stand(ground, o->floor))
+    if (is_behind_a_shelf(&picture->camera->view, o->floor, away) ||
+        !ground_can_stand(picture->ground, o->floor))
         return HIDDEN_BEHIND_A_SHELF;
-    return is_behind_a_box(frame, i) ? HIDDEN_BEHIND_A_BOX : HIDDEN_IN_THE_OPEN;
+    return is_behind_a_box(picture, i) ? HIDDEN_BEHIND_A_BOX : HIDDEN_IN_THE_OPEN;
 }
 
 /*
@@ -168,11 +182,10 @@ static struct covariance2 aim_covariance(const struct viewpoint *view, struct fl
 }
 
 /* Add the second reading where the camera knows about heights. */
-static void read_head(struct sighting *s, const struct aligned_frame *frame, size_t i,
-                      const struct viewpoint *view, const struct ground *ground,
-                      double own_variance_m2)
+static void read_head(struct sighting *s, const struct picture *picture, size_t i)
 {
-    const struct observation *o = &frame->observations[i];
+    const struct viewpoint *view = &picture->camera->view;
+    const struct observation *o = &picture->frame->observations[i];
     struct placement head;
     bool clipped = o->reasons & REASON_FOOT_CLIPPED;
     double room_m = view->height_m - PERSON_HEIGHT_M;
@@ -186,32 +199,31 @@ static void read_head(struct sighting *s, const struct aligned_frame *frame, siz
     double height_variance = PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M;
     s->head_covariance =
         covariance2_add(head.covariance, spread_along(s->per_height, -height_variance));
-    s->head_covariance.xx += own_variance_m2;
-    s->head_covariance.yy += own_variance_m2;
+    s->head_covariance.xx += picture->own_variance_m2;
+    s->head_covariance.yy += picture->own_variance_m2;
     s->head_covariance =
         covariance2_add(s->head_covariance, aim_covariance(view, head.floor, s->away));
     s->height_m = o->height_m;
-    s->hidden = hidden_around(frame, i, view, ground, s->away);
+    s->hidden = hidden_around(picture, i, s->away);
     s->hidden_density = hidden_density(view->height_m);
     s->seen_cost = -2 * log((1 - s->hidden) * NORMAL_PEAK);
     s->hidden_cost = -2 * log(s->hidden * s->hidden_density);
     blend_readings(s);
 }
 
-static struct sighting read_observation(const struct aligned_frame *frame, size_t number, size_t i,
-                                        const struct camera *camera, const struct ground *ground,
-                                        double own_variance_m2)
+static struct sighting read_observation(const struct picture *picture, size_t i)
 {
-    const struct observation *o = &frame->observations[i];
-    struct sighting s = { .camera = frame->camera,
-                          .frame = number,
-                          .capture_us = frame->capture_us,
+    const struct camera *camera = picture->camera;
+    const struct observation *o = &picture->frame->observations[i];
+    struct sighting s = { .camera = picture->frame->camera,
+                          .frame = picture->number,
+                          .capture_us = picture->frame->capture_us,
                           .noise_scale = camera->habits.noise_scale,
                           .away = viewpoint_away(&camera->view, o->floor),
                           .foot = o->floor,
                           .foot_covariance = o->covariance,
                           .height_m = NAN };
-    double own_m2 = own_variance_m2;
+    double own_m2 = picture->own_variance_m2;
     bool on_feet = !(o->reasons & (REASON_FOOT_CLIPPED | REASON_FOOT_OCCLUDED | REASON_HEAD_PLANE));
     if (on_feet) {
         s.foot.x += camera->habits.foot_bias_m * s.away.x;
@@ -226,7 +238,7 @@ static struct sighting read_observation(const struct aligned_frame *frame, size_
     s.covariance = s.foot_covariance;
     s.feet_are_seen = on_feet;
     if (o->object_class != OBSERVATION_HEAD)
-        read_head(&s, frame, i, &camera->view, ground, own_variance_m2);
+        read_head(&s, picture, i);
     return s;
 }
 
@@ -234,9 +246,20 @@ struct sighting *sightings_of_frame(const struct aligned_frame *frame, size_t nu
                                     const struct camera *camera, const struct ground *ground,
                                     double own_variance_m2, struct arena *arena)
 {
-    struct sighting *sightings = arena_take(arena, frame->observation_count, sizeof(*sightings));
-    for (size_t i = 0; sightings && i < frame->observation_count; i++)
-        sightings[i] = read_observation(frame, number, i, camera, ground, own_variance_m2);
+    size_t count = frame->observation_count;
+    struct picture picture = { .frame = frame,
+                               .number = number,
+                               .camera = camera,
+                               .ground = ground,
+                               .own_variance_m2 = own_variance_m2 };
+    struct box_px *boxes = arena_take(arena, count, sizeof(*boxes));
+    struct sighting *sightings = arena_take(arena, count, sizeof(*sightings));
+    for (size_t i = 0; boxes && i < count; i++)
+        boxes[i] = frame->observations[i].box;
+    if (!boxes || !sightings || strips_build(boxes, count, arena, &picture.strips) < 0)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        sightings[i] = read_observation(&picture, i);
     return sightings;
 }
 
