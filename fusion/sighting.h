@@ -35,6 +35,7 @@ struct sighting {
     double height_m;                    /* of the upper edge over the foot; NaN: not known */
     double hidden;         /* how likely the feet are hidden, before looking at the height, 0..1 */
     double hidden_density; /* of height_m when they are hidden, 1/m */
+    double seen_cost, hidden_cost; /* -2 ln of what the densities of height have in common */
 
     /* Of both readings together, for a person of whom nothing is known. */
     struct floor_m position;
