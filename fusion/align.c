@@ -295,7 +295,7 @@ static void enqueue(struct align *align, struct queue *q, struct aligned_frame *
     if (q->head == frame)
         heap_rise(align, q);
     align->waiting++;
-    align->bytes += people_frame_bytes(frame->observation_count);
+    align->bytes += people_frame_bytes(frame->observation_count, frame->appearance_length);
 }
 
 /* Take a frame, as far as this camera's queue is concerned. */
@@ -312,7 +312,7 @@ static int push(struct align *align, struct queue *q, int camera,
         return -ESTALE;
     }
     struct aligned_frame *copy;
-    int r = people_copy_frame(camera, frame, &align->counts.observations_dropped, &copy);
+    int r = people_copy_frame(camera, frame, &align->counts, &copy);
     if (r == 0)
         enqueue(align, q, copy);
     return r;
@@ -410,7 +410,7 @@ static struct aligned_frame *dequeue(struct align *align)
         heap_sink(align, q);
     }
     align->waiting--;
-    align->bytes -= people_frame_bytes(frame->observation_count);
+    align->bytes -= people_frame_bytes(frame->observation_count, frame->appearance_length);
     return frame;
 }
 
