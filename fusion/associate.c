@@ -60,13 +60,13 @@ static void note_pair(struct problem *p, uint32_t sighting, uint32_t track)
 }
 
 /*
- * Who is hardly believed gives way to who is surely there, but not to nobody: the cost stays below
- * the limit, and among the hardly believed the better fit stays the better one. Equal costs would
- * leave the choice to the order of the matrix.
+ * Who is hardly believed, or looks different, gives way to who is surely there, but not to nobody:
+ * the cost stays below the limit, and among those at it the better fit stays the better one. Equal
+ * costs would leave the choice to the order of the matrix.
  */
-static double with_unbelief(double cost, double unbelief, double limit)
+static double with_handicap(double cost, double handicap, double limit)
 {
-    return fmin(cost + unbelief, limit - TIE_BREAK * (1 + limit - cost));
+    return fmin(cost + handicap, limit - TIE_BREAK * (1 + limit - cost));
 }
 
 /* Whether a sighting may be a track; adds the pair if so. */
@@ -80,7 +80,9 @@ static int consider(struct problem *p, uint32_t sighting, uint32_t track)
     if (!isfinite(pair.edge.cost) || isinf(person->unbelief) || pair.edge.cost > limit)
         return 0;
     p->alone[sighting] = fmax(p->alone[sighting], limit);
-    pair.edge.cost = with_unbelief(pair.edge.cost, person->unbelief, limit);
+    double handicap =
+        person->unbelief + appearance_cost(person->portrait, p->sightings[sighting].appearance);
+    pair.edge.cost = with_handicap(pair.edge.cost, handicap, limit);
     note_pair(p, sighting, track);
     return add_pair(p, pair);
 }
@@ -170,7 +172,7 @@ static int solve_groups(struct problem *p, struct match *ret_matches)
             r = solve_group(p, pair, end - first, ret_matches);
         else
             ret_matches[pair->edge.a] =
-                (struct match){ .track = pair->edge.b, .reading = pair->reading };
+                (struct match){ .track = pair->edge.b, .reading = pair->reading, .sure = true };
     }
     return r;
 }
@@ -214,7 +216,8 @@ int associate_frame(const struct sighting *sightings, size_t count,
         return r < 0 ? r : solve_groups(&p, ret_matches);
     }
     for (size_t i = 0; i < p.pair_count; i++)
-        ret_matches[p.pairs[i].edge.a] =
-            (struct match){ .track = p.pairs[i].edge.b, .reading = p.pairs[i].reading };
+        ret_matches[p.pairs[i].edge.a] = (struct match){ .track = p.pairs[i].edge.b,
+                                                         .reading = p.pairs[i].reading,
+                                                         .sure = true };
     return 0;
 }

@@ -499,6 +499,7 @@ struct fusion_counts fusion_counts(const struct fusion *fusion)
     counts.frames_late = align.late;
     counts.frames_implausible = align.implausible;
     counts.observations_dropped = align.observations_dropped;
+    counts.appearances_ignored = align.appearances_ignored;
     return counts;
 }
 

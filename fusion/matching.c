@@ -185,6 +185,7 @@ static int prepare_tracks(struct matching *m, const struct tracks *tracks, struc
     for (size_t i = 0; i < tracks->count; i++) {
         const struct track *track = &tracks->items[i];
         priors[i] = track_prediction(track);
+        priors[i].portrait = appearance_of(tracks->appearance, track->number);
         /* Nobody is taken for somebody lost before they have turned up as somebody new. */
         if (track->phase == PHASE_LOST)
             priors[i].unbelief = INFINITY;

@@ -3,6 +3,8 @@
  */
 #include "fusion/sighting.h"
 
+#include <errno.h>
+
 #include "base/clock.h"
 #include "fusion/strips.h"
 
@@ -250,6 +252,23 @@ static struct sighting read_observation(const struct picture *picture, size_t i)
     return s;
 }
 
+/* What people look like, where the frame says so. Returns 0 or -ENOMEM. */
+static int add_appearances(struct sighting *sightings, const struct aligned_frame *frame,
+                           struct arena *arena)
+{
+    struct appearance_vector *vectors =
+        arena_take(arena, frame->observation_count, sizeof(*vectors));
+    if (!vectors)
+        return -ENOMEM;
+    for (size_t i = 0; i < frame->observation_count; i++) {
+        vectors[i] = (struct appearance_vector){ .values = aligned_frame_appearance(frame, i),
+                                                 .length = frame->appearance_length,
+                                                 .model = frame->appearance_model };
+        sightings[i].appearance = vectors[i].values ? &vectors[i] : NULL;
+    }
+    return 0;
+}
+
 struct sighting *sightings_of_frame(const struct aligned_frame *frame, size_t number,
                                     const struct camera *camera, const struct ground *ground,
                                     double own_variance_m2, struct arena *arena)
@@ -268,6 +287,8 @@ struct sighting *sightings_of_frame(const struct aligned_frame *frame, size_t nu
         return NULL;
     for (size_t i = 0; i < count; i++)
         sightings[i] = read_observation(&picture, i);
+    if (frame->appearance && add_appearances(sightings, frame, arena) < 0)
+        return NULL;
     return sightings;
 }
 

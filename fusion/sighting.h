@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "fusion/align.h"
+#include "fusion/appearance.h"
 #include "fusion/cameras.h"
 #include "fusion/ground.h"
 
@@ -41,6 +42,8 @@ struct sighting {
     struct floor_m position;
     struct covariance2 covariance;
     bool feet_are_seen; /* surely enough to learn from */
+
+    const struct appearance_vector *appearance; /* NULL: not known; in the tick's arena */
 };
 
 enum reading { READING_FOOT, READING_HEAD };
@@ -60,6 +63,7 @@ struct prediction {
     /* Handicap against others who want the same sighting: -4 ln of the probability that there is
      * such a person, twice what the likelihoods ask for; INFINITY: takes part in nothing. */
     double unbelief;
+    const struct portrait *portrait; /* NULL: nobody knows what the person looks like */
     int64_t time_us;
 };
 
