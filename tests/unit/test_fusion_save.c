@@ -120,6 +120,7 @@ static void the_show_has_everything_in_it(void **state)
     assert_true(counts.peak_people > 5);
     assert_true(counts.frames_late > 0);
     assert_true(counts.frames_unknown > 0);
+    assert_true(counts.appearances_ignored > 0);
     assert_true(counts.people_ms > 50 * 1000);
     free(pairs);
     fusion_destroy(&run.fusion);
