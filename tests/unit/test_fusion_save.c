@@ -183,8 +183,7 @@ static void damaged_bytes_are_refused_and_nothing_has_changed(void **state)
 {
     (void) state;
     AUTO(buffer_release)
-    struct buffer saved = BUFFER_INIT,
-                  before = BUFFER_INIT, after = BUFFER_INIT;
+    struct buffer saved = BUFFER_INIT, before = BUFFER_INIT, after = BUFFER_INIT;
     struct state_floor floor;
     open_floor(&floor, STATE_FLOOR_TICKS);
     save_floor(&floor, &saved);
