@@ -71,7 +71,7 @@ static struct block *block_with_room(struct arena *arena, size_t bytes)
     return block;
 }
 
-void *arena_allocate(struct arena *arena, size_t count, size_t item_bytes)
+void *arena_take(struct arena *arena, size_t count, size_t item_bytes)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, item_bytes, &bytes) || bytes > SIZE_MAX / 2)
@@ -84,7 +84,13 @@ void *arena_allocate(struct arena *arena, size_t count, size_t item_bytes)
         return NULL;
     void *memory = block->bytes + block->used;
     block->used += bytes;
-    return memset(memory, 0, bytes);
+    return memory;
+}
+
+void *arena_allocate(struct arena *arena, size_t count, size_t item_bytes)
+{
+    void *memory = arena_take(arena, count, item_bytes);
+    return memory ? memset(memory, 0, count * item_bytes) : NULL;
 }
 
 void arena_reset(struct arena *arena)

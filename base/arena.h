@@ -21,6 +21,9 @@ void arena_destroy(struct arena **arena);
  * when the product overflows. Valid until the next reset. */
 void *arena_allocate(struct arena *arena, size_t count, size_t item_bytes);
 
+/* The same, but not zeroed: for arrays of which every item is written before it is read. */
+void *arena_take(struct arena *arena, size_t count, size_t item_bytes);
+
 /* Forget everything allocated; the blocks stay for the next turn. */
 void arena_reset(struct arena *arena);
 

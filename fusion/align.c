@@ -259,7 +259,7 @@ void align_enqueue(struct align *align, struct queue *q, struct aligned_frame *f
     if (q->head == frame)
         heap_rise(align, q);
     align->waiting++;
-    align->bytes += people_frame_bytes(frame->observation_count);
+    align->bytes += people_frame_bytes(frame->observation_count, frame->appearance_length);
 }
 
 /* Take a frame, as far as this camera's queue is concerned. */
@@ -276,7 +276,7 @@ static int push(struct align *align, struct queue *q, int camera,
         return -ESTALE;
     }
     struct aligned_frame *copy;
-    int r = people_copy_frame(camera, frame, &align->counts.observations_dropped, &copy);
+    int r = people_copy_frame(camera, frame, &align->counts, &copy);
     if (r == 0)
         align_enqueue(align, q, copy);
     return r;
@@ -374,7 +374,7 @@ static struct aligned_frame *dequeue(struct align *align)
         heap_sink(align, q);
     }
     align->waiting--;
-    align->bytes -= people_frame_bytes(frame->observation_count);
+    align->bytes -= people_frame_bytes(frame->observation_count, frame->appearance_length);
     return frame;
 }
 

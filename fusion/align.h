@@ -9,6 +9,7 @@
 #ifndef FLOORFUSE_FUSION_ALIGN_H
 #define FLOORFUSE_FUSION_ALIGN_H
 
+#include <math.h>
 #include <stdbool.h>
 
 #include "base/buffer.h"
@@ -24,8 +25,20 @@ struct aligned_frame {
     uint64_t boot_id, sequence;
     uint32_t flags;           /* enum frame_flag */
     size_t observation_count; /* people: a head that belongs to a body of the frame is left out */
+    /* What the people look like: a row each, of unit length, or NaN first where it is not known.
+     * In the frame's own memory, behind the observations; NULL and 0: nobody says. */
+    const float *appearance;
+    uint32_t appearance_length;
+    uint64_t appearance_model; /* appearance_model_of() */
     struct observation observations[];
 };
+
+/* What an observation looks like: appearance_length numbers, or NULL when that is not known. */
+static inline const float *aligned_frame_appearance(const struct aligned_frame *frame, size_t i)
+{
+    const float *row = frame->appearance ? &frame->appearance[i * frame->appearance_length] : NULL;
+    return row && !isnan(row[0]) ? row : NULL;
+}
 
 /* Frames that wait for other cameras hold at most this much; beyond it ticks close without waiting,
  * so that a recording that is far ahead of the others stays bounded. About 400,000 frames. */
@@ -48,6 +61,7 @@ struct align_counts {
     uint64_t late;                 /* frames: their tick was closed */
     uint64_t implausible;          /* frames: more than a day ahead of the others */
     uint64_t observations_dropped; /* not finite, or beyond ALIGN_PEOPLE_MAX */
+    uint64_t appearances_ignored;  /* vectors that are not finite, or all 0 */
 };
 
 MUST_CHECK int align_create(int tick_ms, int lateness_ms, struct align **ret_align);

@@ -5,6 +5,7 @@
  * the camera that holds back the next tick follow from the queues.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "fusion/align_state.h"
@@ -14,13 +15,13 @@
 /* What one item takes at least, bytes. */
 #define OBSERVATION_BYTES \
     (4 + 4 + SAVED_POINT_BYTES + SAVED_COVARIANCE_BYTES + (size_t) 4 * 8 + 4 + 4 + 4)
-#define FRAME_BYTES ((size_t) (8 + 8 + 8 + 4 + 8))
+#define FRAME_BYTES ((size_t) (8 + 8 + 8 + 4 + 4 + 8 + 8))
 #define QUEUE_BYTES ((size_t) (1 + 1 + 1 + 8 + 8 + 4 + 8))
 
 SAVED_STRUCT_HAS_BYTES(struct observation, 96);
-SAVED_STRUCT_HAS_BYTES(struct aligned_frame, 56);
+SAVED_STRUCT_HAS_BYTES(struct aligned_frame, 80);
 SAVED_STRUCT_HAS_BYTES(struct queue, 48);
-SAVED_STRUCT_HAS_BYTES(struct align_counts, 24);
+SAVED_STRUCT_HAS_BYTES(struct align_counts, 32);
 
 static void put_observation(struct buffer *buffer, const struct observation *o)
 {
@@ -43,9 +44,13 @@ static void put_frame(struct buffer *buffer, const struct aligned_frame *frame)
     buffer_put_u64(buffer, frame->boot_id);
     buffer_put_u64(buffer, frame->sequence);
     buffer_put_u32(buffer, frame->flags);
+    buffer_put_u32(buffer, frame->appearance_length);
+    buffer_put_u64(buffer, frame->appearance_model);
     buffer_put_u64(buffer, frame->observation_count);
     for (size_t i = 0; i < frame->observation_count; i++)
         put_observation(buffer, &frame->observations[i]);
+    for (size_t i = 0; i < frame->observation_count * frame->appearance_length; i++)
+        saved_put_float(buffer, frame->appearance[i]);
 }
 
 /* Of what has not come yet, an age of 0. */
@@ -79,6 +84,7 @@ void align_save(const struct align *align, int64_t now_mono_ns, struct buffer *b
     buffer_put_u64(buffer, align->counts.late);
     buffer_put_u64(buffer, align->counts.implausible);
     buffer_put_u64(buffer, align->counts.observations_dropped);
+    buffer_put_u64(buffer, align->counts.appearances_ignored);
     buffer_put_u64(buffer, (uint64_t) align->camera_end);
     for (int i = 0; i < align->camera_end; i++)
         put_queue(buffer, &align->queues[i], now_mono_ns);
@@ -110,6 +116,18 @@ static int64_t get_capture_us(struct buffer_reader *reader)
     return value;
 }
 
+/* Rows of unit length, or NaN first. */
+static void get_appearance(struct buffer_reader *reader, struct aligned_frame *frame)
+{
+    float *rows = (float *) &frame->observations[frame->observation_count];
+    frame->appearance = frame->appearance_length ? rows : NULL;
+    for (size_t i = 0; i < frame->observation_count * frame->appearance_length; i++) {
+        rows[i] = saved_get_float(reader);
+        if (fabsf(rows[i]) > 1.001f || (isnan(rows[i]) && i % frame->appearance_length != 0))
+            buffer_reader_fail(reader);
+    }
+}
+
 /* These return 0 or -ENOMEM; of damage the reader tells. */
 static int get_frame(struct align *align, int camera, struct buffer_reader *reader)
 {
@@ -118,18 +136,25 @@ static int get_frame(struct align *align, int camera, struct buffer_reader *read
     header.boot_id = buffer_get_u64(reader);
     header.sequence = buffer_get_u64(reader);
     header.flags = buffer_get_u32(reader);
-    header.observation_count = buffer_get_count(reader, OBSERVATION_BYTES, ALIGN_PEOPLE_MAX);
+    header.appearance_length = buffer_get_u32(reader);
+    header.appearance_model = buffer_get_u64(reader);
+    if (header.appearance_length > MESSAGE_APPEARANCE_MAX)
+        buffer_reader_fail(reader);
+    header.observation_count = buffer_get_count(
+        reader, OBSERVATION_BYTES + header.appearance_length * sizeof(float), ALIGN_PEOPLE_MAX);
     if ((align->started && header.capture_us <= align->closed_us) ||
         (q->tail && align_goes_before(&header, q->tail)))
         buffer_reader_fail(reader);
     if (reader->failed)
         return 0;
-    struct aligned_frame *frame = malloc(people_frame_bytes(header.observation_count));
+    size_t length = header.appearance_length;
+    struct aligned_frame *frame = malloc(people_frame_bytes(header.observation_count, length));
     if (!frame)
         return -ENOMEM;
     *frame = header;
     for (size_t i = 0; i < frame->observation_count; i++)
         get_observation(reader, &frame->observations[i]);
+    get_appearance(reader, frame);
     align_enqueue(align, q, frame);
     return 0;
 }
@@ -181,6 +206,7 @@ int align_restore(struct align *align, struct buffer_reader *reader, int camera_
     align->counts.late = buffer_get_u64(reader);
     align->counts.implausible = buffer_get_u64(reader);
     align->counts.observations_dropped = buffer_get_u64(reader);
+    align->counts.appearances_ignored = buffer_get_u64(reader);
     size_t cameras = buffer_get_count(reader, QUEUE_BYTES, (size_t) camera_count);
     align->camera_end = (int) cameras;
     for (size_t i = 0; i < cameras && !reader->failed; i++)

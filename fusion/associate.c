@@ -4,12 +4,12 @@
 #include "fusion/associate.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "fusion/edge.h"
 #include "geom/assignment.h"
 
-#define SORT_BY_HAND_MAX 32
+/* Far below what any evidence weighs, far above what rounding leaves. */
+#define TIE_BREAK 1e-6
 
 /* A possible pair: edge.a is the sighting, edge.b the candidate, cost -2 log likelihood. */
 struct pair {
@@ -38,7 +38,7 @@ static int add_pair(struct problem *p, struct pair pair)
 {
     if (p->pair_count == p->pair_capacity) {
         size_t capacity = 2 * p->pair_capacity + p->count;
-        struct pair *pairs = arena_allocate(p->arena, capacity, sizeof(*pairs));
+        struct pair *pairs = arena_take(p->arena, capacity, sizeof(*pairs));
         if (!pairs)
             return -ENOMEM;
         for (size_t i = 0; i < p->pair_count; i++)
@@ -59,6 +59,16 @@ static void note_pair(struct problem *p, uint32_t sighting, uint32_t track)
     (void) groups_join(&p->groups, sighting, candidate);
 }
 
+/*
+ * Who is hardly believed, or looks different, gives way to who is surely there, but not to nobody:
+ * the cost stays below the limit, and among those at it the better fit stays the better one. Equal
+ * costs would leave the choice to the order of the matrix.
+ */
+static double with_handicap(double cost, double handicap, double limit)
+{
+    return fmin(cost + handicap, limit - TIE_BREAK * (1 + limit - cost));
+}
+
 /* Whether a sighting may be a track; adds the pair if so. */
 static int consider(struct problem *p, uint32_t sighting, uint32_t track)
 {
@@ -70,8 +80,9 @@ static int consider(struct problem *p, uint32_t sighting, uint32_t track)
     if (!isfinite(pair.edge.cost) || isinf(person->unbelief) || pair.edge.cost > limit)
         return 0;
     p->alone[sighting] = fmax(p->alone[sighting], limit);
-    /* Who is hardly believed gives way to who is surely there, but not to nobody. */
-    pair.edge.cost = fmin(limit, pair.edge.cost + person->unbelief);
+    double handicap =
+        person->unbelief + appearance_cost(person->portrait, p->sightings[sighting].appearance);
+    pair.edge.cost = with_handicap(pair.edge.cost, handicap, limit);
     note_pair(p, sighting, track);
     return add_pair(p, pair);
 }
@@ -87,38 +98,24 @@ static int find_pairs(struct problem *p, const struct candidates *candidates)
     return 0;
 }
 
-static int compare_groups(const void *left, const void *right)
+/* Put the pairs of a group beside each other, otherwise in the order they are in. A group's number
+ * is its first member, which is a sighting. */
+static int gather_groups(struct problem *p)
 {
-    const struct pair *a = left, *b = right;
-    if (a->group != b->group)
-        return a->group < b->group ? -1 : 1;
-    if (a->edge.a != b->edge.a)
-        return a->edge.a < b->edge.a ? -1 : 1;
-    return (a->edge.b > b->edge.b) - (a->edge.b < b->edge.b);
-}
-
-/* Few pairs, mostly in order already, are put in order faster by hand. */
-static void sort_pairs(struct pair *pairs, size_t count)
-{
-    if (count > SORT_BY_HAND_MAX) {
-        qsort(pairs, count, sizeof(*pairs), compare_groups);
-        return;
-    }
-    for (size_t i = 1; i < count; i++) {
-        struct pair pair = pairs[i];
-        size_t place = i;
-        for (; place > 0 && compare_groups(&pairs[place - 1], &pair) > 0; place--)
-            pairs[place] = pairs[place - 1];
-        pairs[place] = pair;
-    }
-}
-
-/* Put the pairs of a group beside each other. */
-static void sort_by_group(struct problem *p)
-{
-    for (size_t i = 0; i < p->pair_count; i++)
+    uint32_t *place = arena_allocate(p->arena, p->count + 1, sizeof(*place));
+    struct pair *gathered = arena_take(p->arena, p->pair_count, sizeof(*gathered));
+    if (!place || !gathered)
+        return -ENOMEM;
+    for (size_t i = 0; i < p->pair_count; i++) {
         p->pairs[i].group = groups_find(&p->groups, p->pairs[i].edge.a);
-    sort_pairs(p->pairs, p->pair_count);
+        place[p->pairs[i].group + 1]++;
+    }
+    for (size_t group = 0; group < p->count; group++)
+        place[group + 1] += place[group];
+    for (size_t i = 0; i < p->pair_count; i++)
+        gathered[place[p->pairs[i].group]++] = p->pairs[i];
+    p->pairs = gathered;
+    return 0;
 }
 
 static uint32_t number_of(uint32_t *numbers, uint32_t member, size_t *count)
@@ -175,7 +172,7 @@ static int solve_groups(struct problem *p, struct match *ret_matches)
             r = solve_group(p, pair, end - first, ret_matches);
         else
             ret_matches[pair->edge.a] =
-                (struct match){ .track = pair->edge.b, .reading = pair->reading };
+                (struct match){ .track = pair->edge.b, .reading = pair->reading, .sure = true };
     }
     return r;
 }
@@ -215,11 +212,12 @@ int associate_frame(const struct sighting *sightings, size_t count,
         return r;
     *ret_contested = p.contested;
     if (p.contested) {
-        sort_by_group(&p);
-        return solve_groups(&p, ret_matches);
+        r = gather_groups(&p);
+        return r < 0 ? r : solve_groups(&p, ret_matches);
     }
     for (size_t i = 0; i < p.pair_count; i++)
-        ret_matches[p.pairs[i].edge.a] =
-            (struct match){ .track = p.pairs[i].edge.b, .reading = p.pairs[i].reading };
+        ret_matches[p.pairs[i].edge.a] = (struct match){ .track = p.pairs[i].edge.b,
+                                                         .reading = p.pairs[i].reading,
+                                                         .sure = true };
     return 0;
 }

@@ -86,6 +86,24 @@ static double pair_odds(const struct track *a, const struct track *b, uint32_t i
     return odds;
 }
 
+/*
+ * What this tick's sightings of a track say about the other's portrait: ln P(so | two people) -
+ * ln P(so | one person), their mean because they err together. 0 where nobody says.
+ */
+static double appearance_odds(const struct tracks *tracks, const struct track *track,
+                              const struct track *other)
+{
+    const struct portrait *portrait = appearance_of(tracks->appearance, other->number);
+    double sum = 0;
+    int count = 0;
+    for (const struct support *s = portrait ? track->supports : NULL; s; s = s->next)
+        if (s->sighting->appearance) {
+            sum += appearance_cost(portrait, s->sighting->appearance) / 2;
+            count++;
+        }
+    return count ? sum / count : 0;
+}
+
 static struct rival *find_rival(struct track *track, const struct track *older)
 {
     struct rival *longest_ago = &track->rivals[0];
@@ -147,9 +165,9 @@ static struct track *weigh_pairs(struct tracks *tracks, uint32_t index, struct n
         struct track *older = &tracks->items[found[k]];
         if (found[k] >= index || older->number == 0 || older->phase == PHASE_LOST)
             continue;
-        double odds =
-            weigh_rival(track, older, pair_odds(track, older, index, found[k], looks, cameras),
-                        tick_us, duration_us);
+        double evidence = pair_odds(track, older, index, found[k], looks, cameras) +
+                          appearance_odds(tracks, track, older);
+        double odds = weigh_rival(track, older, evidence, tick_us, duration_us);
         if (odds < *ret_odds || (odds == *ret_odds && older->number < likeliest->number)) {
             *ret_odds = odds;
             likeliest = older;

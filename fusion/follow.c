@@ -111,6 +111,55 @@ static int use_frame(struct tick *tick, const struct matched_frame *frame)
     return 0;
 }
 
+/* What is sure in a frame teaches what people look like, and how far others are from that. */
+static int learn_appearances(struct tick *tick, const struct matched_frame *frame)
+{
+    uint64_t other = 0; /* somebody else in this frame */
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < frame->count; i++) {
+        const struct sighting *s = &frame->sightings[i];
+        uint32_t index = matched_track(frame, i);
+        if (!s->appearance || index == ASSOCIATE_NONE || !frame->matches[i].sure ||
+            tick->tracks->items[index].phase != PHASE_CONFIRMED)
+            continue;
+        uint64_t track = tick->tracks->items[index].number;
+        r = appearance_note_same(tick->tracks->appearance, track, s->appearance, s->capture_us);
+        if (r > 0 && other)
+            appearance_note_different(tick->tracks->appearance, other, s->appearance);
+        other = track;
+    }
+    return r < 0 ? r : 0;
+}
+
+static int learn_all_appearances(struct tick *tick)
+{
+    int r = 0;
+    for (size_t f = 0; r == 0 && f < tick->frame_count; f++) {
+        if (!tick->frames[f]->appearance)
+            continue;
+        if (!tick->tracks->appearance)
+            r = appearance_create(&tick->tracks->appearance);
+        if (r == 0)
+            r = learn_appearances(tick, &tick->matching.frames[f]);
+    }
+    return r;
+}
+
+/* Who is gone has no portrait. */
+static int keep_appearances(const struct tick *tick)
+{
+    const struct tracks *tracks = tick->tracks;
+    if (!tracks->appearance)
+        return 0;
+    uint64_t *numbers = arena_take(tick->arena, tracks->count, sizeof(*numbers));
+    if (!numbers)
+        return -ENOMEM;
+    for (size_t i = 0; i < tracks->count; i++)
+        numbers[i] = tracks->items[i].number;
+    appearance_keep(tracks->appearance, numbers, tracks->count);
+    return 0;
+}
+
 static int move_tracks(struct tick *tick)
 {
     int r = 0;
@@ -155,7 +204,7 @@ static int judge_tracks(struct tick *tick, size_t *ret_confirmed)
         return r;
     *ret_confirmed = life_confirm(tick->tracks, tick->tick_us);
     life_end(tick->tracks, tick->tick_us, tick->settings);
-    return 0;
+    return keep_appearances(tick);
 }
 
 static void predict_tracks(struct tick *tick)
@@ -185,6 +234,8 @@ int follow_tick(struct tracks *tracks, struct aligned_frame *const *frames, size
     int r = match_frames(&tick);
     if (r == 0)
         r = move_tracks(&tick);
+    if (r == 0)
+        r = learn_all_appearances(&tick);
     if (r == 0)
         r = life_begin(tracks, tick.leftovers, tick.leftover_count, settings, arena);
     if (r < 0)

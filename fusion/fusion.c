@@ -366,16 +366,14 @@ static int let_settle(struct fusion *fusion, struct aligned_frame *const *frames
                       int64_t tick_us, int64_t duration_us)
 {
     const struct tracks *tracks = &fusion->tracks;
-    struct settle_sample *samples = arena_allocate(fusion->arena, tracks->count, sizeof(*samples));
+    struct settle_sample *samples = arena_take(fusion->arena, tracks->count, sizeof(*samples));
     struct settle_frame *settle_frames =
         arena_allocate(fusion->arena, count, sizeof(*settle_frames));
     struct settle_pair *pairs = NULL;
     size_t pair_count = 0, pair_room = 0;
-    for (size_t i = 0; i < tracks->count; i++) {
-        size_t cameras = track_camera_count(&tracks->items[i]);
-        pair_room += cameras < 2 ? 0 : RESIDUAL_PAIRS_MAX;
-    }
-    pairs = arena_allocate(fusion->arena, pair_room, sizeof(*pairs));
+    for (size_t i = 0; i < tracks->count; i++)
+        pair_room += residuals_room(track_camera_count(&tracks->items[i]));
+    pairs = arena_take(fusion->arena, pair_room, sizeof(*pairs));
     if (!samples || !settle_frames || !pairs)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
@@ -501,6 +499,7 @@ struct fusion_counts fusion_counts(const struct fusion *fusion)
     counts.frames_late = align.late;
     counts.frames_implausible = align.implausible;
     counts.observations_dropped = align.observations_dropped;
+    counts.appearances_ignored = align.appearances_ignored;
     return counts;
 }
 

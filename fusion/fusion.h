@@ -67,6 +67,7 @@ struct fusion_counts {
     uint64_t frames_unknown;       /* from a camera that fusion_set_camera has not named */
     uint64_t frames_implausible;   /* more than a day ahead of the other cameras */
     uint64_t observations_dropped; /* not finite, or beyond the bound of one frame */
+    uint64_t appearances_ignored;  /* vectors that are not finite, or all 0 */
     uint64_t ticks, tracks_confirmed;
     int64_t dwell_ms;
     int64_t people_ms; /* sum over ticks of people x tick length */

@@ -23,8 +23,8 @@ static const char magic[8] = "FFSTATE\n";
 
 SAVED_STRUCT_HAS_BYTES(struct fusion_config, 64);
 SAVED_STRUCT_HAS_BYTES(struct heat_config, 16);
-SAVED_STRUCT_HAS_BYTES(struct fusion_counts, 112);
-_Static_assert(sizeof(void *) != 8 || sizeof(struct fusion) - sizeof(struct cameras) == 728,
+SAVED_STRUCT_HAS_BYTES(struct fusion_counts, 120);
+_Static_assert(sizeof(void *) != 8 || sizeof(struct fusion) - sizeof(struct cameras) == 744,
                "struct fusion has changed: save and restore the new members as well");
 
 /* A setting that the state depends on, as it stands in the store config. */
@@ -97,6 +97,7 @@ static void put_content(struct buffer *buffer, const struct fusion *fusion, int6
     align_save(fusion->align, now_mono_ns, buffer);
     cameras_save(&fusion->cameras, buffer);
     tracks_save(&fusion->tracks, buffer);
+    appearance_save(fusion->tracks.appearance, buffer);
     settle_save(fusion->settle, buffer);
     accumulator_save(fusion->accumulator, buffer);
     residuals_save(&fusion->residuals, buffer);
@@ -250,6 +251,8 @@ static int get_parts(struct fusion *fresh, struct buffer_reader *reader)
 {
     int cameras = fresh->cameras.count;
     int r = tracks_restore(&fresh->tracks, reader, cameras, closed_tick_us(fresh));
+    if (r == 0)
+        r = appearance_restore(reader, &fresh->tracks.appearance);
     if (r == 0)
         r = settle_restore(fresh->settle, reader, cameras);
     if (r == 0)

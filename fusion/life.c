@@ -15,15 +15,17 @@
 struct newcomer {
     struct consensus consensus;
     int64_t seen_us;
+    const struct appearance_vector *appearance; /* of one of them, or NULL */
     uint32_t track; /* index, once there is one; UINT32_MAX before, or when there is no room */
 };
 
-/* The lost person who would be nearest to here now, or NULL. */
+/* The lost person who would be nearest to here now and looks most like the newcomer, or NULL. */
 static struct track *find_lost(struct tracks *tracks, size_t count, struct floor_m position,
-                               struct covariance2 covariance, int64_t seen_us)
+                               struct covariance2 covariance, const struct newcomer *newcomer)
 {
+    int64_t seen_us = newcomer->seen_us;
     struct track *nearest = NULL;
-    double nearest2 = LIFE_REVIVE_SIGMA * LIFE_REVIVE_SIGMA;
+    double farthest2 = LIFE_REVIVE_SIGMA * LIFE_REVIVE_SIGMA, least = INFINITY;
     for (size_t i = 0; i < count; i++) {
         struct track *track = &tracks->items[i];
         if (track->phase != PHASE_LOST || seen_us <= track->seen_us ||
@@ -32,8 +34,10 @@ static struct track *find_lost(struct tracks *tracks, size_t count, struct floor
         struct covariance2 sum = covariance2_add(track->state.position_variance, covariance);
         double d2 = covariance2_mahalanobis2(sum, position.x - track->state.position.x,
                                              position.y - track->state.position.y);
-        if (d2 < nearest2) {
-            nearest2 = d2;
+        double cost = d2 + appearance_cost(appearance_of(tracks->appearance, track->number),
+                                           newcomer->appearance);
+        if (d2 < farthest2 && cost < least) {
+            least = cost;
             nearest = track;
         }
     }
@@ -42,9 +46,10 @@ static struct track *find_lost(struct tracks *tracks, size_t count, struct floor
 
 /* A track for a newcomer: that of somebody lost, or a new one. NULL when out of memory. */
 static struct track *track_for(struct tracks *tracks, size_t known, struct floor_m position,
-                               struct covariance2 covariance, int64_t seen_us)
+                               struct covariance2 covariance, const struct newcomer *newcomer)
 {
-    struct track *track = find_lost(tracks, known, position, covariance, seen_us);
+    int64_t seen_us = newcomer->seen_us;
+    struct track *track = find_lost(tracks, known, position, covariance, newcomer);
     if (!track) {
         track = tracks_add(tracks);
         if (!track)
@@ -71,7 +76,7 @@ static int begin_one(struct tracks *tracks, size_t known, struct newcomer *newco
     newcomer->track = UINT32_MAX;
     if (tracks->count >= TRACKS_MAX)
         return 0;
-    struct track *track = track_for(tracks, known, position, covariance, newcomer->seen_us);
+    struct track *track = track_for(tracks, known, position, covariance, newcomer);
     if (!track)
         return -ENOMEM;
     newcomer->track = (uint32_t) (track - tracks->items);
@@ -108,6 +113,8 @@ int life_begin(struct tracks *tracks, const struct sighting *const *leftovers, s
     for (size_t i = 0; r == 0 && i < count; i++) {
         struct newcomer *newcomer = &newcomers[person[i]];
         consensus_add(&newcomer->consensus, leftovers[i]->position, leftovers[i]->covariance);
+        if (!newcomer->appearance)
+            newcomer->appearance = leftovers[i]->appearance;
         if (person[i] == i || leftovers[i]->capture_us > newcomer->seen_us)
             newcomer->seen_us = leftovers[i]->capture_us;
     }

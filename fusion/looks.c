@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "fusion/strips.h"
+
 /* From this share of a body in sight on, a detector may find it; from that on, it does. */
 #define VISIBLE_LEAST 0.2
 #define VISIBLE_MOST  0.7
@@ -101,6 +103,14 @@ struct blocker {
     struct box_px box;
 };
 
+/* Those of one camera, the nearest first. */
+struct blockers {
+    struct blocker *items;
+    struct box_px *boxes;
+    size_t count;
+    struct strips strips;
+};
+
 static int by_distance(const void *left, const void *right)
 {
     const struct blocker *a = left, *b = right;
@@ -109,45 +119,61 @@ static int by_distance(const void *left, const void *right)
     return (a->track > b->track) - (a->track < b->track);
 }
 
-/* The confirmed people of one camera's looks, the nearest first. Returns how many. */
-static size_t gather_blockers(const struct looks *looks, const uint32_t *order, uint32_t count,
-                              const struct tracks *tracks, struct blocker *ret_blockers)
+/* The confirmed people of one camera's looks. */
+static int gather_blockers(const struct looks *looks, const uint32_t *order, uint32_t count,
+                           const struct tracks *tracks, struct arena *arena, struct blockers *ret)
 {
-    size_t blockers = 0;
+    ret->count = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct look *look = &looks->items[order[i]];
         if (look->expected && tracks->items[look->track].phase == PHASE_CONFIRMED)
-            ret_blockers[blockers++] = (struct blocker){ .distance_m = look->appearance.distance_m,
+            ret->items[ret->count++] = (struct blocker){ .distance_m = look->appearance.distance_m,
                                                          .track = look->track,
                                                          .box = look->appearance.box };
     }
-    if (blockers > 1)
-        qsort(ret_blockers, blockers, sizeof(*ret_blockers), by_distance);
-    return blockers;
+    if (ret->count > 1)
+        qsort(ret->items, ret->count, sizeof(*ret->items), by_distance);
+    for (size_t i = 0; i < ret->count; i++)
+        ret->boxes[i] = ret->items[i].box;
+    return ret->count ? strips_build(ret->boxes, ret->count, arena, &ret->strips) : 0;
 }
 
 /* Confirmed people who are clearly nearer hide what their boxes cover. */
-static void hide(struct look *look, const struct blocker *blockers, size_t count)
+static void hide(struct look *look, const struct blockers *blockers)
 {
+    const struct strips *strips = &blockers->strips;
+    struct box_px box = look->appearance.box;
     double nearer_m = look->appearance.distance_m - LOOK_DEPTH_M;
-    for (size_t i = 0; i < count && blockers[i].distance_m < nearer_m; i++)
-        look->visible *= 1 - box_covered(look->appearance.box, blockers[i].box);
+    uint32_t from = strips_at(strips, box.left), to = strips_at(strips, box.right);
+    for (uint32_t strip = from; strip <= to; strip++)
+        for (uint32_t i = strips->first[strip]; i < strips->first[strip + 1]; i++) {
+            uint32_t other = strips->members[i];
+            if (blockers->items[other].distance_m >= nearer_m)
+                break;
+            if (strips_meet_in(strips, strip, from, other))
+                look->visible *= 1 - box_covered(box, blockers->boxes[other]);
+        }
 }
 
 static int hide_looks(struct looks *looks, const struct tracks *tracks, int camera_count,
                       struct arena *arena)
 {
     uint32_t *order, *start;
-    struct blocker *blockers = arena_allocate(arena, looks->count, sizeof(*blockers));
+    struct blockers blockers = {
+        .items = arena_take(arena, looks->count, sizeof(*blockers.items)),
+        .boxes = arena_take(arena, looks->count, sizeof(*blockers.boxes)),
+    };
     int r = sort_by_camera(looks, camera_count, arena, &order, &start);
-    if (r < 0 || !blockers)
+    if (r < 0 || !blockers.items || !blockers.boxes)
         return -ENOMEM;
     for (int c = 0; c < camera_count; c++) {
-        size_t count =
-            gather_blockers(looks, &order[start[c]], start[c + 1] - start[c], tracks, blockers);
-        for (uint32_t i = start[c]; count > 0 && i < start[c + 1]; i++)
+        r = gather_blockers(looks, &order[start[c]], start[c + 1] - start[c], tracks, arena,
+                            &blockers);
+        if (r < 0)
+            return r;
+        for (uint32_t i = start[c]; blockers.count > 0 && i < start[c + 1]; i++)
             if (looks->items[order[i]].expected)
-                hide(&looks->items[order[i]], blockers, count);
+                hide(&looks->items[order[i]], &blockers);
     }
     return 0;
 }
@@ -159,7 +185,7 @@ int looks_take(const struct tracks *tracks, const struct tick_cameras *tick, str
     size_t room = 0;
     for (size_t i = 0; i < tracks->count; i++)
         room += count_lookers(&tracks->items[i], tick);
-    looks.items = arena_allocate(arena, room, sizeof(*looks.items));
+    looks.items = arena_take(arena, room, sizeof(*looks.items));
     if (!looks.first || !looks.items)
         return -ENOMEM;
     for (uint32_t i = 0; i < tracks->count; i++) {

@@ -30,11 +30,42 @@ static void weigh_frame(struct matching *m, const struct matched_frame *frame, d
     }
 }
 
+/* Whether other frames have changed their mind about a candidate since this one was matched. */
+static bool has_news(const struct matching *m, const struct matched_frame *frame)
+{
+    for (size_t k = 0; k < frame->candidates.track_count; k++)
+        if (m->changed_turn[frame->candidates.tracks[k]] > frame->turn)
+            return true;
+    return false;
+}
+
+static void note_change(struct matching *m, const struct matched_frame *frame,
+                        const struct match *match)
+{
+    if (match->track != ASSOCIATE_NONE)
+        m->changed_turn[frame->candidates.tracks[match->track]] = frame->turn;
+}
+
+static void note_changes(struct matching *m, const struct matched_frame *frame)
+{
+    for (size_t i = 0; i < frame->count; i++) {
+        const struct match *before = &frame->before[i], *now = &frame->matches[i];
+        if (before->track == now->track && before->reading == now->reading)
+            continue;
+        note_change(m, frame, before);
+        note_change(m, frame, now);
+    }
+}
+
 /* Match a frame against what the other frames say of its candidates. */
 static int match_frame(struct matching *m, struct matched_frame *frame, double gate_sigma,
                        struct arena *arena)
 {
+    struct match *before = frame->before;
     weigh_frame(m, frame, -1);
+    frame->before = frame->matches;
+    frame->matches = before;
+    frame->turn = ++m->turn;
     for (size_t k = 0; k < frame->candidates.track_count; k++) {
         uint32_t track = frame->candidates.tracks[k];
         frame->predictions[k] = m->priors[track];
@@ -43,9 +74,11 @@ static int match_frame(struct matching *m, struct matched_frame *frame, double g
     }
     int r = associate_frame(frame->sightings, frame->count, &frame->candidates, frame->predictions,
                             gate_sigma, arena, frame->matches, &frame->contested);
-    if (r == 0)
-        weigh_frame(m, frame, 1);
-    return r;
+    if (r < 0)
+        return r;
+    weigh_frame(m, frame, 1);
+    note_changes(m, frame);
+    return 0;
 }
 
 /* How far from a sighting a track may be, given the vaguest track. */
@@ -72,7 +105,7 @@ static int reserve_found(struct numbering *n, size_t more, struct arena *arena)
     if (n->found_count + more <= n->found_capacity)
         return 0;
     size_t capacity = 2 * (n->found_count + more);
-    uint32_t *found = arena_allocate(arena, capacity, sizeof(*found));
+    uint32_t *found = arena_take(arena, capacity, sizeof(*found));
     if (!found)
         return -ENOMEM;
     if (n->found_count)
@@ -88,9 +121,9 @@ static int keep_candidates(struct matched_frame *frame, const struct numbering *
 {
     struct candidates *c = &frame->candidates;
     c->track_count = n->track_count;
-    c->numbers = arena_allocate(arena, n->found_count, sizeof(*c->numbers));
-    c->tracks = arena_allocate(arena, n->track_count, sizeof(*c->tracks));
-    frame->predictions = arena_allocate(arena, n->track_count, sizeof(*frame->predictions));
+    c->numbers = arena_take(arena, n->found_count, sizeof(*c->numbers));
+    c->tracks = arena_take(arena, n->track_count, sizeof(*c->tracks));
+    frame->predictions = arena_take(arena, n->track_count, sizeof(*frame->predictions));
     if (!c->numbers || !c->tracks || !frame->predictions)
         return -ENOMEM;
     if (n->found_count)
@@ -127,11 +160,13 @@ static int prepare_frame(struct matched_frame *frame, struct near *near, struct 
                          double vaguest_m2, double gate_sigma, struct arena *arena)
 {
     frame->contested = true;
-    frame->matches = arena_allocate(arena, frame->count, sizeof(*frame->matches));
-    if (!frame->matches)
+    frame->turn = 0;
+    frame->matches = arena_take(arena, frame->count, sizeof(*frame->matches));
+    frame->before = arena_take(arena, frame->count, sizeof(*frame->before));
+    if (!frame->matches || !frame->before)
         return -ENOMEM;
     for (size_t i = 0; i < frame->count; i++)
-        frame->matches[i].track = ASSOCIATE_NONE;
+        frame->matches[i] = (struct match){ .track = ASSOCIATE_NONE };
     return find_candidates(frame, near, n, vaguest_m2, gate_sigma, arena);
 }
 
@@ -139,16 +174,18 @@ static int prepare_frame(struct matched_frame *frame, struct near *near, struct 
 static int prepare_tracks(struct matching *m, const struct tracks *tracks, struct arena *arena,
                           double *ret_vaguest_m2)
 {
-    struct prediction *priors = arena_allocate(arena, tracks->count, sizeof(*priors));
+    struct prediction *priors = arena_take(arena, tracks->count, sizeof(*priors));
     m->track_count = tracks->count;
     m->sums = arena_allocate(arena, tracks->count, sizeof(*m->sums));
     m->support_counts = arena_allocate(arena, tracks->count, sizeof(*m->support_counts));
-    if (!priors || !m->sums || !m->support_counts)
+    m->changed_turn = arena_allocate(arena, tracks->count, sizeof(*m->changed_turn));
+    if (!priors || !m->sums || !m->support_counts || !m->changed_turn)
         return -ENOMEM;
     *ret_vaguest_m2 = 0;
     for (size_t i = 0; i < tracks->count; i++) {
         const struct track *track = &tracks->items[i];
         priors[i] = track_prediction(track);
+        priors[i].portrait = appearance_of(tracks->appearance, track->number);
         /* Nobody is taken for somebody lost before they have turned up as somebody new. */
         if (track->phase == PHASE_LOST)
             priors[i].unbelief = INFINITY;
@@ -193,7 +230,7 @@ int matching_solve(const struct tracks *tracks, struct matched_frame *frames, si
     int r = prepare(&m, tracks, settings->gate_sigma, arena);
     for (int round = 0; r == 0 && round < rounds; round++)
         for (size_t f = 0; r == 0 && f < frame_count; f++)
-            if (frames[f].contested) /* what has one way only stays as it is */
+            if (frames[f].contested && (round == 0 || has_news(&m, &frames[f])))
                 r = match_frame(&m, &frames[f], settings->gate_sigma, arena);
     if (r < 0)
         return r;

@@ -19,8 +19,9 @@ struct matched_frame {
     size_t count;
     struct candidates candidates;
     struct prediction *predictions; /* of the candidates, without what this frame says */
-    struct match *matches;
-    bool contested; /* something could be matched in more than one way */
+    struct match *matches, *before; /* now, and before the latest turn */
+    bool contested;                 /* something could be matched in more than one way */
+    uint32_t turn;                  /* when it was matched last; from 1 */
 };
 
 /* The index of the track that a sighting of a frame is matched to, or ASSOCIATE_NONE. */
@@ -36,6 +37,8 @@ struct matching {
     const struct prediction *priors; /* of each track, from the past alone */
     struct consensus *sums;          /* of each track: the past and all matched sightings */
     uint32_t *support_counts;        /* of each track: sightings matched to it */
+    uint32_t *changed_turn;          /* of each track: when what it is matched to changed last */
+    uint32_t turn;                   /* frames matched so far */
     size_t track_count;
 };
 

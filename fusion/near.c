@@ -55,7 +55,7 @@ static uint32_t slot_of(const struct near *near, struct cell c)
 static int fill(struct near *near, const struct floor_m *points, uint32_t count, size_t slots,
                 struct arena *arena)
 {
-    uint32_t *slot = arena_allocate(arena, count, sizeof(*slot));
+    uint32_t *slot = arena_take(arena, count, sizeof(*slot));
     if (!slot)
         return -ENOMEM;
     for (uint32_t i = 0; i < count; i++) {
@@ -84,8 +84,8 @@ struct near *near_build(const struct floor_m *points, size_t count, double reach
         return NULL;
     *near = (struct near){ .reach_m = reach_m,
                            .start = arena_allocate(arena, slots + 2, sizeof(*near->start)),
-                           .found = arena_allocate(arena, count, sizeof(*near->found)),
-                           .entries = arena_allocate(arena, count, sizeof(*near->entries)),
+                           .found = arena_take(arena, count, sizeof(*near->found)),
+                           .entries = arena_take(arena, count, sizeof(*near->entries)),
                            .mask = (uint32_t) slots - 1 };
     if (!near->start || !near->found || !near->entries ||
         fill(near, points, (uint32_t) count, slots, arena) < 0)

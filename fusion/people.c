@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "fusion/appearance.h"
 
 /* Farther from the floor's origin than any building reaches: a number gone wrong. */
 #define COORDINATE_MAX_M 1e5
@@ -40,8 +43,8 @@ static int by_score(const void *left, const void *right)
     return by_place(left, right);
 }
 
-/* Keep the highest scores. */
-static int keep_best(struct aligned_frame *copy)
+/* Keep the highest scores; rows go where their observations go. */
+static int keep_best(struct aligned_frame *copy, float *rows)
 {
     const struct observation **best = calloc(copy->observation_count, sizeof(*best));
     if (!best)
@@ -50,43 +53,69 @@ static int keep_best(struct aligned_frame *copy)
         best[i] = &copy->observations[i];
     qsort(best, copy->observation_count, sizeof(*best), by_score);
     qsort(best, ALIGN_PEOPLE_MAX, sizeof(*best), by_place);
-    for (size_t i = 0; i < ALIGN_PEOPLE_MAX; i++)
-        copy->observations[i] = *best[i]; /* never before its own place */
+    size_t length = copy->appearance_length;
+    for (size_t i = 0; i < ALIGN_PEOPLE_MAX; i++) {
+        size_t from = (size_t) (best[i] - copy->observations); /* never before its own place */
+        copy->observations[i] = copy->observations[from];
+        if (length)
+            memmove(&rows[i * length], &rows[from * length], length * sizeof(*rows));
+    }
     copy->observation_count = ALIGN_PEOPLE_MAX;
     free(best);
     return 0;
 }
 
-size_t people_frame_bytes(size_t observations)
+size_t people_frame_bytes(size_t observations, size_t appearance_length)
 {
-    return sizeof(struct aligned_frame) + observations * sizeof(struct observation);
+    return sizeof(struct aligned_frame) +
+           observations * (sizeof(struct observation) + appearance_length * sizeof(float));
 }
 
-int people_copy_frame(int camera, const struct observation_frame *frame, uint64_t *dropped,
-                      struct aligned_frame **ret_copy)
+/* Observation `from` of the frame becomes the copy's last. */
+static void copy_observation(const struct observation_frame *frame, size_t from,
+                             struct aligned_frame *copy, float *rows, struct align_counts *counts)
 {
-    struct aligned_frame *copy = malloc(people_frame_bytes(frame->observation_count));
+    size_t to = copy->observation_count++, length = copy->appearance_length;
+    copy->observations[to] = frame->observations[from];
+    if (length == 0)
+        return;
+    if (appearance_normalise(&frame->appearance[from * length], length, &rows[to * length]) == 0)
+        return;
+    rows[to * length] = NAN;
+    counts->appearances_ignored++;
+}
+
+int people_copy_frame(int camera, const struct observation_frame *frame,
+                      struct align_counts *counts, struct aligned_frame **ret_copy)
+{
+    size_t length = frame->appearance ? frame->appearance_length : 0;
+    struct aligned_frame *copy = malloc(people_frame_bytes(frame->observation_count, length));
     if (!copy)
         return -ENOMEM;
+    float *rows = (float *) &copy->observations[frame->observation_count];
     *copy = (struct aligned_frame){ .camera = camera,
                                     .capture_us = frame->capture_us,
                                     .boot_id = frame->boot_id,
                                     .sequence = frame->sequence,
-                                    .flags = frame->flags };
+                                    .flags = frame->flags,
+                                    .appearance = length ? rows : NULL,
+                                    .appearance_length = (uint32_t) length };
+    if (length)
+        copy->appearance_model = appearance_model_of(frame->model_id);
     uint64_t bad = 0;
     for (size_t i = 0; i < frame->observation_count; i++) {
         const struct observation *o = &frame->observations[i];
         if (!people_observation_is_usable(o))
             bad++;
         else if (!has_body(frame, o))
-            copy->observations[copy->observation_count++] = *o;
+            copy_observation(frame, i, copy, rows, counts);
     }
     size_t people = copy->observation_count;
-    if (people > ALIGN_PEOPLE_MAX && keep_best(copy) < 0) {
+    if (people > ALIGN_PEOPLE_MAX && keep_best(copy, rows) < 0) {
         free(copy);
         return -ENOMEM;
     }
-    *dropped += bad + people - copy->observation_count;
+    counts->observations_dropped += bad + people - copy->observation_count;
     *ret_copy = copy;
     return 0;
 }

@@ -9,17 +9,19 @@
 /*
  * Copy a frame, leaving out what is not a person of its own: numbers that are not finite or not of
  * this world, heads that belong to a body, and the lowest scores beyond ALIGN_PEOPLE_MAX.
+ * What they look like goes with them, at unit length.
  *   ret_copy  the caller's to free()
- *   dropped   is raised by the observations that were bad or too many
+ *   counts    observations_dropped is raised by those that were bad or too many,
+ *             appearances_ignored by vectors that say nothing
  * Returns 0 or -ENOMEM.
  */
 MUST_CHECK int people_copy_frame(int camera, const struct observation_frame *frame,
-                                 uint64_t *dropped, struct aligned_frame **ret_copy);
+                                 struct align_counts *counts, struct aligned_frame **ret_copy);
 
 /* Whether an observation's numbers are finite and of this world. */
 bool people_observation_is_usable(const struct observation *observation);
 
 /* Bytes of such a copy. */
-size_t people_frame_bytes(size_t observations);
+size_t people_frame_bytes(size_t observations, size_t appearance_length);
 
 #endif

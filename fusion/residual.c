@@ -110,6 +110,12 @@ static size_t newest_of_cameras(const struct track *track, const struct cameras 
     return count;
 }
 
+size_t residuals_room(size_t cameras)
+{
+    size_t compared = cameras < RESIDUAL_CAMERAS_MAX ? cameras : RESIDUAL_CAMERAS_MAX;
+    return compared < 2 ? 0 : compared * (compared - 1) / 2;
+}
+
 size_t residuals_of_track(const struct track *track, int64_t tick_us, const struct cameras *cameras,
                           struct settle_pair *ret_pairs)
 {

@@ -48,10 +48,11 @@ MUST_CHECK int residuals_restore(struct residuals *residuals, struct buffer_read
 /* Cameras of one track beyond this number are not compared. */
 #define RESIDUAL_CAMERAS_MAX 16
 
-#define RESIDUAL_PAIRS_MAX (RESIDUAL_CAMERAS_MAX * (RESIDUAL_CAMERAS_MAX - 1) / 2)
+/* How many pairs a track has at most that so many cameras support. */
+size_t residuals_room(size_t cameras);
 
 /* What a track's supports of this tick say of each two cameras, a before b by name; ret_pairs has
- * room for RESIDUAL_PAIRS_MAX. Returns how many. */
+ * room for residuals_room of its cameras. Returns how many. */
 size_t residuals_of_track(const struct track *track, int64_t tick_us, const struct cameras *cameras,
                           struct settle_pair *ret_pairs);
 

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "fusion/align.h"
+#include "fusion/appearance.h"
 #include "fusion/cameras.h"
 #include "fusion/ground.h"
 
@@ -35,11 +36,14 @@ struct sighting {
     double height_m;                    /* of the upper edge over the foot; NaN: not known */
     double hidden;         /* how likely the feet are hidden, before looking at the height, 0..1 */
     double hidden_density; /* of height_m when they are hidden, 1/m */
+    double seen_cost, hidden_cost; /* -2 ln of what the densities of height have in common */
 
     /* Of both readings together, for a person of whom nothing is known. */
     struct floor_m position;
     struct covariance2 covariance;
     bool feet_are_seen; /* surely enough to learn from */
+
+    const struct appearance_vector *appearance; /* NULL: not known; in the tick's arena */
 };
 
 enum reading { READING_FOOT, READING_HEAD };
@@ -59,6 +63,7 @@ struct prediction {
     /* Handicap against others who want the same sighting: -4 ln of the probability that there is
      * such a person, twice what the likelihoods ask for; INFINITY: takes part in nothing. */
     double unbelief;
+    const struct portrait *portrait; /* NULL: nobody knows what the person looks like */
     int64_t time_us;
 };
 
@@ -75,7 +80,8 @@ struct floor_m sighting_at(const struct sighting *sighting, enum reading reading
  * How badly a sighting fits a person.
  *   gate          squared Mahalanobis distance at which a reading is out of the question
  *   ret_reading   the likelier reading
- *   ret_limit     what leaving the sighting alone costs: a reading at the gate
+ *   ret_limit     what leaving the sighting alone costs: that it is of nobody who is known, but
+ *                 never more than a reading at the gate
  * Returns -2 ln of the likelihood, or INFINITY when no reading is inside the gate; the outputs are
  * not set then.
  */

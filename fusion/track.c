@@ -11,6 +11,7 @@
 void tracks_release(struct tracks *tracks)
 {
     free(tracks->items);
+    appearance_destroy(&tracks->appearance);
     *tracks = (struct tracks){ 0 };
 }
 

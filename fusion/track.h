@@ -72,6 +72,7 @@ struct tracks {
     struct track *items;
     size_t count, capacity;
     uint64_t last_number;
+    struct appearance *appearance; /* what they look like; owned; NULL: nobody says */
 };
 
 void tracks_release(struct tracks *tracks);

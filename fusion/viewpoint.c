@@ -42,16 +42,6 @@ double viewpoint_open_share(const struct viewpoint *viewpoint, struct floor_m pl
     return hidden_m >= PERSON_HEIGHT_M ? 0 : 1 - hidden_m / PERSON_HEIGHT_M;
 }
 
-/* Without fmin and fmax, which are calls: most boxes do not meet at all. */
-double box_covered(struct box_px box, struct box_px by)
-{
-    double left = box.left > by.left ? box.left : by.left;
-    double right = box.right < by.right ? box.right : by.right;
-    double top = box.top > by.top ? box.top : by.top;
-    double bottom = box.bottom < by.bottom ? box.bottom : by.bottom;
-    return left >= right || top >= bottom ? 0 : (right - left) * (bottom - top) / box_area(box);
-}
-
 bool viewpoint_expect(const struct viewpoint *viewpoint, struct floor_m place,
                       struct appearance_px *ret_appearance)
 {

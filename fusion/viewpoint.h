@@ -47,9 +47,6 @@ double viewpoint_hidden_below_m(const struct viewpoint *viewpoint, struct floor_
 /* The share of a person there that shelves and walls leave to see, 0..1. */
 double viewpoint_open_share(const struct viewpoint *viewpoint, struct floor_m place);
 
-/* The share of a box that another covers, 0..1. */
-double box_covered(struct box_px box, struct box_px by);
-
 /* Unit vector on the floor from the camera to a place; 0, 0 when it is not known. */
 struct floor_m viewpoint_away(const struct viewpoint *viewpoint, struct floor_m place);
 

@@ -108,18 +108,45 @@ static void flip_path(struct problem *p, size_t start, size_t column)
     }
 }
 
+/* The first step of that search, which mostly is the last one too. */
+static size_t nearest_column(const struct problem *p, size_t row, double *ret_length)
+{
+    size_t nearest = 0;
+    double least = INFINITY;
+    for (size_t c = 0; c < p->columns; c++) {
+        double d = cost_of(p, row, c) - p->column_dual[c];
+        if (d < least) {
+            least = d;
+            nearest = c;
+        }
+    }
+    *ret_length = least;
+    return nearest;
+}
+
+static void insert(struct problem *p, size_t row)
+{
+    double length;
+    size_t column = nearest_column(p, row, &length);
+    if (p->row_of[column] == ASSIGNMENT_NONE) {
+        p->row_dual[row] = length;
+        p->row_of[column] = row;
+        p->column_of[row] = column;
+        return;
+    }
+    column = shortest_path(p, row, &length);
+    raise_duals(p, row, length);
+    flip_path(p, row, column);
+}
+
 static void solve(struct problem *p)
 {
     for (size_t r = 0; r < p->rows; r++)
         p->column_of[r] = ASSIGNMENT_NONE;
     for (size_t c = 0; c < p->columns; c++)
         p->row_of[c] = ASSIGNMENT_NONE;
-    for (size_t r = 0; r < p->rows; r++) {
-        double length;
-        size_t column = shortest_path(p, r, &length);
-        raise_duals(p, r, length);
-        flip_path(p, r, column);
-    }
+    for (size_t r = 0; r < p->rows; r++)
+        insert(p, r);
 }
 
 static double forbidden_cost(const double *cost, size_t cells, size_t shorter)

@@ -47,6 +47,16 @@ static inline double box_area(struct box_px b)
     return (b.right - b.left) * (b.bottom - b.top);
 }
 
+/* The share of a box that another covers, 0..1. Without fmin and fmax, which are calls. */
+static inline double box_covered(struct box_px box, struct box_px by)
+{
+    double left = box.left > by.left ? box.left : by.left;
+    double right = box.right < by.right ? box.right : by.right;
+    double top = box.top > by.top ? box.top : by.top;
+    double bottom = box.bottom < by.bottom ? box.bottom : by.bottom;
+    return left >= right || top >= bottom ? 0 : (right - left) * (bottom - top) / box_area(box);
+}
+
 /* Intersection over union of two boxes, 0..1. */
 static inline double box_iou(struct box_px a, struct box_px b)
 {

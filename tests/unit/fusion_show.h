@@ -20,11 +20,13 @@
 #include "fusion_scene.h"
 #include "testing.h"
 
-#define SHOW_CAMERAS 5
-#define SHOW_RATE_HZ 5
-#define SHOW_ROUNDS  60
-#define SHOW_FRAMES  (SHOW_CAMERAS * SHOW_ROUNDS)
-#define SHOW_SILENT  "silent" /* named, and never heard */
+#define SHOW_CAMERAS     5
+#define SHOW_RATE_HZ     5
+#define SHOW_ROUNDS      60
+#define SHOW_FRAMES      (SHOW_CAMERAS * SHOW_ROUNDS)
+#define SHOW_PEOPLE_MAX  100 /* in a frame */
+#define SHOW_LOOK_LENGTH 3
+#define SHOW_SILENT      "silent" /* named, and never heard */
 
 /* Which camera is what. */
 enum { SHOW_SEES_NOBODY = 1, SHOW_GOES_DARK = 2, SHOW_IS_TURNED = 3, SHOW_COMES_LATE = 4 };
@@ -40,7 +42,8 @@ struct show {
     struct town *town;
     struct show_step steps[SHOW_FRAMES];
     size_t step_count;
-    size_t named_at, turned_at, ended_at; /* steps */
+    size_t named_at, turned_at, ended_at;               /* steps */
+    float (*looks)[SHOW_PEOPLE_MAX * SHOW_LOOK_LENGTH]; /* of each frame */
 };
 
 /* Somebody who is not there. */
@@ -92,6 +95,22 @@ static inline void show_send_away(struct observation_frame *frame)
     frame->observation_count = kept;
 }
 
+/* Two cameras say what people look like: each as where they stand now, and now and then nothing. */
+static inline void show_add_appearance(struct show *show, struct chance *chance,
+                                       struct observation_frame *frame)
+{
+    float *rows = show->looks[frame - show->town->frames];
+    frame->appearance_length = SHOW_LOOK_LENGTH;
+    frame->appearance = rows;
+    for (size_t i = 0; i < frame->observation_count; i++, rows += SHOW_LOOK_LENGTH) {
+        rows[0] = (float) frame->observations[i].floor.x;
+        rows[1] = (float) frame->observations[i].floor.y;
+        rows[2] = (float) chance_between(chance, 0, 3);
+        if (chance_between(chance, 0, 1) < 0.05)
+            rows[1] = NAN;
+    }
+}
+
 static inline void show_change_frame(struct show *show, struct chance *chance, int round,
                                      int camera)
 {
@@ -110,6 +129,8 @@ static inline void show_change_frame(struct show *show, struct chance *chance, i
         show_add_nonsense(frame);
     if (camera == 0 && round % 20 == 10) /* a clock that jumps, and is not believed */
         frame->capture_us += 48 * 3600 * US_PER_S;
+    if (camera == 0 || camera == SHOW_IS_TURNED)
+        show_add_appearance(show, chance, frame);
 }
 
 static inline bool show_is_dark(int round, int camera)
@@ -134,7 +155,8 @@ static inline void show_open(struct show *show, uint64_t seed)
                               .seed = seed };
     struct chance chance = { seed * 7919 + 1 };
     uint64_t missed[SHOW_CAMERAS] = { 0 };
-    *show = (struct show){ 0 };
+    *show = (struct show){ .looks = calloc(SHOW_FRAMES, sizeof(*show->looks)) };
+    assert_non_null(show->looks);
     assert_int_equal(town_create(&plan, &show->town), 0);
     for (int round = 0; round < SHOW_ROUNDS; round++)
         for (int camera = 0; camera < SHOW_CAMERAS; camera++) {
@@ -166,6 +188,7 @@ static inline void show_open(struct show *show, uint64_t seed)
 static inline void show_close(struct show *show)
 {
     town_destroy(&show->town);
+    free(show->looks);
 }
 
 /* One fusion that plays a part of the show, and what came out of it so far. */
@@ -275,6 +298,7 @@ static inline void show_note_counts(struct show_run *run)
                                  c.frames_unknown,
                                  c.frames_implausible,
                                  c.observations_dropped,
+                                 c.appearances_ignored,
                                  c.ticks,
                                  c.tracks_confirmed,
                                  (uint64_t) c.dwell_ms,

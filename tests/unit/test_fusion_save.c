@@ -122,6 +122,7 @@ static void the_show_has_everything_in_it(void **state)
     assert_true(counts.frames_unknown > 0);
     assert_true(counts.frames_implausible > 0);
     assert_true(counts.observations_dropped > 0);
+    assert_true(counts.appearances_ignored > 0);
     assert_true(counts.people_ms > 50 * 1000);
     free(pairs);
     fusion_destroy(&run.fusion);
