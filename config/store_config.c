@@ -104,7 +104,7 @@ static const struct option store_options[] = {
       .max = 60000, .help = "how long a tick waits for a silent camera" },
     { "fusion.frame_valid_ms", OPTION_INT, STORE(fusion.frame_valid_ms), .default_number = 1000,
       .min = 10, .max = 60000, .help = "a frame shows that its camera is looking for this long" },
-    { "fusion.gate_sigma", OPTION_DOUBLE, STORE(fusion.gate_sigma), .default_number = 3, .min = 1,
+    { "fusion.gate_sigma", OPTION_DOUBLE, STORE(fusion.gate_sigma), .default_number = 5, .min = 1,
       .max = 10, .help = "association gate, standard deviations" },
     { "fusion.position_sd_m", OPTION_DOUBLE, STORE(fusion.position_sd_m), .default_number = 0.2,
       .min = 0.01, .max = 2,

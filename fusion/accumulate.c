@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "fusion/saved.h"
 
 #define MM_PER_M 1000.0
 
@@ -106,11 +107,8 @@ void accumulator_note_people(struct accumulator *accumulator, int64_t people)
         accumulator->peak_people = people;
 }
 
-static struct heat_exposure *exposure_of(struct accumulator *acc, const struct camera_set *slots)
+static struct heat_exposure *begin_exposure(struct accumulator *acc, const struct camera_set *slots)
 {
-    for (size_t i = acc->exposure_count; i-- > 0;) /* nearly always the last one */
-        if (camera_set_equals(&acc->exposures[i].camera_set, slots))
-            return &acc->exposures[i];
     if (acc->exposure_count == acc->exposure_capacity) {
         size_t capacity = acc->exposure_capacity ? 2 * acc->exposure_capacity : 16;
         struct heat_exposure *grown = realloc(acc->exposures, capacity * sizeof(*grown));
@@ -122,6 +120,14 @@ static struct heat_exposure *exposure_of(struct accumulator *acc, const struct c
     struct heat_exposure *exposure = &acc->exposures[acc->exposure_count++];
     *exposure = (struct heat_exposure){ .camera_set = *slots };
     return exposure;
+}
+
+static struct heat_exposure *exposure_of(struct accumulator *acc, const struct camera_set *slots)
+{
+    for (size_t i = acc->exposure_count; i-- > 0;) /* nearly always the last one */
+        if (camera_set_equals(&acc->exposures[i].camera_set, slots))
+            return &acc->exposures[i];
+    return begin_exposure(acc, slots);
 }
 
 int accumulator_add_exposure(struct accumulator *accumulator, const struct camera_set *slots)
@@ -302,4 +308,114 @@ int accumulator_emit(struct accumulator *accumulator, const char *store, const c
     begin_anew(accumulator, cameras);
     *ret_bucket = bucket;
     return 0;
+}
+
+/* Saving and restoring. Of the grid only the cells where something has happened are saved. */
+SAVED_STRUCT_HAS_BYTES(struct accumulator, 136);
+SAVED_STRUCT_HAS_BYTES(struct heat_cell, 40);
+SAVED_STRUCT_HAS_BYTES(struct heat_exposure, CAMERA_SET_WORDS * 8 + 8);
+
+#define CELL_BYTES     ((size_t) (4 + 4 + 4 * 8))
+#define EXPOSURE_BYTES ((size_t) (8 + 8 + 8))
+
+static void save_cells(const struct accumulator *acc, struct buffer *buffer)
+{
+    uint32_t cells = grid_cells(&acc->grid);
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < cells; i++)
+        count += !is_empty(&acc->cells[i]);
+    buffer_put_u64(buffer, count);
+    for (uint32_t i = 0; i < cells; i++) {
+        const struct heat_cell *cell = &acc->cells[i];
+        if (is_empty(cell))
+            continue;
+        buffer_put_u32(buffer, i);
+        buffer_put_u32(buffer, cell->passes);
+        buffer_put_i64(buffer, cell->dwell_ms);
+        buffer_put_i64(buffer, cell->move_x_mm);
+        buffer_put_i64(buffer, cell->move_y_mm);
+        buffer_put_i64(buffer, cell->path_mm);
+    }
+}
+
+/* Without the zeroes behind the last camera. */
+static void save_set(const struct camera_set *set, struct buffer *buffer)
+{
+    size_t words = CAMERA_SET_WORDS;
+    while (words > 0 && set->words[words - 1] == 0)
+        words--;
+    buffer_put_u64(buffer, words);
+    for (size_t i = 0; i < words; i++)
+        buffer_put_u64(buffer, set->words[i]);
+}
+
+void accumulator_save(const struct accumulator *accumulator, struct buffer *buffer)
+{
+    saved_put_flag(buffer, accumulator->open);
+    buffer_put_i64(buffer, accumulator->open ? accumulator->start_us : 0);
+    buffer_put_i64(buffer, accumulator->peak_people);
+    buffer_put_i64(buffer, accumulator->people_ms);
+    save_cells(accumulator, buffer);
+    buffer_put_u64(buffer, accumulator->exposure_count);
+    for (size_t i = 0; i < accumulator->exposure_count; i++) {
+        save_set(&accumulator->exposures[i].camera_set, buffer);
+        buffer_put_i64(buffer, accumulator->exposures[i].exposure_ms);
+    }
+    residuals_save(&accumulator->residuals, buffer);
+}
+
+static void restore_cells(struct accumulator *acc, struct buffer_reader *reader)
+{
+    uint32_t cells = grid_cells(&acc->grid), first = 0; /* the next cell is not below first */
+    size_t count = buffer_get_count(reader, CELL_BYTES, cells);
+    for (size_t i = 0; i < count && !reader->failed; i++) {
+        uint32_t place = buffer_get_u32(reader);
+        if (place < first || place >= cells) {
+            buffer_reader_fail(reader);
+            return;
+        }
+        first = place + 1;
+        struct heat_cell *cell = &acc->cells[place];
+        cell->passes = buffer_get_u32(reader);
+        cell->dwell_ms = saved_get_sum(reader);
+        cell->move_x_mm = saved_get_signed_sum(reader);
+        cell->move_y_mm = saved_get_signed_sum(reader);
+        cell->path_mm = saved_get_sum(reader);
+        if (is_empty(cell))
+            buffer_reader_fail(reader);
+    }
+}
+
+static struct camera_set restore_set(struct buffer_reader *reader, int camera_count)
+{
+    struct camera_set set = { 0 };
+    size_t words = buffer_get_count(reader, sizeof(set.words[0]), CAMERA_SET_WORDS);
+    for (size_t i = 0; i < words; i++)
+        set.words[i] = buffer_get_u64(reader);
+    if (words == 0 || set.words[words - 1] == 0 ||
+        camera_set_next(&set, (size_t) camera_count) < HEAT_CAMERAS_MAX)
+        buffer_reader_fail(reader);
+    return set;
+}
+
+int accumulator_restore(struct accumulator *accumulator, struct buffer_reader *reader,
+                        int camera_count)
+{
+    accumulator->open = saved_get_flag(reader);
+    accumulator->start_us = saved_get_time_us(reader);
+    accumulator->peak_people = saved_get_sum(reader);
+    accumulator->people_ms = saved_get_sum(reader);
+    if (accumulator->open &&
+        heat_bucket_start_us(accumulator->start_us, accumulator->bucket_s) != accumulator->start_us)
+        buffer_reader_fail(reader);
+    restore_cells(accumulator, reader);
+    size_t exposures = buffer_get_count(reader, EXPOSURE_BYTES, SAVED_ITEMS_MAX);
+    for (size_t i = 0; i < exposures && !reader->failed; i++) {
+        struct camera_set set = restore_set(reader, camera_count);
+        struct heat_exposure *exposure = begin_exposure(accumulator, &set);
+        if (!exposure)
+            return -ENOMEM;
+        exposure->exposure_ms = saved_get_sum(reader);
+    }
+    return residuals_restore(&accumulator->residuals, reader, camera_count);
 }

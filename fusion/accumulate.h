@@ -45,6 +45,18 @@ MUST_CHECK int accumulator_add_exposure(struct accumulator *accumulator,
 /* Where the pair residuals of the open bucket are summed. */
 struct residuals *accumulator_residuals(struct accumulator *accumulator);
 
+/* Append the open bucket, in slots of cameras. Out of memory is told by buffer_result. */
+void accumulator_save(const struct accumulator *accumulator, struct buffer *buffer);
+
+/*
+ * Read what accumulator_save wrote into a fresh accumulator; grid and length of the bucket stay
+ * those of accumulator_create. After a failure it is good for nothing but accumulator_destroy.
+ *   camera_count  of slots; more are damage
+ * Returns 0, -EBADMSG if the bytes are damaged, -ENOMEM.
+ */
+MUST_CHECK int accumulator_restore(struct accumulator *accumulator, struct buffer_reader *reader,
+                                   int camera_count);
+
 /*
  * Close the open bucket and hand it out; the cameras' counts of the bucket begin anew.
  *   ret_bucket  the caller's

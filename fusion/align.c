@@ -6,49 +6,13 @@
  * all, and the camera that holds back the next tick longest is remembered, so that with a thousand
  * cameras a frame costs hardly more than with ten.
  */
-#include "fusion/align.h"
+#include "fusion/align_state.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "fusion/people.h"
-#include "heat/heat_bucket.h"
-
-struct queue {
-    struct aligned_frame *head, *tail;
-    bool known, heard, ended;
-    int64_t current_us;       /* capture time of the frame that came last */
-    int64_t progress_mono_ns; /* when current_us last changed: a frozen clock is silence */
-    int astray;               /* frames in a row that were more than a day ahead */
-    int heap_place;           /* in the heap, when head is there */
-};
-
-/* The camera that holds back a tick longest. */
-struct hold {
-    bool known;
-    int64_t tick_us;
-    const struct queue *by; /* NULL: nobody */
-    int64_t until_mono_ns;  /* INT64_MIN: nobody */
-};
-
-struct align {
-    struct queue queues[HEAT_CAMERAS_MAX];
-    int camera_end;                       /* no camera from here on has been spoken of */
-    struct queue *heap[HEAT_CAMERAS_MAX]; /* of those with frames; the oldest head first */
-    int heap_count;
-    size_t waiting; /* frames in all queues */
-    struct hold hold;
-    struct aligned_frame **taken; /* handed out by the last take */
-    size_t taken_count, taken_capacity;
-    size_t bytes; /* in all queues */
-    int64_t tick_us, lateness_ns;
-    bool started;                  /* a tick has been closed */
-    int64_t closed_us;             /* the last one */
-    bool heard;                    /* a frame has come */
-    int64_t first_arrival_mono_ns; /* of any frame */
-    struct align_counts counts;
-};
 
 int64_t align_tick_of(int64_t capture_us, int64_t tick_us)
 {
@@ -205,7 +169,7 @@ static bool is_implausible(const struct align *align, struct queue *q, int64_t c
     return false;
 }
 
-static bool goes_before(const struct aligned_frame *a, const struct aligned_frame *b)
+bool align_goes_before(const struct aligned_frame *a, const struct aligned_frame *b)
 {
     if (a->capture_us != b->capture_us)
         return a->capture_us < b->capture_us;
@@ -216,13 +180,13 @@ static bool goes_before(const struct aligned_frame *a, const struct aligned_fram
 
 static void put_in_order(struct queue *q, struct aligned_frame *frame)
 {
-    if (!q->tail || !goes_before(frame, q->tail)) {
+    if (!q->tail || !align_goes_before(frame, q->tail)) {
         *(q->tail ? &q->tail->next : &q->head) = frame;
         q->tail = frame;
         return;
     }
     struct aligned_frame **place = &q->head;
-    while (!goes_before(frame, *place))
+    while (!align_goes_before(frame, *place))
         place = &(*place)->next;
     frame->next = *place;
     *place = frame;
@@ -286,7 +250,7 @@ static struct hold longest_hold(const struct align *align, int64_t tick_us)
     return hold;
 }
 
-static void enqueue(struct align *align, struct queue *q, struct aligned_frame *frame)
+void align_enqueue(struct align *align, struct queue *q, struct aligned_frame *frame)
 {
     bool was_empty = !q->head;
     put_in_order(q, frame);
@@ -314,7 +278,7 @@ static int push(struct align *align, struct queue *q, int camera,
     struct aligned_frame *copy;
     int r = people_copy_frame(camera, frame, &align->counts, &copy);
     if (r == 0)
-        enqueue(align, q, copy);
+        align_enqueue(align, q, copy);
     return r;
 }
 
@@ -392,7 +356,7 @@ static int compare_frames(const void *left, const void *right, void *context)
     const int *name_rank = context;
     if (a->capture_us == b->capture_us && a->camera != b->camera)
         return name_rank[a->camera] < name_rank[b->camera] ? -1 : 1;
-    return goes_before(a, b) ? -1 : goes_before(b, a);
+    return align_goes_before(a, b) ? -1 : align_goes_before(b, a);
 }
 
 /* Take the oldest frame out of its queue. */

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "base/buffer.h"
 #include "wire/message.h"
 
 struct align; /* opaque */
@@ -105,6 +106,21 @@ int64_t align_following_tick_us(const struct align *align);
 int64_t align_deadline_mono_ns(struct align *align, bool idle);
 
 struct align_counts align_counts(const struct align *align);
+
+/*
+ * Append the frames that wait and what is known of the cameras' clocks. Times of arrival are saved
+ * as how long before now they were. Out of memory is told by buffer_result.
+ */
+void align_save(const struct align *align, int64_t now_mono_ns, struct buffer *buffer);
+
+/*
+ * Read what align_save wrote into a fresh align; the lengths of ticks and waiting stay those of
+ * align_create. After a failure it is good for nothing but align_destroy.
+ *   camera_count  of slots; more of them are damage
+ * Returns 0, -EBADMSG if the bytes are damaged, -ENOMEM.
+ */
+MUST_CHECK int align_restore(struct align *align, struct buffer_reader *reader, int camera_count,
+                             int64_t now_mono_ns);
 
 /* The tick that holds a capture time: the smallest multiple of tick_us that is not below it. */
 int64_t align_tick_of(int64_t capture_us, int64_t tick_us);

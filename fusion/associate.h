@@ -3,8 +3,10 @@
  *
  * A pair is possible inside the gate. What hangs together through possible pairs is solved at once
  * and optimally: one track for a sighting, one sighting for a track, the least sum of -2 log
- * likelihood, where leaving a sighting alone costs as much as a pair at the edge of the gate. Who
- * looks like whom (appearance.h) weighs among those inside the gate; it makes no pair impossible.
+ * likelihood, where leaving a sighting alone costs what it takes to believe that nobody who is
+ * known has been seen. That is more exact than a gate: it lets a track that is known exactly claim
+ * what lies four standard deviations away, and a vague one no more than what lies two. Who looks
+ * like whom (appearance.h) weighs among those inside; it makes no pair impossible.
  */
 #ifndef FLOORFUSE_FUSION_ASSOCIATE_H
 #define FLOORFUSE_FUSION_ASSOCIATE_H

@@ -18,7 +18,8 @@
 struct camera {
     char name[ID_SIZE];
     char calibration_version[SHA256_TEXT_BYTES];
-    uint8_t *footprint; /* mask of the grid; owned */
+    char fingerprint[SHA256_TEXT_BYTES]; /* of all that decides what it can see: fingerprint.h */
+    uint8_t *footprint;                  /* mask of the grid; owned */
     struct viewpoint view;
     struct habits habits;
     /* Capture time of its last frame that shows that it is looking, as of the ticks that have
@@ -60,5 +61,21 @@ struct camera_set cameras_looking(const struct cameras *cameras, int64_t tick_us
 
 /* Whether any camera is looking at a tick that is about to close. */
 bool cameras_any_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us);
+
+/* Append who the cameras are and what has been learned of them, by slot; what they can see is known
+ * from their calibrations. Out of memory is told by buffer_result. */
+void cameras_save(const struct cameras *cameras, struct buffer *buffer);
+
+/*
+ * Read what cameras_save wrote.
+ *   present       the cameras that have been named; each saved one has to be among them
+ *   latest_us     the last closed tick; what has happened later is damage
+ *   ret_cameras   zeroes; the saved cameras in their slots, then those that are new, with what
+ *                 present owns borrowed. After a failure it is good for nothing.
+ * Returns how many were saved; -EINVAL: one of them is not present, or sees something else now;
+ * -EBADMSG: the bytes are damaged.
+ */
+MUST_CHECK int cameras_restore(const struct cameras *present, struct buffer_reader *reader,
+                               int64_t latest_us, struct cameras *ret_cameras, struct error *err);
 
 #endif

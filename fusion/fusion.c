@@ -4,18 +4,16 @@
  * The parts know nothing of one another: align.c says which frames make a tick, follow.c moves the
  * tracks, accumulate.c counts. Here they are put together, once a tick.
  */
-#include "fusion/fusion.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "fusion/accumulate.h"
 #include "fusion/coverage.h"
+#include "fusion/fingerprint.h"
 #include "fusion/follow.h"
-#include "fusion/settle.h"
+#include "fusion/fusion_state.h"
 
 /* First block of a tick's scratch memory; a busy tick adds more, which stay. */
 #define ARENA_BLOCK_BYTES ((size_t) 64 * 1024)
@@ -29,26 +27,6 @@
 /* Who was seen before and after is taken to have been there in between, unless those who looked
  * would have missed them less often than this. */
 #define HIDDEN_UNFOUND_MIN 0.1
-
-struct fusion {
-    char store[ID_SIZE], floor[ID_SIZE];
-    struct fusion_settings settings;
-    struct fusion_sink sink;
-    struct grid grid;
-    uint8_t *walkable; /* mask */
-    struct height_field *obstacles;
-    struct ground ground;
-    struct cameras cameras;
-    struct align *align;
-    struct tracks tracks;
-    struct seers seers; /* of the cameras as they were when it was built */
-    bool cameras_changed;
-    struct settle *settle;
-    struct accumulator *accumulator;
-    struct residuals residuals; /* of the whole run */
-    struct arena *arena;        /* of one tick */
-    struct fusion_counts counts;
-};
 
 static int check_settings(const struct fusion_config *config, const struct heat_config *heat,
                           struct error *err)
@@ -73,16 +51,24 @@ static int open_grid(struct fusion *fusion, const struct floor_map *map, double 
     return r < 0 ? r : height_field_create(map, &fusion->obstacles);
 }
 
-static int open_parts(struct fusion *fusion, const struct floor_map *map,
-                      const struct fusion_config *config, const struct heat_config *heat)
+int fusion_open_moving(struct fusion *fusion)
 {
-    int r = open_grid(fusion, map, heat->cell_m);
+    const struct fusion_config *config = &fusion->config;
+    int r = align_create(config->tick_ms, config->lateness_ms, &fusion->align);
     if (r == 0)
-        r = align_create(config->tick_ms, config->lateness_ms, &fusion->align);
-    if (r == 0)
-        r = accumulator_create(&fusion->grid, heat->bucket_s, &fusion->accumulator);
+        r = accumulator_create(&fusion->grid, fusion->heat.bucket_s, &fusion->accumulator);
     if (r == 0)
         r = settle_create(config->settle_ms * US_PER_MS, SETTLE_NOISE_M2_S3, &fusion->settle);
+    return r;
+}
+
+static int open_parts(struct fusion *fusion, const struct floor_map *map)
+{
+    int r = open_grid(fusion, map, fusion->heat.cell_m);
+    if (r == 0)
+        r = fusion_open_moving(fusion);
+    if (r == 0)
+        r = fingerprint_of_floor(map, fusion->map_fingerprint);
     if (r == 0)
         r = arena_create(ARENA_BLOCK_BYTES, &fusion->arena);
     return r;
@@ -100,9 +86,11 @@ int fusion_create(const char *store, const char *floor, const struct floor_map *
         return error_set(err, -ENOMEM, "out of memory");
     (void) snprintf(fusion->store, sizeof(fusion->store), "%s", store);
     (void) snprintf(fusion->floor, sizeof(fusion->floor), "%s", floor);
+    fusion->config = *config;
+    fusion->heat = *heat;
     fusion->settings = fusion_settings_from(config);
     fusion->sink = *sink;
-    r = open_parts(fusion, map, config, heat);
+    r = open_parts(fusion, map);
     if (r < 0) {
         fusion_destroy(&fusion);
         return r == -EFBIG ? error_set(err, r,
@@ -150,8 +138,9 @@ int fusion_set_camera(struct fusion *fusion, const char *camera,
                       const struct number_list *roi, double edge_sd_px)
 {
     struct viewpoint viewpoint;
+    char fingerprint[SHA256_TEXT_SIZE];
     uint8_t *footprint = calloc((size_t) grid_mask_bytes(&fusion->grid) + 1, 1);
-    if (!footprint ||
+    if (!footprint || fingerprint_of_camera(calibration, view, roi, edge_sd_px, fingerprint) < 0 ||
         viewpoint_init(&viewpoint, calibration, view, edge_sd_px, fusion->obstacles) < 0) {
         free(footprint);
         return -ENOMEM;
@@ -170,6 +159,7 @@ int fusion_set_camera(struct fusion *fusion, const char *camera,
     viewpoint_release(&c->view);
     c->view = viewpoint;
     fusion->cameras_changed = true;
+    memcpy(c->fingerprint, fingerprint, sizeof(c->fingerprint));
     (void) snprintf(c->calibration_version, sizeof(c->calibration_version), "%s",
                     calibration_version(calibration));
     align_know_camera(fusion->align, slot);

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+#include "base/buffer.h"
 #include "calib/calibration.h"
 #include "config/store_config.h"
 #include "floor/floor_map.h"
@@ -124,6 +125,28 @@ int64_t fusion_next_deadline_mono_ns(const struct fusion *fusion);
 /* Close all ticks for which there are frames, and the open bucket. Nothing may be pushed
  * afterwards. Returns 0 or -ENOMEM. */
 MUST_CHECK int fusion_finish(struct fusion *fusion);
+
+/*
+ * Append the whole state, so that a run that is cut in two gives bit for bit what it would have
+ * given in one: frames that wait, tracks, what is left to settle, the open bucket, what has been
+ * learned of the cameras, and all counts. Not from inside a sink.
+ *   now_mono_ns  by the clock of fusion_push; when frames arrived is saved as how long ago
+ * The same state gives the same bytes, on any machine. There are places of people in it: keep it
+ * where tracks may be kept. Returns 0 or -ENOMEM.
+ */
+MUST_CHECK int fusion_save(const struct fusion *fusion, int64_t now_mono_ns, struct buffer *buffer);
+
+/*
+ * Put a saved state in place of everything that this fusion has seen and counted. The cameras of
+ * the state have to be named first (fusion_set_camera), in any order; others that are named begin
+ * here. Not from inside a sink.
+ *   now_mono_ns  by the clock of fusion_push, which may be another than that of the saved run
+ * Returns 0; -EINVAL with a sentence if the state belongs to another version, store, floor, map or
+ * setting, or to a camera that is not named or sees something else now; -EBADMSG if the bytes are
+ * cut short or damaged; -ENOMEM. After a failure nothing has changed.
+ */
+MUST_CHECK int fusion_restore(struct fusion *fusion, int64_t now_mono_ns, const void *bytes,
+                              size_t length, struct error *err);
 
 struct fusion_counts fusion_counts(const struct fusion *fusion);
 const struct grid *fusion_grid(const struct fusion *fusion);

@@ -12,7 +12,7 @@
 /* Farther from the floor's origin than any building reaches: a number gone wrong. */
 #define COORDINATE_MAX_M 1e5
 
-static bool is_usable(const struct observation *o)
+bool people_observation_is_usable(const struct observation *o)
 {
     return fabs(o->floor.x) <= COORDINATE_MAX_M && fabs(o->floor.y) <= COORDINATE_MAX_M &&
            covariance2_valid(o->covariance);
@@ -23,7 +23,7 @@ static bool has_body(const struct observation_frame *frame, const struct observa
 {
     return o->object_class == OBSERVATION_HEAD && o->body_index >= 0 &&
            (size_t) o->body_index < frame->observation_count &&
-           is_usable(&frame->observations[o->body_index]);
+           people_observation_is_usable(&frame->observations[o->body_index]);
 }
 
 /* All point into one frame, so addresses are the order there. */
@@ -105,7 +105,7 @@ int people_copy_frame(int camera, const struct observation_frame *frame,
     uint64_t bad = 0;
     for (size_t i = 0; i < frame->observation_count; i++) {
         const struct observation *o = &frame->observations[i];
-        if (!is_usable(o))
+        if (!people_observation_is_usable(o))
             bad++;
         else if (!has_body(frame, o))
             copy_observation(frame, i, copy, rows, counts);

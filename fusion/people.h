@@ -18,6 +18,9 @@
 MUST_CHECK int people_copy_frame(int camera, const struct observation_frame *frame,
                                  struct align_counts *counts, struct aligned_frame **ret_copy);
 
+/* Whether an observation's numbers are finite and of this world. */
+bool people_observation_is_usable(const struct observation *observation);
+
 /* Bytes of such a copy. */
 size_t people_frame_bytes(size_t observations, size_t appearance_length);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "fusion/saved.h"
 
 #define PAIRS_FIRST 64 /* a power of two, as all capacities */
 
@@ -64,17 +65,24 @@ static int grow(struct residuals *r)
     return 0;
 }
 
+/* The sum of a pair, which may be new: zeroes then. NULL: out of memory. */
+static struct residual_sum *sum_of(struct residuals *r, int camera_a, int camera_b)
+{
+    if (r->count == r->capacity && grow(r) < 0)
+        return NULL;
+    uint32_t *number = number_of(r, camera_a, camera_b);
+    if (*number == 0) {
+        r->items[r->count++] = (struct residual_sum){ .camera_a = camera_a, .camera_b = camera_b };
+        *number = (uint32_t) r->count;
+    }
+    return &r->items[*number - 1];
+}
+
 int residuals_add(struct residuals *residuals, const struct settle_pair *pair)
 {
-    if (residuals->count == residuals->capacity && grow(residuals) < 0)
+    struct residual_sum *sum = sum_of(residuals, pair->camera_a, pair->camera_b);
+    if (!sum)
         return -ENOMEM;
-    uint32_t *number = number_of(residuals, pair->camera_a, pair->camera_b);
-    if (*number == 0) {
-        residuals->items[residuals->count++] =
-            (struct residual_sum){ .camera_a = pair->camera_a, .camera_b = pair->camera_b };
-        *number = (uint32_t) residuals->count;
-    }
-    struct residual_sum *sum = &residuals->items[*number - 1];
     sum->count++;
     sum->dx_m += pair->dx_m;
     sum->dy_m += pair->dy_m;
@@ -123,4 +131,41 @@ size_t residuals_of_track(const struct track *track, int64_t tick_us, const stru
                                                        .dy_m = a.y - b.y };
         }
     return pairs;
+}
+
+SAVED_STRUCT_HAS_BYTES(struct residual_sum, 40);
+
+#define SUM_BYTES ((size_t) (4 + 4 + 4 * 8))
+
+void residuals_save(const struct residuals *residuals, struct buffer *buffer)
+{
+    buffer_put_u64(buffer, residuals->count);
+    for (size_t i = 0; i < residuals->count; i++) {
+        const struct residual_sum *sum = &residuals->items[i];
+        buffer_put_u32(buffer, (uint32_t) sum->camera_a);
+        buffer_put_u32(buffer, (uint32_t) sum->camera_b);
+        buffer_put_i64(buffer, sum->count);
+        buffer_put_double(buffer, sum->dx_m);
+        buffer_put_double(buffer, sum->dy_m);
+        buffer_put_double(buffer, sum->squared_m2);
+    }
+}
+
+int residuals_restore(struct residuals *residuals, struct buffer_reader *reader, int camera_count)
+{
+    size_t count = buffer_get_count(reader, SUM_BYTES, SAVED_ITEMS_MAX);
+    for (size_t i = 0; i < count && !reader->failed; i++) {
+        int camera_a = saved_get_camera(reader, camera_count);
+        int camera_b = saved_get_camera(reader, camera_count);
+        struct residual_sum *sum = reader->failed ? NULL : sum_of(residuals, camera_a, camera_b);
+        if (!sum)
+            return reader->failed ? -EBADMSG : -ENOMEM;
+        sum->count = saved_get_sum(reader);
+        sum->dx_m = saved_get_finite(reader);
+        sum->dy_m = saved_get_finite(reader);
+        sum->squared_m2 = saved_get_finite(reader);
+        if (sum->count == 0 || residuals->count != i + 1) /* the same pair twice */
+            buffer_reader_fail(reader);
+    }
+    return buffer_reader_result(reader);
 }

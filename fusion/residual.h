@@ -36,6 +36,15 @@ void residuals_clear(struct residuals *residuals);
 /* Add one difference a - b. Returns 0 or -ENOMEM. */
 MUST_CHECK int residuals_add(struct residuals *residuals, const struct settle_pair *pair);
 
+/* Append the sums. Out of memory is told by buffer_result. */
+void residuals_save(const struct residuals *residuals, struct buffer *buffer);
+
+/* Read what residuals_save wrote; residuals holds no pairs yet.
+ *   camera_count  of slots; more are damage
+ * Returns 0, -EBADMSG if the bytes are damaged, -ENOMEM. */
+MUST_CHECK int residuals_restore(struct residuals *residuals, struct buffer_reader *reader,
+                                 int camera_count);
+
 /* Cameras of one track beyond this number are not compared. */
 #define RESIDUAL_CAMERAS_MAX 16
 

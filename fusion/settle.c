@@ -266,6 +266,11 @@ int64_t settle_oldest_us(const struct settle *s)
     return s->ring.count > 0 ? settle_waiting_at(s, 0)->tick_us : INT64_MAX;
 }
 
+int64_t settle_newest_us(const struct settle *settle)
+{
+    return settle->newest_us;
+}
+
 size_t settle_waiting(const struct settle *s)
 {
     return s->ring.count;

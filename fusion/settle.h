@@ -113,6 +113,9 @@ MUST_CHECK int settle_pop(struct settle *settle, bool all, struct settled_tick *
 /* The end of the oldest tick that waits; INT64_MAX: none. */
 int64_t settle_oldest_us(const struct settle *settle);
 
+/* The end of the newest tick that was taken; INT64_MIN: none. */
+int64_t settle_newest_us(const struct settle *settle);
+
 /* Ticks that wait, and bytes held. */
 size_t settle_waiting(const struct settle *settle);
 size_t settle_bytes(const struct settle *settle);

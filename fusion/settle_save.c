@@ -6,37 +6,22 @@
  * believed that could lead outside an array, here or where cameras are looked up by it.
  */
 #include <errno.h>
-#include <limits.h>
-#include <math.h>
 
+#include "fusion/saved.h"
 #include "fusion/settle_state.h"
 
 /* What one item takes at least, bytes. */
-#define KALMAN_NUMBERS 14
-#define FRAME_BYTES    (4 + 4 + 8 + 8 + 1 + 8)
-#define PAIR_BYTES     (4 + 4 + 8 + 8)
-#define TICK_BYTES     (4 * 8)
-#define MOMENT_BYTES   (1 + 1 + 4 + KALMAN_NUMBERS * 8)
-#define HISTORY_BYTES  (8 + 1 + 1 + 8 + KALMAN_NUMBERS * 8 + 1 + 4 + 2 * 8 + 3 * 8)
+#define FRAME_BYTES   (4 + 4 + 8 + 8 + 1 + 8)
+#define PAIR_BYTES    (4 + 4 + 8 + 8)
+#define TICK_BYTES    (4 * 8)
+#define MOMENT_BYTES  (1 + 1 + 4 + SAVED_KALMAN_BYTES)
+#define HISTORY_BYTES (8 + 1 + 1 + 8 + SAVED_KALMAN_BYTES + 1 + 4 + SAVED_POINT_BYTES + 3 * 8)
 
-/* More of anything than there is in any store. */
-#define ITEMS_MAX ((size_t) 1 << 24)
-
-/* Farther from 1970 than any time, 36,000 years; differences of such times do not overflow. */
-#define TIME_US_MAX (INT64_MAX / 8)
-
-static void put_kalman(struct buffer *buffer, const struct kalman *k)
-{
-    const double numbers[KALMAN_NUMBERS] = {
-        k->position.x,           k->position.y,           k->velocity_x_m_s,
-        k->velocity_y_m_s,       k->position_variance.xx, k->position_variance.xy,
-        k->position_variance.yy, k->cross[0][0],          k->cross[0][1],
-        k->cross[1][0],          k->cross[1][1],          k->velocity_variance.xx,
-        k->velocity_variance.xy, k->velocity_variance.yy,
-    };
-    for (size_t i = 0; i < KALMAN_NUMBERS; i++)
-        buffer_put_double(buffer, numbers[i]);
-}
+SAVED_STRUCT_HAS_BYTES(struct settle_frame, 40);
+SAVED_STRUCT_HAS_BYTES(struct settle_pair, 24);
+SAVED_STRUCT_HAS_BYTES(struct moment, 128);
+SAVED_STRUCT_HAS_BYTES(struct history, 200);
+SAVED_STRUCT_HAS_BYTES(struct walker, 24);
 
 static void put_frame(struct buffer *buffer, const struct settle_frame *frame)
 {
@@ -84,11 +69,10 @@ static void put_history(struct buffer *buffer, const struct settle *s, const str
     buffer_put_u8(buffer, h->confirmed);
     buffer_put_u8(buffer, h->ended);
     buffer_put_i64(buffer, h->seen_us);
-    put_kalman(buffer, &h->state);
+    saved_put_kalman(buffer, &h->state);
     buffer_put_u8(buffer, h->walker.started);
     buffer_put_u32(buffer, h->walker.cell);
-    buffer_put_double(buffer, h->walker.anchor.x);
-    buffer_put_double(buffer, h->walker.anchor.y);
+    saved_put_point(buffer, h->walker.anchor);
     buffer_put_u64(buffer, oldest_tick_of(s, h));
     buffer_put_u64(buffer, h->smoothed);
     buffer_put_u64(buffer, h->ring.count);
@@ -97,7 +81,7 @@ static void put_history(struct buffer *buffer, const struct settle *s, const str
         buffer_put_u8(buffer, m->seen);
         buffer_put_u8(buffer, m->hidden);
         buffer_put_u32(buffer, m->cameras);
-        put_kalman(buffer, &m->state);
+        saved_put_kalman(buffer, &m->state);
     }
 }
 
@@ -112,84 +96,31 @@ void settle_save(const struct settle *s, struct buffer *buffer)
         put_history(buffer, s, &s->histories[i]);
 }
 
-static bool get_flag(struct buffer_reader *reader)
-{
-    uint8_t value = buffer_get_u8(reader);
-    if (value > 1)
-        buffer_reader_fail(reader);
-    return value == 1;
-}
-
-static double get_finite(struct buffer_reader *reader)
-{
-    double value = buffer_get_double(reader);
-    if (!isfinite(value))
-        buffer_reader_fail(reader);
-    return value;
-}
-
-static int64_t get_time_or_never_us(struct buffer_reader *reader)
-{
-    int64_t value = buffer_get_i64(reader);
-    if (value != SETTLE_NEVER_US && (value > TIME_US_MAX || value < -TIME_US_MAX))
-        buffer_reader_fail(reader);
-    return value;
-}
-
-static int64_t get_time_us(struct buffer_reader *reader)
-{
-    int64_t value = get_time_or_never_us(reader);
-    if (value == SETTLE_NEVER_US)
-        buffer_reader_fail(reader);
-    return value;
-}
-
-static int get_camera(struct buffer_reader *reader, int camera_count)
-{
-    uint32_t value = buffer_get_u32(reader);
-    if (value >= (uint32_t) camera_count)
-        buffer_reader_fail(reader);
-    return (int) (value & INT_MAX);
-}
-
-static struct kalman get_kalman(struct buffer_reader *reader)
-{
-    double n[KALMAN_NUMBERS];
-    for (size_t i = 0; i < KALMAN_NUMBERS; i++)
-        n[i] = get_finite(reader);
-    return (struct kalman){ .position = { n[0], n[1] },
-                            .velocity_x_m_s = n[2],
-                            .velocity_y_m_s = n[3],
-                            .position_variance = { n[4], n[5], n[6] },
-                            .cross = { { n[7], n[8] }, { n[9], n[10] } },
-                            .velocity_variance = { n[11], n[12], n[13] } };
-}
-
 static void get_frame(struct buffer_reader *reader, int camera_count,
                       struct settle_frame *ret_frame)
 {
-    ret_frame->camera = get_camera(reader, camera_count);
+    ret_frame->camera = saved_get_camera(reader, camera_count);
     ret_frame->observations = buffer_get_u32(reader);
     ret_frame->boot_id = buffer_get_u64(reader);
     ret_frame->sequence = buffer_get_u64(reader);
-    ret_frame->looking = get_flag(reader);
-    ret_frame->capture_us = get_time_us(reader);
+    ret_frame->looking = saved_get_flag(reader);
+    ret_frame->capture_us = saved_get_time_us(reader);
 }
 
 static void get_pair(struct buffer_reader *reader, int camera_count, struct settle_pair *ret_pair)
 {
-    ret_pair->camera_a = get_camera(reader, camera_count);
-    ret_pair->camera_b = get_camera(reader, camera_count);
-    ret_pair->dx_m = get_finite(reader);
-    ret_pair->dy_m = get_finite(reader);
+    ret_pair->camera_a = saved_get_camera(reader, camera_count);
+    ret_pair->camera_b = saved_get_camera(reader, camera_count);
+    ret_pair->dx_m = saved_get_finite(reader);
+    ret_pair->dy_m = saved_get_finite(reader);
 }
 
 /* These return 0 or -ENOMEM; of damage the reader tells. */
 static int get_tick(struct settle *s, struct buffer_reader *reader, int camera_count)
 {
-    int64_t tick_us = get_time_us(reader), duration_us = get_time_us(reader);
-    size_t frames = buffer_get_count(reader, FRAME_BYTES, ITEMS_MAX);
-    size_t pairs = buffer_get_count(reader, PAIR_BYTES, ITEMS_MAX);
+    int64_t tick_us = saved_get_time_us(reader), duration_us = saved_get_time_us(reader);
+    size_t frames = buffer_get_count(reader, FRAME_BYTES, SAVED_ITEMS_MAX);
+    size_t pairs = buffer_get_count(reader, PAIR_BYTES, SAVED_ITEMS_MAX);
     if (tick_us <= s->newest_us || duration_us < 0)
         buffer_reader_fail(reader);
     struct waiting *w = settle_reserve_tick(s, frames, pairs);
@@ -207,8 +138,8 @@ static int get_tick(struct settle *s, struct buffer_reader *reader, int camera_c
 
 static int get_ticks(struct settle *s, struct buffer_reader *reader, int camera_count)
 {
-    int64_t newest_us = get_time_or_never_us(reader);
-    size_t count = buffer_get_count(reader, TICK_BYTES, ITEMS_MAX);
+    int64_t newest_us = saved_get_time_or_never_us(reader);
+    size_t count = buffer_get_count(reader, TICK_BYTES, SAVED_ITEMS_MAX);
     for (size_t i = 0; i < count && !reader->failed; i++)
         if (get_tick(s, reader, camera_count) < 0)
             return -ENOMEM;
@@ -226,10 +157,10 @@ static int get_moments(const struct settle *s, struct buffer_reader *reader, siz
             return -ENOMEM;
         struct moment *m = history_moment_at(h, h->ring.count++);
         m->tick_us = settle_waiting_at(s, first_tick + i)->tick_us;
-        m->seen = get_flag(reader);
-        m->hidden = get_flag(reader);
+        m->seen = saved_get_flag(reader);
+        m->hidden = saved_get_flag(reader);
         m->cameras = buffer_get_u32(reader);
-        m->state = get_kalman(reader);
+        m->state = saved_get_kalman(reader);
     }
     return 0;
 }
@@ -251,17 +182,16 @@ static bool may_have_moments(const struct settle *s, const struct history *h, ui
 
 static int get_history(struct settle *s, struct buffer_reader *reader, struct history *h)
 {
-    h->confirmed = get_flag(reader);
-    h->ended = get_flag(reader);
-    h->seen_us = get_time_or_never_us(reader);
-    h->state = get_kalman(reader);
-    h->walker.started = get_flag(reader);
+    h->confirmed = saved_get_flag(reader);
+    h->ended = saved_get_flag(reader);
+    h->seen_us = saved_get_time_or_never_us(reader);
+    h->state = saved_get_kalman(reader);
+    h->walker.started = saved_get_flag(reader);
     h->walker.cell = buffer_get_u32(reader);
-    h->walker.anchor.x = get_finite(reader);
-    h->walker.anchor.y = get_finite(reader);
+    h->walker.anchor = saved_get_point(reader);
     uint64_t first_tick = buffer_get_u64(reader);
     h->smoothed = buffer_get_u64(reader);
-    size_t count = buffer_get_count(reader, MOMENT_BYTES, ITEMS_MAX);
+    size_t count = buffer_get_count(reader, MOMENT_BYTES, SAVED_ITEMS_MAX);
     if (h->smoothed > count || !may_have_moments(s, h, first_tick, count))
         buffer_reader_fail(reader);
     return reader->failed ? 0 : get_moments(s, reader, first_tick, count, h);
@@ -269,7 +199,7 @@ static int get_history(struct settle *s, struct buffer_reader *reader, struct hi
 
 static int get_histories(struct settle *s, struct buffer_reader *reader)
 {
-    size_t count = buffer_get_count(reader, HISTORY_BYTES, ITEMS_MAX);
+    size_t count = buffer_get_count(reader, HISTORY_BYTES, SAVED_ITEMS_MAX);
     uint64_t before = 0;
     for (size_t i = 0; i < count && !reader->failed; i++) {
         uint64_t track = buffer_get_u64(reader);

@@ -80,7 +80,8 @@ struct floor_m sighting_at(const struct sighting *sighting, enum reading reading
  * How badly a sighting fits a person.
  *   gate          squared Mahalanobis distance at which a reading is out of the question
  *   ret_reading   the likelier reading
- *   ret_limit     what leaving the sighting alone costs: a reading at the gate
+ *   ret_limit     what leaving the sighting alone costs: that it is of nobody who is known, but
+ *                 never more than a reading at the gate
  * Returns -2 ln of the likelihood, or INFINITY when no reading is inside the gate; the outputs are
  * not set then.
  */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "fusion/kalman.h"
 #include "fusion/near.h"
 #include "fusion/sighting.h"
@@ -107,5 +108,18 @@ uint32_t track_camera_count(const struct track *track);
 
 /* A camera looks at the track's place: how much of what it sees is news, 0..1. */
 double track_note_look(struct track *track, int camera, int64_t look_us, double memory_s);
+
+/* Append the tracks as they are between two ticks. Out of memory is told by buffer_result. */
+void tracks_save(const struct tracks *tracks, struct buffer *buffer);
+
+/*
+ * Read what tracks_save wrote; tracks holds none yet, and after a failure is good for nothing but
+ * tracks_release.
+ *   camera_count  of slots; a watcher beyond is damage
+ *   now_us        the last closed tick; what has happened later is damage
+ * Returns 0, -EBADMSG if the bytes are damaged, -ENOMEM.
+ */
+MUST_CHECK int tracks_restore(struct tracks *tracks, struct buffer_reader *reader, int camera_count,
+                              int64_t now_us);
 
 #endif

@@ -128,26 +128,54 @@ static void whole_frame_is_matched_best_not_the_first_pair(void **state)
 static void good_pair_is_not_given_up_for_two_poor_ones(void **state)
 {
     (void) state;
-    /* 0 is at track 0 exactly; -1.6 reaches only track 0 (3.2 sigma), 0 reaches track 1.6 as well.
-     * Two pairs would cost 2 x 3.2^2 = 20.5, one pair and one left alone 0 + 3.5^2 = 12.3. */
+    /* 0 is at track 0 exactly; -1.5 reaches only track 0 (3 sigma), 0 reaches track 1.5 as well.
+     * Two pairs would cost 2 x 3^2 = 18, one pair and one left alone 0 + 3.12^2 = 9.7 (below). */
     struct bench bench;
-    open_bench(&bench, (double[]){ 0, 1.6 }, 2, (double[]){ -1.6, 0 }, 2);
+    open_bench(&bench, (double[]){ 0, 1.5 }, 2, (double[]){ -1.5, 0 }, 2);
     associate_bench(&bench);
     assert_true(bench.match[0].track == ASSOCIATE_NONE);
     assert_int_equal(bench.match[1].track, 0);
     close_bench(&bench);
 }
 
+/* How far along x a sighting may be from a track at 0, to a centimetre. */
+static double farthest_match_m(struct bench *bench)
+{
+    int cm = 0;
+    do {
+        place(&bench->sightings[0], 0.01 * cm++);
+        associate_bench(bench);
+    } while (bench->match[0].track == 0);
+    return 0.01 * (cm - 2);
+}
+
+static void what_is_likelier_nobody_known_is_matched_to_nobody(void **state)
+{
+    (void) state;
+    /* Nobody known: 0.07 / 2.5 a m^2 x 15 / 85 = 0.00494. The density of a normal with 0.5 m is as
+     * low at 0.5 sqrt(-2 ln(0.00494 x 2 pi 0.25)) = 1.56 m; with 1.0 m (track 0.9165) at 2.64 m. */
+    struct bench bench;
+    open_bench(&bench, (double[]){ 0 }, 1, (double[]){ 0 }, 1);
+    assert_near(farthest_match_m(&bench), 1.56, 0.011);
+    bench.predictions[0].covariance = (struct covariance2){ 0.84, 0, 0.84 };
+    assert_near(farthest_match_m(&bench), 2.64, 0.011);
+    close_bench(&bench);
+}
+
 static void nobody_is_matched_outside_the_gate(void **state)
 {
     (void) state;
-    struct bench bench; /* 3.5 x 0.5 m = 1.75 m */
-    open_bench(&bench, (double[]){ 0 }, 1, (double[]){ 1.76 }, 1);
-    associate_bench(&bench);
-    assert_true(bench.match[0].track == ASSOCIATE_NONE);
-    place(&bench.sightings[0], 1.74);
-    associate_bench(&bench);
-    assert_int_equal(bench.match[0].track, 0);
+    /* Known to 0.1 m and seen to 0.1 m: nobody else is likelier up to 3.8 sigma = 0.54 m, but the
+     * gate of 3.5 is at 0.49 m. */
+    struct bench bench;
+    open_bench(&bench, (double[]){ 0 }, 1, (double[]){ 0 }, 1);
+    bench.predictions[0].covariance = (struct covariance2){ 0.01, 0, 0.01 };
+    for (int cm = 48; cm < 52; cm++) {
+        place(&bench.sightings[0], 0.01 * cm);
+        bench.sightings[0].foot_covariance = (struct covariance2){ 0.01, 0, 0.01 };
+        associate_bench(&bench);
+        assert_int_equal(bench.match[0].track == 0, cm <= 49);
+    }
     close_bench(&bench);
 }
 
@@ -202,6 +230,7 @@ int main(void)
         cmocka_unit_test(near_takes_no_points_at_all),
         cmocka_unit_test(whole_frame_is_matched_best_not_the_first_pair),
         cmocka_unit_test(good_pair_is_not_given_up_for_two_poor_ones),
+        cmocka_unit_test(what_is_likelier_nobody_known_is_matched_to_nobody),
         cmocka_unit_test(nobody_is_matched_outside_the_gate),
         cmocka_unit_test(person_who_is_hardly_believed_gives_way),
         cmocka_unit_test(one_track_takes_one_sighting),

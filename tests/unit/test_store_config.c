@@ -103,7 +103,7 @@ static void a_short_config_has_all_defaults(void **state)
     assert_int_equal(c->fusion.tick_ms, 100);
     assert_int_equal(c->fusion.lateness_ms, 1000);
     assert_int_equal(c->fusion.frame_valid_ms, 1000);
-    assert_true(c->fusion.gate_sigma == 3 && c->fusion.position_sd_m == 0.2);
+    assert_true(c->fusion.gate_sigma == 5 && c->fusion.position_sd_m == 0.2);
     assert_true(c->fusion.acceleration_sd_m_s2 == 0.4 && c->fusion.max_speed_m_s == 4);
     assert_true(c->fusion.merge_m == 0.8);
     assert_int_equal(c->fusion.max_gap_ms, 2000);

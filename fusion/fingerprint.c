@@ -1,0 +1,57 @@
+/*
+ * fingerprint.c - whether a saved state belongs to this floor and these cameras
+ */
+#include "fusion/fingerprint.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+
+static int digest(struct buffer *buffer, char ret_hex[static SHA256_TEXT_SIZE])
+{
+    int r = buffer_result(buffer);
+    if (r == 0)
+        file_sha256_bytes(buffer->bytes, buffer->length, ret_hex);
+    return r;
+}
+
+static void put_feature(struct buffer *buffer, const struct feature *feature)
+{
+    buffer_put_u8(buffer, (uint8_t) feature->kind);
+    buffer_put_u8(buffer, feature->is_line);
+    buffer_put_bytes(buffer, feature->id, strlen(feature->id) + 1);
+    buffer_put_double(buffer, feature->height_m);
+    buffer_put_u64(buffer, feature->ring_count);
+    for (size_t i = 0; i < feature->ring_count; i++) {
+        const struct polygon *ring = &feature->rings[i];
+        buffer_put_u64(buffer, ring->corners);
+        for (size_t k = 0; k < 2 * ring->corners; k++)
+            buffer_put_double(buffer, ring->xy[k]);
+    }
+}
+
+int fingerprint_of_floor(const struct floor_map *map, char ret_hex[static SHA256_TEXT_SIZE])
+{
+    AUTO(buffer_release) struct buffer buffer = BUFFER_INIT;
+    buffer_put_u64(&buffer, map->feature_count);
+    for (size_t i = 0; i < map->feature_count; i++)
+        put_feature(&buffer, &map->features[i]);
+    return digest(&buffer, ret_hex);
+}
+
+int fingerprint_of_camera(const struct calibration *calibration, struct box_px view,
+                          const struct number_list *roi, double edge_sd_px,
+                          char ret_hex[static SHA256_TEXT_SIZE])
+{
+    AUTO(buffer_release) struct buffer buffer = BUFFER_INIT;
+    const char *version = calibration_version(calibration);
+    buffer_put_bytes(&buffer, version, strlen(version) + 1);
+    buffer_put_double(&buffer, view.left);
+    buffer_put_double(&buffer, view.top);
+    buffer_put_double(&buffer, view.right);
+    buffer_put_double(&buffer, view.bottom);
+    buffer_put_double(&buffer, edge_sd_px);
+    for (size_t i = 0; roi && i < roi->count; i++)
+        buffer_put_double(&buffer, roi->values[i]);
+    return digest(&buffer, ret_hex);
+}
