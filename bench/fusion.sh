@@ -46,6 +46,9 @@ store() {
     line "$name, p99 of a tick" "$(of p99_ms "$fast")" ms 100 "time between two ticks" less
     line "$name, memory per camera" "$(of bytes_per_camera "$fast")" bytes 1000000 "1 MB" less
     line "$name, memory per person" "$(of bytes_per_track "$fast")" bytes 1000000 "1 MB" less
+    line "$name, saved state" "$(of state_bytes "$fast")" bytes 100000000 "100 MB" less
+    line "$name, time to save it" "$(of save_ms "$fast")" ms 100 "time between two ticks" less
+    line "$name, time to restore it" "$(of restore_ms "$fast")" ms 100 "time between two ticks" less
     same "$name" "$fast" "$naive"
     [ "$1" != 100 ] || hundred=$(of observations_per_s "$fast")
     [ "$1" != 1000 ] || line "growth from 100 to 1000 cameras" "$(of observations_per_s "$fast")" \

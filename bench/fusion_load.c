@@ -31,6 +31,7 @@ struct load {
     double *round_ms;
     uint64_t measured_observations;
     double setup_s, camera_bytes, track_bytes;
+    double state_bytes, save_ms, restore_ms; /* of a checkpoint in the middle of it all */
 };
 
 /* FNV-1a, 64 bits. */
@@ -112,6 +113,22 @@ static int feed_round(struct load *load, int round)
     return 0;
 }
 
+/* Save and restore what has become of the load; it goes on from there with the same results. */
+static int measure_state(struct load *load, int64_t now_mono_ns)
+{
+    AUTO(buffer_release) struct buffer state = BUFFER_INIT;
+    double start_ms = thread_ms();
+    int r = fusion_save(load->fusion, now_mono_ns, &state);
+    load->save_ms = thread_ms() - start_ms;
+    load->state_bytes = (double) state.length;
+    if (r < 0)
+        return r;
+    start_ms = thread_ms();
+    r = fusion_restore(load->fusion, now_mono_ns, state.bytes, state.length, NULL);
+    load->restore_ms = thread_ms() - start_ms;
+    return r;
+}
+
 static int run(struct load *load)
 {
     const struct town *town = load->town;
@@ -129,6 +146,8 @@ static int run(struct load *load)
     }
     double people = load->ticks ? (double) load->people_ticks / (double) load->ticks : 0;
     load->track_bytes = people > 0 ? (allocated_bytes() - before_bytes) / people : 0;
+    if (r == 0)
+        r = measure_state(load, town->rounds * NS_PER_S / load->plan.rate_hz);
     return r < 0 ? r : fusion_finish(load->fusion);
 }
 
@@ -149,14 +168,16 @@ static void print(struct load *load)
     printf("{ \"cameras\": %d, \"rate_hz\": %d, \"people\": %zu, \"observations\": %llu,"
            " \"observations_per_frame\": %.2f, \"observations_per_s\": %.0f, \"p50_ms\": %.4f,"
            " \"p99_ms\": %.4f, \"found_people\": %.1f, \"bytes_per_track\": %.0f,"
-           " \"bytes_per_camera\": %.0f, \"setup_s\": %.3f, \"digest\": \"%016llx\" }\n",
+           " \"bytes_per_camera\": %.0f, \"setup_s\": %.3f, \"state_bytes\": %.0f,"
+           " \"save_ms\": %.3f, \"restore_ms\": %.3f, \"digest\": \"%016llx\" }\n",
            town->camera_count, load->plan.rate_hz, town->people,
            (unsigned long long) load->measured_observations,
            (double) town->observations / town->rounds / town->camera_count,
            (double) load->measured_observations / (total_ms / 1e3), load->round_ms[rounds / 2],
            load->round_ms[(int) (0.99 * rounds)],
            (double) load->people_ticks / (double) load->ticks, load->track_bytes,
-           load->camera_bytes, load->setup_s, (unsigned long long) load->digest);
+           load->camera_bytes, load->setup_s, load->state_bytes, load->save_ms, load->restore_ms,
+           (unsigned long long) load->digest);
 }
 
 static void usage(FILE *out)

@@ -16,6 +16,9 @@
 
 #define MM_PER_M 1000.0
 
+/* A longer step is a number gone wrong: one such would spoil a sum, or overflow it. */
+#define STEP_MAX_MM 1e9
+
 struct accumulator {
     struct grid grid;
     int bucket_s;
@@ -83,9 +86,12 @@ static void add_walk(struct accumulator *acc, const struct walk *walk, uint32_t 
         acc->cells[walk->cell].passes++;
     if (cell == GRID_OUTSIDE)
         return;
+    double path_mm = hypot(walk->step_x_m, walk->step_y_m) * MM_PER_M;
+    if (!(path_mm <= STEP_MAX_MM))
+        return;
     acc->cells[cell].move_x_mm += llround(walk->step_x_m * MM_PER_M);
     acc->cells[cell].move_y_mm += llround(walk->step_y_m * MM_PER_M);
-    acc->cells[cell].path_mm += llround(hypot(walk->step_x_m, walk->step_y_m) * MM_PER_M);
+    acc->cells[cell].path_mm += llround(path_mm);
 }
 
 int64_t accumulator_add_person(struct accumulator *accumulator, struct walker *walker,
@@ -405,8 +411,8 @@ int accumulator_restore(struct accumulator *accumulator, struct buffer_reader *r
     accumulator->start_us = saved_get_time_us(reader);
     accumulator->peak_people = saved_get_sum(reader);
     accumulator->people_ms = saved_get_sum(reader);
-    if (accumulator->open &&
-        heat_bucket_start_us(accumulator->start_us, accumulator->bucket_s) != accumulator->start_us)
+    int64_t start_us = heat_bucket_start_us(accumulator->start_us, accumulator->bucket_s);
+    if (accumulator->start_us != (accumulator->open ? start_us : 0))
         buffer_reader_fail(reader);
     restore_cells(accumulator, reader);
     size_t exposures = buffer_get_count(reader, EXPOSURE_BYTES, SAVED_ITEMS_MAX);

@@ -53,6 +53,12 @@ static void put_frame(struct buffer *buffer, const struct aligned_frame *frame)
         saved_put_float(buffer, frame->appearance[i]);
 }
 
+/* Of what has not come yet, an age of 0. */
+static void put_arrival_ns(struct buffer *buffer, bool heard, int64_t mono_ns, int64_t now_mono_ns)
+{
+    saved_put_age_ns(buffer, heard ? mono_ns : now_mono_ns, now_mono_ns);
+}
+
 static void put_queue(struct buffer *buffer, const struct queue *q, int64_t now_mono_ns)
 {
     uint64_t frames = 0;
@@ -62,7 +68,7 @@ static void put_queue(struct buffer *buffer, const struct queue *q, int64_t now_
     saved_put_flag(buffer, q->heard);
     saved_put_flag(buffer, q->ended);
     buffer_put_i64(buffer, q->current_us);
-    saved_put_age_ns(buffer, q->heard ? q->progress_mono_ns : now_mono_ns, now_mono_ns);
+    put_arrival_ns(buffer, q->heard, q->progress_mono_ns, now_mono_ns);
     buffer_put_u32(buffer, (uint32_t) q->astray);
     buffer_put_u64(buffer, frames);
     for (const struct aligned_frame *frame = q->head; frame; frame = frame->next)
@@ -74,8 +80,7 @@ void align_save(const struct align *align, int64_t now_mono_ns, struct buffer *b
     saved_put_flag(buffer, align->started);
     buffer_put_i64(buffer, align->closed_us);
     saved_put_flag(buffer, align->heard);
-    saved_put_age_ns(buffer, align->heard ? align->first_arrival_mono_ns : now_mono_ns,
-                     now_mono_ns);
+    put_arrival_ns(buffer, align->heard, align->first_arrival_mono_ns, now_mono_ns);
     buffer_put_u64(buffer, align->counts.late);
     buffer_put_u64(buffer, align->counts.implausible);
     buffer_put_u64(buffer, align->counts.observations_dropped);
@@ -154,6 +159,14 @@ static int get_frame(struct align *align, int camera, struct buffer_reader *read
     return 0;
 }
 
+static int64_t get_arrival_ns(struct buffer_reader *reader, bool heard, int64_t now_mono_ns)
+{
+    int64_t mono_ns = saved_get_age_ns(reader, now_mono_ns);
+    if (!heard && mono_ns != now_mono_ns)
+        buffer_reader_fail(reader);
+    return heard ? mono_ns : 0;
+}
+
 static int get_queue(struct align *align, int camera, struct buffer_reader *reader,
                      int64_t now_mono_ns)
 {
@@ -162,7 +175,7 @@ static int get_queue(struct align *align, int camera, struct buffer_reader *read
     q->heard = saved_get_flag(reader);
     q->ended = saved_get_flag(reader);
     q->current_us = get_capture_us(reader);
-    q->progress_mono_ns = saved_get_age_ns(reader, now_mono_ns);
+    q->progress_mono_ns = get_arrival_ns(reader, q->heard, now_mono_ns);
     uint32_t astray = buffer_get_u32(reader);
     size_t frames = buffer_get_count(reader, FRAME_BYTES, SAVED_ITEMS_MAX);
     if (astray > ALIGN_JUMP_FRAMES || (frames > 0 && !q->heard))
@@ -189,7 +202,7 @@ int align_restore(struct align *align, struct buffer_reader *reader, int camera_
 {
     get_progress(align, reader);
     align->heard = saved_get_flag(reader);
-    align->first_arrival_mono_ns = saved_get_age_ns(reader, now_mono_ns);
+    align->first_arrival_mono_ns = get_arrival_ns(reader, align->heard, now_mono_ns);
     align->counts.late = buffer_get_u64(reader);
     align->counts.implausible = buffer_get_u64(reader);
     align->counts.observations_dropped = buffer_get_u64(reader);

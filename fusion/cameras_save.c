@@ -58,9 +58,11 @@ void cameras_save(const struct cameras *cameras, struct buffer *buffer)
 static void get_text(struct buffer_reader *reader, char *ret_text, size_t size)
 {
     buffer_get_bytes(reader, ret_text, size);
-    if (!memchr(ret_text, '\0', size))
-        buffer_reader_fail(reader);
-    ret_text[size - 1] = '\0';
+    for (size_t i = strnlen(ret_text, size - 1); i < size; i++) {
+        if (ret_text[i] != '\0')
+            buffer_reader_fail(reader);
+        ret_text[i] = '\0';
+    }
 }
 
 static struct habits get_habits(struct buffer_reader *reader)

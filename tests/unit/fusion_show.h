@@ -2,9 +2,9 @@
  * fusion_show.h - some seconds of a store with everything that can happen, to be played in pieces
  *
  * Five cameras of bench/town.h, and one that never says anything. Frames come late, too late, out
- * of order or not at all; boxes are made up, people come and go; one camera sees nobody, one goes
- * dark for a while, one is named late, one is turned. All of it follows from the seed. What comes
- * out is written down as bytes, so that two runs are compared bit for bit.
+ * of order, from the future or not at all; boxes are made up, people come and go; one camera sees
+ * nobody, one goes dark for a while, one is named late, one is turned. All of it follows from the
+ * seed. What comes out is written down as bytes, so that two runs are compared bit for bit.
  */
 #ifndef FLOORFUSE_TESTS_UNIT_FUSION_SHOW_H
 #define FLOORFUSE_TESTS_UNIT_FUSION_SHOW_H
@@ -65,6 +65,26 @@ static inline void show_add_false_box(struct chance *chance, const struct town_c
         observe(&observer, class, 0.5f, box, &frame->observations[frame->observation_count]) == 0;
 }
 
+/* A camera that has lost its calibration for a moment. */
+static inline void show_add_nonsense(struct observation_frame *frame)
+{
+    if (frame->observation_count > 0)
+        frame->observations[0].floor.x = NAN;
+}
+
+/* Of somebody only the head is found. */
+static inline void show_behead(const struct town_camera *camera, struct observation_frame *frame)
+{
+    if (frame->observation_count == 0)
+        return;
+    struct box_px box = frame->observations[0].box;
+    struct observer observer = { .calibration = camera->calibration,
+                                 .view = camera->view,
+                                 .edge_sd_px = TOWN_EDGE_SD_PX };
+    box.bottom = box.top + (box.bottom - box.top) / 7;
+    (void) (observe(&observer, OBSERVATION_HEAD, 0.7f, box, &frame->observations[0]) < 0);
+}
+
 /* For three seconds half of the store is empty. */
 static inline void show_send_away(struct observation_frame *frame)
 {
@@ -97,12 +117,18 @@ static inline void show_change_frame(struct show *show, struct chance *chance, i
     struct observation_frame *frame = &show->town->frames[round * SHOW_CAMERAS + camera];
     if (round >= 20 && round < 35)
         show_send_away(frame);
-    if (camera == SHOW_SEES_NOBODY)
+    if (camera == SHOW_IS_TURNED && round % 2 == 0)
+        show_behead(&show->town->cameras[camera], frame);
+    if (camera == SHOW_SEES_NOBODY || round < 10)
         frame->observation_count = 0;
     else if (chance_between(chance, 0, 1) < 0.15)
         show_add_false_box(chance, &show->town->cameras[camera], frame);
     if (camera == 0 && round >= 44 && round < 52)
         frame->flags = FRAME_PICTURE_SUSPICIOUS;
+    if (camera == 0 && round % 16 == 0)
+        show_add_nonsense(frame);
+    if (camera == 0 && round % 20 == 10) /* a clock that jumps, and is not believed */
+        frame->capture_us += 48 * 3600 * US_PER_S;
     if (camera == 0 || camera == SHOW_IS_TURNED)
         show_add_appearance(show, chance, frame);
 }
@@ -135,6 +161,7 @@ static inline void show_open(struct show *show, uint64_t seed)
     for (int round = 0; round < SHOW_ROUNDS; round++)
         for (int camera = 0; camera < SHOW_CAMERAS; camera++) {
             struct observation_frame *frame = &show->town->frames[round * SHOW_CAMERAS + camera];
+            int64_t captured_us = frame->capture_us - TOWN_START_US;
             show_change_frame(show, &chance, round, camera);
             bool is_late = chance_between(&chance, 0, 1) < 0.02;
             double delay_ms = is_late ? 1600 : chance_between(&chance, 0, 300);
@@ -144,15 +171,18 @@ static inline void show_open(struct show *show, uint64_t seed)
                 show->steps[show->step_count++] = (struct show_step){
                     .frame = frame,
                     .camera = camera,
-                    .arrival_ns = (frame->capture_us - TOWN_START_US) * NS_PER_US +
-                                  (int64_t) (delay_ms * (double) NS_PER_MS),
+                    .arrival_ns =
+                        captured_us * NS_PER_US + (int64_t) (delay_ms * (double) NS_PER_MS),
                     .missed = missed[camera],
                 };
         }
     qsort(show->steps, show->step_count, sizeof(show->steps[0]), show_by_arrival);
     show->named_at = 60;
     show->turned_at = 150;
-    show->ended_at = seed % 2 == 0 ? 130 : SIZE_MAX;
+    show->ended_at = SIZE_MAX;
+    for (size_t i = 0; seed % 2 == 0 && i < show->step_count; i++)
+        if (show->steps[i].camera == SHOW_GOES_DARK && show->steps[i].frame->sequence < 24)
+            show->ended_at = i + 1;
 }
 
 static inline void show_close(struct show *show)

@@ -120,6 +120,8 @@ static void the_show_has_everything_in_it(void **state)
     assert_true(counts.peak_people > 5);
     assert_true(counts.frames_late > 0);
     assert_true(counts.frames_unknown > 0);
+    assert_true(counts.frames_implausible > 0);
+    assert_true(counts.observations_dropped > 0);
     assert_true(counts.appearances_ignored > 0);
     assert_true(counts.people_ms > 50 * 1000);
     free(pairs);
@@ -128,33 +130,97 @@ static void the_show_has_everything_in_it(void **state)
     show_close(&show);
 }
 
+/* The cameras have been named before this step of the show. */
+static void play_from(struct show_run *run, size_t step, size_t named_before,
+                      const struct buffer *saved)
+{
+    fusion_destroy(&run->fusion);
+    run->journal.length = 0;
+    run->fusion = show_new_fusion(run);
+    show_name_all(run, named_before, true);
+    int64_t now_ns = show_now_ns(run, step);
+    assert_int_equal(fusion_restore(run->fusion, now_ns, saved->bytes, saved->length, NULL), 0);
+    show_play(run, step, run->show->step_count);
+    show_finish(run);
+}
+
+/* At the very beginning it is waited for. */
 static void a_camera_that_is_new_may_be_named_before_or_after_the_restore(void **state)
+{
+    (void) state;
+    struct fusion_config config = config_of(100, 2000);
+    const size_t steps[] = { 2, 60 };
+    for (size_t i = 0; i < ARRAY_LENGTH(steps); i++) {
+        AUTO(buffer_release) struct buffer saved = BUFFER_INIT, before = BUFFER_INIT;
+        struct show_run run;
+        struct show show;
+        show_open(&show, 5);
+        show.named_at = steps[i];
+        show_begin(&run, &show, &config);
+        show_play(&run, 0, show.named_at);
+        show_save(&run, show.named_at, &saved);
+        play_from(&run, show.named_at, show.named_at + 1, &saved);
+        before = run.journal;
+        run.journal = BUFFER_INIT;
+        play_from(&run, show.named_at, show.named_at, &saved);
+        require_same(&before, &run.journal);
+        buffer_release(&run.journal);
+        show_close(&show);
+    }
+}
+
+/* fusion/README.md: before the first tick every named camera is waited for, lateness_ms. */
+static void a_camera_that_is_new_before_the_first_tick_is_waited_for(void **state)
+{
+    (void) state;
+    AUTO(buffer_release) struct buffer saved = BUFFER_INIT;
+    struct scene scene, later;
+    struct scene_frame frame = { .camera = "a" };
+    scene_open(&scene);
+    scene_camera(&scene, "a", 0, 20);
+    assert_int_equal(scene_push(&scene, &frame, 0.1, 5 * NS_PER_S), 0);
+    assert_int_equal(fusion_save(scene.fusion, 6 * NS_PER_S, &saved), 0);
+    scene_open(&later);
+    scene_camera(&later, "b", 0, 20);
+    scene_camera(&later, "a", 0, 20);
+    int64_t now_ns = 100 * NS_PER_S; /* a second after the frame */
+    assert_int_equal(fusion_restore(later.fusion, now_ns, saved.bytes, saved.length, NULL), 0);
+    assert_int_equal(fusion_next_deadline_mono_ns(scene.fusion), INT64_MIN);
+    assert_int_equal(fusion_next_deadline_mono_ns(later.fusion),
+                     99 * NS_PER_S + scene_config.lateness_ms * NS_PER_MS);
+    scene_close(&scene);
+    scene_close(&later);
+}
+
+/* Also in a fusion that has seen something else, with its cameras in another order. */
+static void a_state_takes_the_place_of_everything_that_was_there(void **state)
 {
     (void) state;
     AUTO(buffer_release) struct buffer saved = BUFFER_INIT;
     struct fusion_config config = config_of(100, 2000);
-    struct show_run run;
+    struct show_run run, other;
     struct show show;
-    struct buffer journals[2];
-    show_open(&show, 5);
+    show_open(&show, 6);
+    show.named_at = SIZE_MAX;
+    size_t step = show.turned_at + 20;
     show_begin(&run, &show, &config);
-    show_play(&run, 0, show.named_at);
-    show_save(&run, show.named_at, &saved);
-    for (int before = 0; before < 2; before++) {
-        fusion_destroy(&run.fusion);
-        run.journal.length = 0;
-        run.fusion = show_new_fusion(&run);
-        show_name_all(&run, show.named_at + (size_t) before, true);
-        int64_t now_ns = show_now_ns(&run, show.named_at);
-        assert_int_equal(fusion_restore(run.fusion, now_ns, saved.bytes, saved.length, NULL), 0);
-        show_play(&run, show.named_at, show.step_count);
-        show_finish(&run);
-        journals[before] = run.journal;
-        run.journal = BUFFER_INIT;
-    }
-    require_same(&journals[0], &journals[1]);
-    buffer_release(&journals[0]);
-    buffer_release(&journals[1]);
+    show_play(&run, 0, step);
+    show_save(&run, step, &saved);
+    show_begin(&other, &show, &config);
+    fusion_destroy(&other.fusion);
+    other.fusion = show_new_fusion(&other);
+    show_name_all(&other, step, true);
+    show_play(&other, 0, step + 40);
+    int64_t now_ns = show_now_ns(&other, step);
+    assert_int_equal(fusion_restore(other.fusion, now_ns, saved.bytes, saved.length, NULL), 0);
+    run.journal.length = other.journal.length = 0;
+    show_play(&run, step, show.step_count);
+    show_play(&other, step, show.step_count);
+    show_finish(&run);
+    show_finish(&other);
+    require_same(&run.journal, &other.journal);
+    buffer_release(&run.journal);
+    buffer_release(&other.journal);
     show_close(&show);
 }
 
@@ -412,6 +478,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_run_that_is_cut_anywhere_is_bit_for_bit_the_same),
         cmocka_unit_test(the_show_has_everything_in_it),
         cmocka_unit_test(a_camera_that_is_new_may_be_named_before_or_after_the_restore),
+        cmocka_unit_test(a_camera_that_is_new_before_the_first_tick_is_waited_for),
+        cmocka_unit_test(a_state_takes_the_place_of_everything_that_was_there),
         cmocka_unit_test(damaged_bytes_are_refused_and_nothing_has_changed),
         cmocka_unit_test(damage_that_the_checksum_does_not_show_is_refused_or_does_no_harm),
         cmocka_unit_test(a_state_of_another_floor_or_camera_is_refused_by_name),
