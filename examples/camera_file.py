@@ -56,7 +56,10 @@ def _apply(m, x, y):
 class CameraFile:
     def __init__(self, path):
         text = re.sub(r"#.*|//.*", "", pathlib.Path(path).read_text())
-        self.width, self.height = (int(_numbers(text, k)[0]) for k in ("width", "height"))
+        size = _numbers(text, "width") + _numbers(text, "height")
+        if len(size) != 2:
+            raise ValueError("there is no image = { width = ...; height = ...; }")
+        self.width, self.height = int(size[0]), int(size[1])
         self.projection = None  # image_from_floor, 3 x 4; without it nothing is known of heights
         self.focal, self.centre = _numbers(text, "focal"), _numbers(text, "centre")
         self.k = [(_numbers(text, name) or [0.0])[0] for name in ("k1", "k2", "p1", "p2", "k3")]
@@ -70,7 +73,7 @@ class CameraFile:
         else:
             rows = _numbers(text, "floor_from_image")
             if len(rows) != 9:
-                raise ValueError(f"{path}: no pinhole, image_from_floor or floor_from_image")
+                raise ValueError("there is no pinhole, image_from_floor or floor_from_image")
             self.floor_from_image = [rows[0:3], rows[3:6], rows[6:9]]
         # Points beyond the horizon have the other sign than the lower middle of the picture.
         self.sign = self._side(self.floor_from_image, self.width / 2, self.height)

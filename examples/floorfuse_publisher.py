@@ -1,4 +1,4 @@
-"""Somebody else's detections, told to floorfuse-fusion: the wire in 150 lines.
+"""Somebody else's detections, told to floorfuse-fusion.
 
     with Publisher("tcp://127.0.0.1:5555", "shop", patience_ms=0) as publisher:
         publisher.add_camera("door", "ground", "door.cfg", 1920, 1080)

@@ -8,8 +8,12 @@ import random
 import sys
 import time
 
-from camera_file import CameraFile
-from floorfuse_publisher import CLOCK_FILE, HEAD, PERSON, Observation, Publisher, now_us
+try:
+    import zmq
+    from camera_file import CameraFile
+    from floorfuse_publisher import CLOCK_FILE, HEAD, PERSON, Observation, Publisher, now_us
+except ModuleNotFoundError as missing:
+    sys.exit(f"python module {missing.name} is not here; examples/README.md says how to get it")
 
 # 2026-01-01T00:00:00Z, so that the walkers' times are the same in every run.
 DEMO_START_US = 1767225600000000
@@ -34,6 +38,15 @@ def number(row, column):
     if not math.isfinite(value):
         raise BadRow(f"{column} is not finite")
     return value
+
+
+def time_of(row):
+    if None in row or None in row.values():
+        raise BadRow("the row has not as many fields as the header")
+    try:
+        return int(row["time_us"])
+    except ValueError:
+        raise BadRow(f'time_us is "{row["time_us"]}", not whole microseconds') from None
 
 
 def appearance_of(row):
@@ -62,25 +75,26 @@ def observation_of(row, camera, edge_sd_px):
 
 def frames_of_file(path, cameras, floor, edge_sd_px):
     """Time, and per camera its observations; a camera that did not look then has none."""
-    with (sys.stdin if path == "-" else open(path, newline="", encoding="utf-8")) as file:
+    with open(0 if path == "-" else path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         last_us = None
-        rows = ((reader.line_num, row) for row in reader)
         try:
-            for time_us, group in itertools.groupby(rows, lambda r: int(r[1]["time_us"])):
+            if not reader.fieldnames:
+                raise BadRow("the file is empty; its first line must name the columns")
+            for time_us, group in itertools.groupby(reader, time_of):
                 if last_us is not None and time_us < last_us:
                     raise BadRow("time goes backwards; sort the file by time_us")
                 last_us = time_us
                 yield time_us, frame_of(group, cameras, floor, edge_sd_px)
         except (BadRow, KeyError, ValueError) as e:
-            sentence = f"no column {e}" if isinstance(e, KeyError) else e
+            sentence = f"there is no column {e}" if isinstance(e, KeyError) else e
             sys.exit(f"{path}:{reader.line_num}: {sentence}")
 
 
 def frame_of(group, cameras, floor, edge_sd_px):
     """Every camera has looked, unless a row without a class says otherwise."""
     seen = {name: [] for name in cameras}
-    for _, row in group:
+    for row in group:
         name = row["camera"]
         if row.get("floor") and row["floor"] != floor:
             continue
@@ -129,12 +143,26 @@ def publish(publisher, frames, live):
     return count
 
 
+def name_and_file(text):
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise argparse.ArgumentTypeError(f'"{text}" is not NAME=FILE')
+    return name, path
+
+
+def load_camera(path):
+    try:
+        return CameraFile(path)
+    except (OSError, ValueError, IndexError) as e:
+        sys.exit(f"{path} is no camera file (docs/calibration.md): {e}")
+
+
 def parse():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--endpoint", required=True, help="wire.endpoint of the store config")
     p.add_argument("--store", required=True, help="store.id of the store config")
     p.add_argument("--floor", required=True, help="the cameras' floor in the store config")
-    p.add_argument("--camera", required=True, action="append", metavar="NAME=FILE",
+    p.add_argument("--camera", required=True, action="append", metavar="NAME=FILE", type=name_and_file,
                    help="cameras[].id and camera file; once for each camera")
     source = p.add_mutually_exclusive_group(required=True)
     source.add_argument("--observations", metavar="CSV", help="the file of docs/replay.md; -: standard input")
@@ -151,8 +179,8 @@ def parse():
 
 def main():
     a = parse()
-    files = dict(pair.split("=", 1) for pair in a.camera)
-    cameras = {name: CameraFile(path) for name, path in files.items()}
+    files = dict(a.camera)
+    cameras = {name: load_camera(path) for name, path in files.items()}
     truth = open(a.truth, "w", encoding="utf-8") if a.truth and a.demo else None
     if a.demo:
         frames = frames_of_walkers(cameras, a.floor, a.seconds, a.rate_hz, a.edge_sd_px, truth)
@@ -174,4 +202,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (OSError, zmq.ZMQError) as problem:
+        sys.exit(f"publish_detections: {problem}")

@@ -13,17 +13,20 @@
 
 #include "csv/csv.h"
 #include "fusion/align.h"
+#include "fusion/appearance_rows.h"
 
 struct columns {
     int time_us, camera, object_class, score, floor;
     int left, top, right, bottom; /* -1: floor points */
     int x, y, var_xx, var_xy, var_yy;
+    int appearance;
 };
 
 /* What one camera has shown at the time that is being read. */
 struct view {
     struct observation_frame frame;
     size_t room; /* of frame.observations */
+    struct appearance_rows rows;
     uint64_t next_sequence;
     bool looked;
 };
@@ -109,6 +112,7 @@ static int find_columns(const struct csv_reader *reader, struct columns *c, stru
     if (r == 0)
         r = need_column(reader, "score", &c->score, err);
     c->floor = csv_reader_column(reader, "floor", NULL);
+    c->appearance = csv_reader_column(reader, "appearance", NULL);
     return r < 0 ? r : find_place_columns(reader, c, err);
 }
 
@@ -202,8 +206,10 @@ void observation_csv_close(struct observation_csv **csv)
     struct observation_csv *c = *csv;
     if (!c)
         return;
-    for (size_t i = 0; i < c->camera_count; i++)
+    for (size_t i = 0; i < c->camera_count; i++) {
         free(c->views[i].frame.observations);
+        appearance_rows_release(&c->views[i].rows);
+    }
     csv_reader_close(&c->reader);
     free(c->views);
     free(c->frames);
@@ -377,6 +383,24 @@ static int observe_point(struct observation_csv *csv, struct observation *observ
     return 1;
 }
 
+/* What the observation that comes next looks like, where the file says so. */
+static int take_appearance(struct observation_csv *csv, struct view *view, struct error *err)
+{
+    if (csv->columns.appearance < 0)
+        return 0;
+    int r = appearance_rows_put(&view->rows, view->frame.observation_count,
+                                csv_reader_text(csv->reader, csv->columns.appearance));
+    if (r == 0)
+        return 0;
+    if (r == -ENOMEM)
+        return error_set(err, r, "out of memory");
+    const char *what = r == -E2BIG      ? "has too many numbers"
+                       : r == -EMSGSIZE ? "has another length than the camera's vectors before"
+                                        : "is not numbers with blanks or semicolons between them";
+    return error_set(err, -EINVAL, "%s:%ld: appearance %s", csv_reader_name(csv->reader),
+                     csv_reader_line(csv->reader), what);
+}
+
 /* A row with a class. */
 static int take_observation(struct observation_csv *csv, size_t camera, const char *class_text,
                             struct error *err)
@@ -394,9 +418,12 @@ static int take_observation(struct observation_csv *csv, size_t camera, const ch
     }
     r = csv->columns.left >= 0 ? observe_box(csv, &csv->cameras[camera].observer, &observation, err)
                                : observe_point(csv, &observation, err);
-    if (r > 0)
+    if (r <= 0)
+        return r;
+    r = take_appearance(csv, view, err);
+    if (r == 0)
         view->frame.observations[view->frame.observation_count++] = observation;
-    return r < 0 ? r : 0;
+    return r;
 }
 
 /* Take the row that the reader stands on. */
@@ -458,8 +485,28 @@ static void begin_time(struct observation_csv *csv)
     }
 }
 
-/* The frames of the time that was read. An observation is proof of looking, whatever a row says. */
-static size_t end_time(struct observation_csv *csv, int64_t time_us)
+/* Observations in an order of their own, whatever the order of the rows. */
+static int put_in_order(struct view *view)
+{
+    struct observation_frame *frame = &view->frame;
+    frame->appearance = NULL;
+    frame->appearance_length = 0;
+    if (frame->observation_count == 0 || !view->rows.some) {
+        if (frame->observation_count > 1)
+            qsort(frame->observations, frame->observation_count, sizeof(*frame->observations),
+                  compare_observations);
+        return 0;
+    }
+    int r = appearance_rows_sort(&view->rows, frame->observations, frame->observation_count,
+                                 compare_observations);
+    frame->appearance = view->rows.values;
+    frame->appearance_length = view->rows.length;
+    return r;
+}
+
+/* The frames of the time that was read; how many, or -ENOMEM. An observation is proof of looking,
+ * whatever a row says. */
+static int64_t end_time(struct observation_csv *csv, int64_t time_us)
 {
     size_t count = 0;
     for (size_t i = 0; i < csv->camera_count; i++) {
@@ -467,16 +514,15 @@ static size_t end_time(struct observation_csv *csv, int64_t time_us)
         if (!csv->views[i].looked && frame->observation_count == 0)
             continue;
         frame->capture_us = frame->receive_us = frame->publish_us = time_us;
-        if (frame->observation_count > 1)
-            qsort(frame->observations, frame->observation_count, sizeof(*frame->observations),
-                  compare_observations);
+        if (put_in_order(&csv->views[i]) < 0)
+            return -ENOMEM;
         csv->counts.observations += frame->observation_count;
         frame->sequence = csv->views[i].next_sequence++;
         csv->frames[count++] = frame;
     }
     csv->counts.times++;
     csv->counts.frames += count;
-    return count;
+    return (int64_t) count;
 }
 
 static int backwards(const struct observation_csv *csv, int64_t time_us, struct error *err)
@@ -526,8 +572,11 @@ int observation_csv_next(struct observation_csv *csv, int64_t *ret_time_us,
     int r = take_time(csv, err);
     if (r < 0)
         return r;
+    int64_t count = end_time(csv, time_us);
+    if (count < 0)
+        return error_set(err, -ENOMEM, "out of memory");
     *ret_time_us = time_us;
-    *ret_count = end_time(csv, time_us);
+    *ret_count = (size_t) count;
     *ret_frames = csv->frames;
     return 1;
 }

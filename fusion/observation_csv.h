@@ -8,6 +8,9 @@
  *   floor_x_m, floor_y_m [, var_xx, var_xy, var_yy]
  *                                  a floor point and its covariance, m^2
  *   floor                          may be there: of the store's config
+ *   appearance                     may be there: what the person looks like, numbers with blanks or
+ *                                  semicolons between them; equally many in all rows of a camera,
+ *                                  or none
  *   id                             may be there and is not looked at, like any other column
  * Where a file has both boxes and floor points the boxes are taken: they say more.
  *

@@ -80,6 +80,13 @@ cut -d, -f1-9 file.csv >wire.csv
 [ "$(value same.score moda)" = 100.0 ] && [ "$(value same.score id_switches)" = 0 ] ||
     { cat same.score >&2; fail "the wire and floorfuse replay give different tracks"; }
 
+# Live, in the present: fusion needs no long patience.
+sed -i 's|lateness_ms = 20000|lateness_ms = 1000|' store.cfg
+run_fusion live publish --demo --live --seconds 2
+[ "$(value live.json frames_received)" = 40 ] || fail "received $(value live.json frames_received) of 40 live frames"
+[ "$(value live.json frames_late)" = 0 ] || fail "$(value live.json frames_late) live frames were late"
+sed -i 's|lateness_ms = 1000|lateness_ms = 20000|' store.cfg
+
 # Nonsense from another program, before and beside the good one.
 cat >rude.py <<'PYTHON'
 import math, sys
@@ -153,3 +160,7 @@ expect_failure 1 'bad.csv:3: floor_x_m is "a", not a number' \
     "$python" "$source/examples/publish_detections.py" "${common[@]}" --observations bad.csv
 kill -TERM "$fusion"
 wait "$fusion" || fail "fusion did not stop"
+example=("$python" "$source/examples/publish_detections.py")
+expect_failure 2 '"south" is not NAME=FILE' "${example[@]}" "${common[@]}" --camera south --demo
+expect_failure 1 'nowhere.cfg is no camera file' "${example[@]}" "${common[@]}" --camera north=nowhere.cfg --demo
+expect_failure 1 'there is no image = {' "${example[@]}" "${common[@]}" --camera north=store.cfg --demo

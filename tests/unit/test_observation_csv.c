@@ -377,6 +377,81 @@ static void the_order_of_rows_of_one_time_does_not_matter(void **state)
     }
 }
 
+#define LOOKS "time_us,camera,class,score,floor_x_m,floor_y_m,appearance\n"
+
+static void appearance_goes_with_its_observation(void **state)
+{
+    struct fixture *f = *state;
+    /* Out of order; separated both ways; one without, one left out, one camera without any. */
+    assert_int_equal(open_rows(f, LOOKS,
+                               "1,a,person,1,3,0,0.25;0.5; 3\n"
+                               "1,a,person,1,2,0,\n"
+                               "1,a,cat,1,0,0,7 7 7\n"
+                               "1,b,person,1,0,0,\n"
+                               "1,a,person,1,1,0, -1 2e0 3 \n"
+                               "2,a,person,1,1,0,\n"
+                               "3,a,person,1,5,0,4 5 6\n"),
+                     0);
+    assert_int_equal(next(f), 1);
+    const struct observation_frame *frame = f->frames[0];
+    static const float expected[] = { -1, 2, 3, 0, 0, 0, 0.25f, 0.5f, 3 };
+    assert_int_equal(frame->observation_count, 3);
+    assert_int_equal(frame->appearance_length, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_near(frame->observations[i].floor.x, (double) i + 1, 0);
+    assert_memory_equal(frame->appearance, expected, sizeof(expected));
+    assert_int_equal(f->frames[1]->appearance_length, 0);
+    assert_null(f->frames[1]->appearance);
+    assert_int_equal(next(f), 1); /* nobody's is known */
+    assert_int_equal(f->frames[0]->observation_count, 1);
+    assert_int_equal(f->frames[0]->appearance_length, 0);
+    assert_null(f->frames[0]->appearance);
+    assert_int_equal(next(f), 1);
+    assert_near(f->frames[0]->appearance[2], 6, 0);
+}
+
+static void the_order_of_rows_does_not_matter_to_appearance(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const rows[] = { "1,a,person,1,3,0,1 2\n1,a,person,1,3,0,2 1\n",
+                                        "1,a,person,1,3,0,2 1\n1,a,person,1,3,0,1 2\n" };
+    static const float expected[] = { 1, 2, 2, 1 };
+    for (int order = 0; order < 2; order++) {
+        assert_int_equal(open_rows(f, LOOKS, rows[order]), 0);
+        assert_int_equal(next(f), 1);
+        assert_memory_equal(f->frames[0]->appearance, expected, sizeof(expected));
+    }
+}
+
+static void appearance_of_many_people_grows_with_them(void **state)
+{
+    struct fixture *f = *state;
+    static char text[1 << 16];
+    size_t length = 0;
+    for (int i = 0; i < 1000; i++)
+        length += (size_t) snprintf(text + length, sizeof(text) - length, "1,a,person,1,%d,0,%s\n",
+                                    i, i % 3 ? "1 0" : "");
+    assert_int_equal(open_rows(f, LOOKS, text), 0);
+    assert_int_equal(next(f), 1);
+    assert_int_equal(f->frames[0]->observation_count, 1000);
+    for (int i = 0; i < 1000; i++)
+        assert_near(f->frames[0]->appearance[2 * i], i % 3 != 0, 0);
+}
+
+static void appearance_that_is_none_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    static char long_one[2 * MESSAGE_APPEARANCE_MAX + 64];
+    size_t length = (size_t) sprintf(long_one, "1,a,person,1,1,1,");
+    for (int i = 0; i <= MESSAGE_APPEARANCE_MAX; i++, length += 2)
+        (void) strcpy(long_one + length, "1 ");
+    (void) strcpy(long_one + length, "\n");
+    assert_refused(f, LOOKS, "1,a,person,1,1,1,1 2 red\n", ":2: appearance is not numbers");
+    assert_refused(f, LOOKS, "1,a,person,1,1,1,1 2\n1,a,person,1,1,1,1 2 3\n",
+                   ":3: appearance has another length");
+    assert_refused(f, LOOKS, long_one, ":2: appearance has too many numbers");
+}
+
 static void cameras_of_a_file_are_found(void **state)
 {
     struct fixture *f = *state;
@@ -412,6 +487,10 @@ int main(void)
         TEST(more_observations_than_a_frame_may_have_are_refused),
         TEST(a_header_alone_is_a_file_without_times),
         TEST(the_order_of_rows_of_one_time_does_not_matter),
+        TEST(appearance_goes_with_its_observation),
+        TEST(the_order_of_rows_does_not_matter_to_appearance),
+        TEST(appearance_of_many_people_grows_with_them),
+        TEST(appearance_that_is_none_is_refused),
         TEST(cameras_of_a_file_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
