@@ -81,6 +81,8 @@ static void copy_observation(const struct observation_frame *frame, size_t from,
         return;
     if (appearance_normalise(&frame->appearance[from * length], length, &rows[to * length]) == 0)
         return;
+    memset(&rows[to * length], 0,
+           length * sizeof(*rows)); /* the same bytes each time it is saved */
     rows[to * length] = NAN;
     counts->appearances_ignored++;
 }

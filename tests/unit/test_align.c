@@ -376,6 +376,29 @@ static void only_the_best_of_too_many_people_are_taken(void **state)
     align_destroy(&align);
 }
 
+/* What is saved must not depend on what was in memory before. */
+static void a_row_of_no_appearance_is_the_same_bytes_each_time(void **state)
+{
+    (void) state;
+    float rows[] = { NAN, 5, 6, 0, 3, 4 };
+    struct observation people[2] = { { .covariance = { 1, 0, 1 } }, { .covariance = { 1, 0, 1 } } };
+    struct observation_frame frame = { .boot_id = 1,
+                                       .capture_us = CAPTURE(0),
+                                       .observations = people,
+                                       .observation_count = 2,
+                                       .appearance = rows,
+                                       .appearance_length = 3 };
+    struct align *align = open_align(1);
+    struct aligned_frame *const *frames;
+    int64_t tick_ms;
+    assert_int_equal(align_push(align, 0, &frame, 0), 0);
+    assert_int_equal(take(align, 2 * LATENESS_MS, false, &tick_ms, &frames), 1);
+    const float *taken = frames[0]->appearance;
+    assert_true(isnan(taken[0]) && taken[1] == 0 && taken[2] == 0);
+    assert_true(taken[3] == 0 && fabsf(taken[4] - 0.6f) < 1e-6f && fabsf(taken[5] - 0.8f) < 1e-6f);
+    align_destroy(&align);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +419,7 @@ int main(void)
         cmocka_unit_test(replayed_frame_goes_where_it_belongs),
         cmocka_unit_test(heads_of_bodies_and_broken_numbers_are_left_out),
         cmocka_unit_test(only_the_best_of_too_many_people_are_taken),
+        cmocka_unit_test(a_row_of_no_appearance_is_the_same_bytes_each_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
