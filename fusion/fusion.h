@@ -131,6 +131,7 @@ MUST_CHECK int fusion_finish(struct fusion *fusion);
  * given in one: frames that wait, tracks, what is left to settle, the open bucket, what has been
  * learned of the cameras, and all counts. Not from inside a sink.
  *   now_mono_ns  by the clock of fusion_push; when frames arrived is saved as how long ago
+ * Frames that were pushed are in it and must not be pushed again after the restore.
  * The same state gives the same bytes, on any machine. There are places of people in it: keep it
  * where tracks may be kept. Returns 0 or -ENOMEM.
  */

@@ -17,6 +17,14 @@ struct numbering {
     size_t found_count, found_capacity;
 };
 
+/* Where tracks are looked for. */
+struct search {
+    struct near *near;
+    const struct prediction *priors;
+    double vaguest_m2; /* variance of the vaguest of them */
+    double gate_m2;    /* the gate, squared */
+};
+
 static void weigh_frame(struct matching *m, const struct matched_frame *frame, double sign)
 {
     for (size_t i = 0; i < frame->count; i++) {
@@ -81,13 +89,18 @@ static int match_frame(struct matching *m, struct matched_frame *frame, double g
     return 0;
 }
 
-/* How far from a sighting a track may be, given the vaguest track. */
-static double reach_of(const struct sighting *sighting, double vaguest_m2, double gate_sigma)
+/* What a sighting adds to how far off a track may be, m^2: no less than its largest variance. */
+static double vagueness_of(const struct sighting *sighting)
 {
     double sd_m = covariance2_max_sd(sighting->covariance);
-    double head_m2 = sighting->has_head ? covariance2_max_sd(sighting->head_covariance) : 0;
-    double reach_m = gate_sigma * sqrt(sd_m * sd_m + head_m2 * head_m2 + vaguest_m2);
-    return reach_m < ASSOCIATE_REACH_M ? reach_m : ASSOCIATE_REACH_M;
+    double head_sd_m = sighting->has_head ? covariance2_max_sd(sighting->head_covariance) : 0;
+    return sd_m * sd_m + head_sd_m * head_sd_m;
+}
+
+/* What a track adds. */
+static double vagueness_of_track(const struct prediction *prior)
+{
+    return prior->covariance.xx + prior->covariance.yy;
 }
 
 static uint32_t number_track(struct numbering *n, uint32_t track)
@@ -133,9 +146,23 @@ static int keep_candidates(struct matched_frame *frame, const struct numbering *
     return 0;
 }
 
+/* Whom a sighting may be, of those that are near: the vaguest track has set how near that is. */
+static void number_candidates(struct numbering *n, const struct sighting *sighting,
+                              double sighting_m2, const struct search *search,
+                              const uint32_t *found, size_t count)
+{
+    for (size_t k = 0; k < count; k++) {
+        const struct prediction *prior = &search->priors[found[k]];
+        double reach_m2 = search->gate_m2 * (sighting_m2 + vagueness_of_track(prior));
+        if (!isinf(prior->unbelief) &&
+            floor_distance2_m2(prior->position, sighting->position) <= reach_m2)
+            n->found[n->found_count++] = number_track(n, found[k]);
+    }
+}
+
 /* The tracks near a frame's sightings. */
-static int find_candidates(struct matched_frame *frame, struct near *near, struct numbering *n,
-                           double vaguest_m2, double gate_sigma, struct arena *arena)
+static int find_candidates(struct matched_frame *frame, const struct search *search,
+                           struct numbering *n, struct arena *arena)
 {
     uint32_t *first = arena_allocate(arena, frame->count + 1, sizeof(*first));
     if (!first)
@@ -143,21 +170,23 @@ static int find_candidates(struct matched_frame *frame, struct near *near, struc
     n->turn++;
     n->found_count = n->track_count = 0;
     for (size_t i = 0; i < frame->count; i++) {
+        const struct sighting *sighting = &frame->sightings[i];
+        double sighting_m2 = vagueness_of(sighting);
+        double reach_m = sqrt(search->gate_m2 * (sighting_m2 + search->vaguest_m2));
         const uint32_t *found;
-        size_t count = near_find(near, frame->sightings[i].position,
-                                 reach_of(&frame->sightings[i], vaguest_m2, gate_sigma), &found);
+        size_t count = near_find(search->near, sighting->position,
+                                 reach_m < ASSOCIATE_REACH_M ? reach_m : ASSOCIATE_REACH_M, &found);
         if (reserve_found(n, count, arena) < 0)
             return -ENOMEM;
-        for (size_t k = 0; k < count; k++)
-            n->found[n->found_count++] = number_track(n, found[k]);
+        number_candidates(n, sighting, sighting_m2, search, found, count);
         first[i + 1] = (uint32_t) n->found_count;
     }
     frame->candidates.first = first;
     return keep_candidates(frame, n, arena);
 }
 
-static int prepare_frame(struct matched_frame *frame, struct near *near, struct numbering *n,
-                         double vaguest_m2, double gate_sigma, struct arena *arena)
+static int prepare_frame(struct matched_frame *frame, const struct search *search,
+                         struct numbering *n, struct arena *arena)
 {
     frame->contested = true;
     frame->turn = 0;
@@ -167,7 +196,7 @@ static int prepare_frame(struct matched_frame *frame, struct near *near, struct 
         return -ENOMEM;
     for (size_t i = 0; i < frame->count; i++)
         frame->matches[i] = (struct match){ .track = ASSOCIATE_NONE };
-    return find_candidates(frame, near, n, vaguest_m2, gate_sigma, arena);
+    return find_candidates(frame, search, n, arena);
 }
 
 /* What is believed of the tracks before the tick. *ret_vaguest_m2: variance of the vaguest. */
@@ -190,8 +219,7 @@ static int prepare_tracks(struct matching *m, const struct tracks *tracks, struc
         if (track->phase == PHASE_LOST)
             priors[i].unbelief = INFINITY;
         else
-            *ret_vaguest_m2 =
-                fmax(*ret_vaguest_m2, priors[i].covariance.xx + priors[i].covariance.yy);
+            *ret_vaguest_m2 = fmax(*ret_vaguest_m2, vagueness_of_track(&priors[i]));
         consensus_add(&m->sums[i], priors[i].position, priors[i].covariance);
     }
     m->priors = priors;
@@ -201,16 +229,17 @@ static int prepare_tracks(struct matching *m, const struct tracks *tracks, struc
 static int prepare(struct matching *m, const struct tracks *tracks, double gate_sigma,
                    struct arena *arena)
 {
-    double vaguest_m2;
-    int r = prepare_tracks(m, tracks, arena, &vaguest_m2);
-    struct near *near = tracks_near(tracks, ASSOCIATE_REACH_M, arena);
+    struct search search = { .near = tracks_near(tracks, ASSOCIATE_REACH_M, arena),
+                             .gate_m2 = gate_sigma * gate_sigma };
+    int r = prepare_tracks(m, tracks, arena, &search.vaguest_m2);
+    search.priors = m->priors;
     struct numbering n = { .number = arena_allocate(arena, tracks->count, sizeof(*n.number)),
                            .turn_of = arena_allocate(arena, tracks->count, sizeof(*n.turn_of)),
                            .tracks = arena_allocate(arena, tracks->count, sizeof(*n.tracks)) };
-    if (r < 0 || !near || !n.number || !n.turn_of || !n.tracks)
+    if (r < 0 || !search.near || !n.number || !n.turn_of || !n.tracks)
         return -ENOMEM;
     for (size_t f = 0; r == 0 && f < m->frame_count; f++)
-        r = prepare_frame(&m->frames[f], near, &n, vaguest_m2, gate_sigma, arena);
+        r = prepare_frame(&m->frames[f], &search, &n, arena);
     return r;
 }
 

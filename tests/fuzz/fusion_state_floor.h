@@ -75,6 +75,7 @@ static inline int state_floor_play(struct state_floor *f, int first_tick, int en
             int frame_tick = camera == 0 ? tick : tick - 5;
             int64_t now_ns = tick * 100 * NS_PER_MS;
             struct observation people[2] = { 0 };
+            float looks[2][2] = { { 1, 0.1f }, { 0.1f, 1 } };
             for (int i = 0; i < 2; i++)
                 people[i] = (struct observation){ .object_class = OBSERVATION_PERSON,
                                                   .score = 0.9f,
@@ -82,12 +83,15 @@ static inline int state_floor_play(struct state_floor *f, int first_tick, int en
                                                   .covariance = { 0.01, 0.001, 0.01 },
                                                   .height_m = 1.7f,
                                                   .body_index = -1 };
-            struct observation_frame frame = { .boot_id = 7,
-                                               .sequence = (uint64_t) tick,
-                                               .capture_us = STATE_FLOOR_START_US +
-                                                             frame_tick * 100 * US_PER_MS,
-                                               .observations = people,
-                                               .observation_count = 2 };
+            struct observation_frame frame = {
+                .boot_id = 7,
+                .sequence = (uint64_t) tick,
+                .capture_us = STATE_FLOOR_START_US + frame_tick * 100 * US_PER_MS,
+                .observations = people,
+                .observation_count = 2,
+                .appearance = looks[0],
+                .appearance_length = 2,
+            };
             (void) snprintf(frame.camera, sizeof(frame.camera), "%s", names[camera]);
             int pushed = fusion_push(f->fusion, &frame, now_ns);
             if (r == 0)
