@@ -1,7 +1,7 @@
 /*
  * fusion_save.c - the whole state of a floor's fusion as bytes, and back
  *
- * The bytes: magic, length and SHA-256 of what follows; version; what the state belongs to; the
+ * The bytes: magic, length and CRC-32 of what follows; version; what the state belongs to; the
  * state. What follows from the map, the config and the calibrations is not saved but built anew, so
  * the state says which they were, and is refused with others. A restore reads everything into a
  * second fusion and exchanges the two at the end: half a state is never seen.
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32.h"
 #include "fusion/fusion_state.h"
 #include "fusion/saved.h"
 
@@ -18,8 +19,7 @@
 
 static const char magic[8] = "FFSTATE\n";
 
-#define DIGEST_BYTES ((size_t) SHA256_TEXT_SIZE - 1)
-#define HEADER_BYTES (sizeof(magic) + 8 + DIGEST_BYTES)
+#define HEADER_BYTES (sizeof(magic) + 8 + 4)
 
 SAVED_STRUCT_HAS_BYTES(struct fusion_config, 64);
 SAVED_STRUCT_HAS_BYTES(struct heat_config, 24);
@@ -109,15 +109,13 @@ static void put_content(struct buffer *buffer, const struct fusion *fusion, int6
 int fusion_save(const struct fusion *fusion, int64_t now_mono_ns, struct buffer *buffer)
 {
     AUTO(buffer_release) struct buffer content = BUFFER_INIT;
-    char digest[SHA256_TEXT_SIZE];
     put_content(&content, fusion, now_mono_ns);
     int r = buffer_result(&content);
     if (r < 0)
         return r;
-    file_sha256_bytes(content.bytes, content.length, digest);
     buffer_put_bytes(buffer, magic, sizeof(magic));
     buffer_put_u64(buffer, content.length);
-    buffer_put_bytes(buffer, digest, DIGEST_BYTES);
+    buffer_put_u32(buffer, crc32_of(content.bytes, content.length));
     buffer_put_bytes(buffer, content.bytes, content.length);
     return buffer_result(buffer);
 }
@@ -126,11 +124,11 @@ int fusion_save(const struct fusion *fusion, int64_t now_mono_ns, struct buffer 
 static int open_content(const void *bytes, size_t length, struct buffer_reader *ret_reader,
                         struct error *err)
 {
-    char found_magic[sizeof(magic)], digest[SHA256_TEXT_SIZE] = "", actual[SHA256_TEXT_SIZE];
+    char found_magic[sizeof(magic)];
     struct buffer_reader header = buffer_reader_of(bytes, length);
     buffer_get_bytes(&header, found_magic, sizeof(found_magic));
     uint64_t content_length = buffer_get_u64(&header);
-    buffer_get_bytes(&header, digest, DIGEST_BYTES);
+    uint32_t checksum = buffer_get_u32(&header);
     if (header.failed || memcmp(found_magic, magic, sizeof(magic)) != 0)
         return error_set(err, -EBADMSG, "this is not a saved state; start without it");
     if (content_length != length - HEADER_BYTES)
@@ -139,8 +137,7 @@ static int open_content(const void *bytes, size_t length, struct buffer_reader *
                          "be %llu; start without it",
                          length - HEADER_BYTES, (unsigned long long) content_length);
     const uint8_t *content = (const uint8_t *) bytes + HEADER_BYTES;
-    file_sha256_bytes(content, length - HEADER_BYTES, actual);
-    if (memcmp(digest, actual, DIGEST_BYTES) != 0)
+    if (crc32_of(content, length - HEADER_BYTES) != checksum)
         return error_set(err, -EBADMSG,
                          "the saved state is damaged, its checksum does not fit; start without it");
     *ret_reader = buffer_reader_of(content, length - HEADER_BYTES);

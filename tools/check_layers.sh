@@ -20,6 +20,7 @@ awk -v table="$table" '
 # The headers of an outside library, as a pattern of the name between < > or quotes.
 function headers(library) {
     if (library == "md") return "^(sha2|sha256|md5|ripemd)\\.h$"
+    if (library == "zlib") return "^zlib\\.h$"
     if (library == "libconfig") return "^libconfig\\.h(\\+\\+)?$"
     if (library == "jansson") return "^jansson\\.h$"
     if (library == "png") return "^(libpng[0-9]*/)?png\\.h$"

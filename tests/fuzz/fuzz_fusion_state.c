@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/crc32.h"
 #include "tests/fuzz/fusion_state_floor.h"
 
-/* Magic, length and digest stand before the content: see fusion_save.c. */
+/* Magic, length and CRC-32 stand before the content: see fusion_save.c. */
 #define LENGTH_AT   ((size_t) 8)
-#define DIGEST_AT   (LENGTH_AT + 8)
-#define CONTENT_AT  (DIGEST_AT + SHA256_TEXT_SIZE - 1)
+#define CRC_AT      (LENGTH_AT + 8)
+#define CONTENT_AT  (CRC_AT + 4)
 #define NOW_MONO_NS (INT64_C(1000) * NS_PER_S)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
@@ -24,12 +24,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 /* As if fusion_save had written the content, so that damage is not found by the checksum. */
 static void seal(uint8_t *bytes, size_t length)
 {
-    char digest[SHA256_TEXT_SIZE];
     uint64_t content = length - CONTENT_AT;
     for (size_t i = 0; i < 8; i++)
         bytes[LENGTH_AT + i] = (uint8_t) (content >> (8 * i));
-    file_sha256_bytes(&bytes[CONTENT_AT], content, digest);
-    memcpy(&bytes[DIGEST_AT], digest, SHA256_TEXT_SIZE - 1);
+    uint32_t crc = crc32_of(&bytes[CONTENT_AT], content);
+    for (size_t i = 0; i < 4; i++)
+        bytes[CRC_AT + i] = (uint8_t) (crc >> (8 * i));
 }
 
 /* A state of one camera is longer afterwards: the other camera is new. */
