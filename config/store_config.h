@@ -68,17 +68,18 @@ struct heat_config {
     double cell_m;
     int bucket_s;
     int visit_s;
+    double zone_hysteresis_m;
 };
 
 /* Of floorfuse replay; its flags come before these. */
 struct replay_config {
-    char *observations, *out, *out_detections; /* paths */
-    char *cameras;                             /* path of a camera table; NULL: the config's own */
-    struct number_list image;                  /* width height of all pictures of the table, px */
-    double foot_sd_px;                         /* of the table's cameras */
-    char *floor;                               /* id; NULL: the first */
-    int tick_ms;                               /* 0: a tick at each time of the input */
-    struct number_list roi; /* rectangle (4 numbers) or polygon, floor m; none: everywhere */
+    char *observations, *out, *out_detections, *events; /* paths */
+    char *cameras;            /* path of a camera table; NULL: the config's own */
+    struct number_list image; /* width height of all pictures of the table, px */
+    double foot_sd_px;        /* of the table's cameras */
+    char *floor;              /* id; NULL: the first */
+    int tick_ms;              /* 0: a tick at each time of the input */
+    struct number_list roi;   /* rectangle (4 numbers) or polygon, floor m; none: everywhere */
 };
 
 /* Of floorfuse evaluate; its flags come before these. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "geom/segment.h"
 
 /* A department store has a few hundred features. JSON takes up to 40 times its size in memory. */
 #define FLOOR_BYTES_MAX    (16 * 1024 * 1024)
@@ -362,15 +363,34 @@ int floor_map_rectangle(struct floor_m low, struct floor_m high, struct floor_ma
 /* ---- questions about the floor ---- */
 
 /* Inside the outer ring and in no hole. */
-static bool feature_contains(const struct feature *feature, struct floor_m p)
+bool feature_contains(const struct feature *feature, struct floor_m p)
 {
-    if (!(p.x >= feature->low.x && p.x <= feature->high.x && p.y >= feature->low.y &&
-          p.y <= feature->high.y))
+    if (feature->is_line || !(p.x >= feature->low.x && p.x <= feature->high.x &&
+                              p.y >= feature->low.y && p.y <= feature->high.y))
         return false; /* most features are elsewhere */
     for (size_t i = 0; i < feature->ring_count; i++)
         if (polygon_contains(feature->rings[i], p.x, p.y) != (i == 0))
             return false;
     return feature->ring_count > 0;
+}
+
+static struct floor_m corner_of(struct polygon ring, size_t i)
+{
+    return (struct floor_m){ ring.xy[2 * i], ring.xy[2 * i + 1] };
+}
+
+double feature_edge_distance_m(const struct feature *feature, struct floor_m p)
+{
+    double nearest_m = INFINITY;
+    for (size_t r = 0; r < feature->ring_count; r++) {
+        struct polygon ring = feature->rings[r];
+        for (size_t i = feature->is_line ? 1 : 0; i < ring.corners; i++) {
+            struct segment edge = { corner_of(ring, i > 0 ? i - 1 : ring.corners - 1),
+                                    corner_of(ring, i) };
+            nearest_m = fmin(nearest_m, segment_distance_m(edge, p));
+        }
+    }
+    return nearest_m;
 }
 
 static bool has_walkable(const struct floor_map *map)

@@ -56,6 +56,12 @@ MUST_CHECK int floor_map_rectangle(struct floor_m low, struct floor_m high,
                                    struct floor_map **ret_map);
 void floor_map_destroy(struct floor_map **map);
 
+/* Inside the area of a feature; of a line nothing is. */
+bool feature_contains(const struct feature *feature, struct floor_m p);
+
+/* From a point to the nearest edge of a feature, or to its line, m; inside as well. */
+double feature_edge_distance_m(const struct feature *feature, struct floor_m p);
+
 /* Inside a walkable polygon (or no walkable one is given) and not inside a shelf. Holes are
  * outside: the floor that an island of shelves encloses can be walked on. */
 bool floor_map_walkable(const struct floor_map *map, struct floor_m p);

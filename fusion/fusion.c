@@ -14,6 +14,7 @@
 #include "fusion/fingerprint.h"
 #include "fusion/follow.h"
 #include "fusion/fusion_state.h"
+#include "fusion/life.h"
 
 /* First block of a tick's scratch memory; a busy tick adds more, which stay. */
 #define ARENA_BLOCK_BYTES ((size_t) 64 * 1024)
@@ -51,7 +52,17 @@ static int open_grid(struct fusion *fusion, const struct floor_map *map, double 
     return r < 0 ? r : height_field_create(map, &fusion->obstacles);
 }
 
-int fusion_open_moving(struct fusion *fusion)
+static int open_zones(struct fusion *fusion, struct error *err)
+{
+    const struct zone_settings settings = { .visit_us = fusion->heat.visit_s * US_PER_S,
+                                            .hysteresis_m = fusion->heat.zone_hysteresis_m,
+                                            .gone_us = fusion->config.max_gap_ms * US_PER_MS +
+                                                       LIFE_REMEMBERED_US };
+    const struct zone_sink sink = { .context = fusion->sink.context, .event = fusion->sink.event };
+    return zones_create(fusion->map, &settings, &sink, &fusion->zones, err);
+}
+
+int fusion_open_moving(struct fusion *fusion, struct error *err)
 {
     const struct fusion_config *config = &fusion->config;
     int r = align_create(config->tick_ms, config->lateness_ms, &fusion->align);
@@ -59,19 +70,33 @@ int fusion_open_moving(struct fusion *fusion)
         r = accumulator_create(&fusion->grid, fusion->heat.bucket_s, &fusion->accumulator);
     if (r == 0)
         r = settle_create(config->settle_ms * US_PER_MS, SETTLE_NOISE_M2_S3, &fusion->settle);
-    return r;
+    return r < 0 ? r : open_zones(fusion, err);
 }
 
-static int open_parts(struct fusion *fusion, const struct floor_map *map)
+static int open_parts(struct fusion *fusion, struct error *err)
 {
-    int r = open_grid(fusion, map, fusion->heat.cell_m);
+    int r = open_grid(fusion, fusion->map, fusion->heat.cell_m);
     if (r == 0)
-        r = fusion_open_moving(fusion);
+        r = fusion_open_moving(fusion, err);
     if (r == 0)
-        r = fingerprint_of_floor(map, fusion->map_fingerprint);
+        r = fingerprint_of_floor(fusion->map, fusion->map_fingerprint);
     if (r == 0)
         r = arena_create(ARENA_BLOCK_BYTES, &fusion->arena);
     return r;
+}
+
+/* Why a floor cannot be fused. */
+static int refuse_floor(int r, const char *floor, double cell_m, const struct error *sentence,
+                        struct error *err)
+{
+    if (r == -EFBIG)
+        return error_set(err, r,
+                         "floor %s has more than %u heat cells of %g m; raise heat.cell_m or check "
+                         "the floor's size",
+                         floor, ACCUMULATE_CELLS_MAX, cell_m);
+    if (r == -EINVAL)
+        return error_set(err, r, "floor %s: %s", floor, sentence->text);
+    return error_set(err, r, "out of memory");
 }
 
 int fusion_create(const char *store, const char *floor, const struct floor_map *map,
@@ -90,14 +115,12 @@ int fusion_create(const char *store, const char *floor, const struct floor_map *
     fusion->heat = *heat;
     fusion->settings = fusion_settings_from(config);
     fusion->sink = *sink;
-    r = open_parts(fusion, map);
+    fusion->map = map;
+    struct error sentence = { "" };
+    r = open_parts(fusion, &sentence);
     if (r < 0) {
         fusion_destroy(&fusion);
-        return r == -EFBIG ? error_set(err, r,
-                                       "floor %s has more than %u heat cells of %g m; raise "
-                                       "heat.cell_m or check the floor's size",
-                                       floor, ACCUMULATE_CELLS_MAX, heat->cell_m)
-                           : error_set(err, r, "out of memory");
+        return refuse_floor(r, floor, heat->cell_m, &sentence, err);
     }
     *ret_fusion = fusion;
     return 0;
@@ -113,6 +136,7 @@ void fusion_destroy(struct fusion **fusion)
     tracks_release(&f->tracks);
     seers_release(&f->seers);
     settle_destroy(&f->settle);
+    zones_destroy(&f->zones);
     accumulator_destroy(&f->accumulator);
     residuals_release(&f->residuals);
     arena_destroy(&f->arena);
@@ -198,6 +222,13 @@ static int emit_bucket(struct fusion *fusion)
                              &bucket);
     if (r < 0)
         return r;
+    bucket->definition = (struct heat_definition){ .visit_s = fusion->heat.visit_s,
+                                                   .hysteresis_m = fusion->heat.zone_hysteresis_m };
+    r = zone_facts_take(zones_facts(fusion->zones), bucket);
+    if (r < 0) {
+        heat_bucket_destroy(&bucket);
+        return r;
+    }
     if (fusion->sink.bucket)
         fusion->sink.bucket(fusion->sink.context, bucket);
     else
@@ -242,6 +273,17 @@ static int add_residuals(struct fusion *fusion, const struct settled_tick *tick)
     return r;
 }
 
+static int count_zones(struct fusion *fusion, const struct settled_tick *tick)
+{
+    struct zone_person *people = arena_take(fusion->arena, tick->person_count, sizeof(*people));
+    if (!people)
+        return -ENOMEM;
+    for (size_t i = 0; i < tick->person_count; i++)
+        people[i] = (struct zone_person){ .track = tick->people[i].track,
+                                          .position = tick->people[i].state.position };
+    return zones_tick(fusion->zones, tick->tick_us, tick->duration_us, people, tick->person_count);
+}
+
 static int report_settled(struct fusion *fusion, const struct settled_tick *tick)
 {
     if (!fusion->sink.settled)
@@ -284,6 +326,8 @@ static int count_settled_tick(struct fusion *fusion, const struct settled_tick *
         cameras_looking(&fusion->cameras, tick->tick_us, fusion->settings.frame_valid_us);
     count_tick(fusion, tick, count_people(fusion, tick), !camera_set_is_empty(&looking));
     int r = add_residuals(fusion, tick);
+    if (r == 0)
+        r = count_zones(fusion, tick);
     if (r == 0)
         r = accumulator_add_exposure(fusion->accumulator, &looking);
     return r < 0 ? r : report_settled(fusion, tick);
@@ -487,6 +531,7 @@ int fusion_finish(struct fusion *fusion)
     int r = close_ticks(fusion, INT64_MAX, true);
     if (r == 0)
         r = count_settled(fusion, true);
+    zones_finish(fusion->zones);
     if (r == 0 && accumulator_is_open(fusion->accumulator))
         r = emit_bucket(fusion);
     return r;

@@ -18,6 +18,7 @@
 #include "calib/calibration.h"
 #include "config/store_config.h"
 #include "floor/floor_map.h"
+#include "fusion/zones.h"
 #include "heat/heat_bucket.h"
 #include "wire/message.h"
 
@@ -49,6 +50,8 @@ struct fusion_sink {
     void (*tick)(void *context, const struct tick_report *report);
     /* The same tick fusion.settle_ms later: smoothed, gaps filled, only those who were people. */
     void (*settled)(void *context, const struct tick_report *report);
+    /* Who came, went, entered a zone or crossed a line: from settled ticks, see zones.h. */
+    void (*event)(void *context, const struct zone_event *event);
     /* The bucket becomes the receiver's. */
     void (*bucket)(void *context, struct heat_bucket *bucket);
 };

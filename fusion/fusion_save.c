@@ -22,9 +22,9 @@ static const char magic[8] = "FFSTATE\n";
 #define HEADER_BYTES (sizeof(magic) + 8 + 4)
 
 SAVED_STRUCT_HAS_BYTES(struct fusion_config, 64);
-SAVED_STRUCT_HAS_BYTES(struct heat_config, 16);
+SAVED_STRUCT_HAS_BYTES(struct heat_config, 24);
 SAVED_STRUCT_HAS_BYTES(struct fusion_counts, 120);
-_Static_assert(sizeof(void *) != 8 || sizeof(struct fusion) - sizeof(struct cameras) == 744,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct fusion) - sizeof(struct cameras) == 776,
                "struct fusion has changed: save and restore the new members as well");
 
 /* A setting that the state depends on, as it stands in the store config. */
@@ -33,7 +33,7 @@ struct setting {
     double value;
 };
 
-#define SETTINGS 13
+#define SETTINGS 14
 
 static void list_settings(const struct fusion *fusion, struct setting ret_settings[static SETTINGS])
 {
@@ -53,6 +53,7 @@ static void list_settings(const struct fusion *fusion, struct setting ret_settin
         { "heat.cell_m", heat->cell_m },
         { "heat.bucket_s", heat->bucket_s },
         { "heat.visit_s", heat->visit_s },
+        { "heat.zone_hysteresis_m", heat->zone_hysteresis_m },
     };
     memcpy(ret_settings, settings, sizeof(settings));
 }
@@ -100,6 +101,7 @@ static void put_content(struct buffer *buffer, const struct fusion *fusion, int6
     appearance_save(fusion->tracks.appearance, buffer);
     settle_save(fusion->settle, buffer);
     accumulator_save(fusion->accumulator, buffer);
+    zones_save(fusion->zones, buffer);
     residuals_save(&fusion->residuals, buffer);
     put_counts(buffer, &fusion->counts);
 }
@@ -255,6 +257,8 @@ static int get_parts(struct fusion *fresh, struct buffer_reader *reader)
     if (r == 0)
         r = accumulator_restore(fresh->accumulator, reader, cameras);
     if (r == 0)
+        r = zones_restore(fresh->zones, reader);
+    if (r == 0)
         r = residuals_restore(&fresh->residuals, reader, cameras);
     if (r < 0)
         return r;
@@ -267,7 +271,7 @@ static int get_parts(struct fusion *fresh, struct buffer_reader *reader)
 static int get_content(struct fusion *fresh, const struct cameras *present,
                        struct buffer_reader *reader, int64_t now_mono_ns, struct error *err)
 {
-    int r = fusion_open_moving(fresh);
+    int r = fusion_open_moving(fresh, err);
     if (r == 0)
         r = align_restore(fresh->align, reader, present->count, now_mono_ns);
     if (r == 0) {
@@ -296,6 +300,7 @@ static void exchange(struct fusion *fusion, struct fusion *fresh)
     SWAP(fusion->tracks, fresh->tracks);
     SWAP(fusion->settle, fresh->settle);
     SWAP(fusion->accumulator, fresh->accumulator);
+    SWAP(fusion->zones, fresh->zones);
     SWAP(fusion->residuals, fresh->residuals);
     fusion->counts = fresh->counts;
     fusion->cameras = fresh->cameras;
@@ -316,6 +321,8 @@ int fusion_restore(struct fusion *fusion, int64_t now_mono_ns, const void *bytes
         return error_set(err, -ENOMEM, "out of memory");
     fresh->config = fusion->config;
     fresh->heat = fusion->heat;
+    fresh->map = fusion->map;
+    fresh->sink = fusion->sink;
     fresh->grid = fusion->grid;
     r = get_content(fresh, &fusion->cameras, &reader, now_mono_ns, err);
     if (r == 0)

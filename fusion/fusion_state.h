@@ -15,6 +15,7 @@
 #include "fusion/settings.h"
 #include "fusion/settle.h"
 #include "fusion/track.h"
+#include "fusion/zones.h"
 
 struct fusion {
     /* From the config and the map: */
@@ -23,6 +24,7 @@ struct fusion {
     struct heat_config heat;
     struct fusion_settings settings; /* config, in the units that the inside works in */
     struct fusion_sink sink;
+    const struct floor_map *map; /* borrowed */
     struct grid grid;
     uint8_t *walkable; /* mask */
     struct height_field *obstacles;
@@ -35,6 +37,7 @@ struct fusion {
     struct tracks tracks;
     struct settle *settle;
     struct accumulator *accumulator;
+    struct zones *zones;
     struct residuals residuals; /* of the whole run */
     struct fusion_counts counts;
 
@@ -44,8 +47,8 @@ struct fusion {
     struct arena *arena;
 };
 
-/* Open align, accumulator and settle, empty, after the config and the grid. What there is after a
- * failure is fusion_destroy's. Returns 0 or -ENOMEM. */
-MUST_CHECK int fusion_open_moving(struct fusion *fusion);
+/* Open all that moves, empty, after the config, the map and the grid. What there is after a failure
+ * is fusion_destroy's. Returns 0; -EINVAL with a sentence (places of the map); -ENOMEM. */
+MUST_CHECK int fusion_open_moving(struct fusion *fusion, struct error *err);
 
 #endif

@@ -18,6 +18,9 @@ void heat_bucket_destroy(struct heat_bucket **bucket)
     free(b->cells);
     free(b->exposures);
     free(b->pairs);
+    free(b->zones);
+    free(b->lines);
+    free(b->flows);
     free(b);
     *bucket = NULL;
 }

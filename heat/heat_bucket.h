@@ -51,6 +51,35 @@ struct heat_pair {
     double sum_squared_m2; /* of dx^2 + dy^2 */
 };
 
+/* One zone in this bucket. An exit, like a person's last position, is known some seconds late and
+ * is counted in the bucket that is open then; everything else in the bucket that holds its tick. */
+struct heat_zone {
+    char zone[ID_SIZE];
+    int64_t entries, exits;
+    int64_t visits; /* stays that reached visit_s in this bucket */
+    int64_t
+        dwell_ms; /* sum over ticks of people inside x tick length; by exposure: mean occupancy */
+    int64_t peak_people;
+};
+
+/* One line: how often it was crossed, seen as one walks from its first corner to its last. */
+struct heat_line {
+    char line[ID_SIZE];
+    int64_t left_to_right, right_to_left;
+};
+
+/* People who entered one zone next after another. */
+struct heat_flow {
+    uint32_t from, to; /* indices in zones */
+    int64_t count;
+};
+
+/* How zones and lines were counted: two buckets can be compared when theirs are the same. */
+struct heat_definition {
+    int visit_s;
+    double hysteresis_m;
+};
+
 struct heat_bucket {
     char store[ID_SIZE], floor[ID_SIZE];
     struct grid grid;
@@ -65,6 +94,13 @@ struct heat_bucket {
     size_t camera_count;
     struct heat_pair *pairs;
     size_t pair_count;
+    struct heat_definition definition;
+    struct heat_zone *zones; /* all of the map, by name */
+    size_t zone_count;
+    struct heat_line *lines; /* all of the map, by name */
+    size_t line_count;
+    struct heat_flow *flows; /* by from, then to */
+    size_t flow_count;
 };
 
 /* Free a bucket and everything in it; sets *bucket to NULL; NULL inside is fine. */

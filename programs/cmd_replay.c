@@ -18,8 +18,8 @@
 #define PICTURE_MAX_PX 16384
 
 struct replay_words {
-    const char *config, *observations, *out, *out_detections, *cameras, *image, *floor, *tick_ms,
-        *tick, *roi;
+    const char *config, *observations, *out, *out_detections, *events, *cameras, *image, *floor,
+        *tick_ms, *tick, *roi;
 };
 
 static int usage(const char *sentence)
@@ -90,6 +90,11 @@ static int parse_roi(const char *text, double numbers[static REGION_NUMBERS_MAX]
     return EXIT_OK;
 }
 
+static bool are_different(const char *a, const char *b, const char *c)
+{
+    return !(b && strcmp(a, b) == 0) && !(c && strcmp(a, c) == 0) && !(b && c && strcmp(b, c) == 0);
+}
+
 /* Flags come before the config's replay group. */
 static int parse_words(const struct replay_words *words, double roi[static REGION_NUMBERS_MAX],
                        struct replay_options *options)
@@ -99,14 +104,15 @@ static int parse_words(const struct replay_words *words, double roi[static REGIO
     options->out = words->out ? words->out : config->out;
     options->out_detections =
         words->out_detections ? words->out_detections : config->out_detections;
+    options->events = words->events ? words->events : config->events;
     options->cameras = words->cameras ? words->cameras : config->cameras;
     options->floor = words->floor ? words->floor : config->floor;
     if (!options->observations)
         return usage("nothing to replay; give --observations FILE");
     if (!options->out)
         return usage("give --out FILE for the tracks");
-    if (options->out_detections && strcmp(options->out, options->out_detections) == 0)
-        return usage("--out and --out-detections must be two files");
+    if (!are_different(options->out, options->out_detections, options->events))
+        return usage("--out, --out-detections and --events must be different files");
     if (words->image && !options->cameras)
         return usage("--image goes with --cameras; a config's camera files know their size");
     int code = parse_image(words->image, options);
@@ -145,6 +151,8 @@ int cmd_replay(int argc, char **argv)
         { "--out", "TRACKS.csv", &words.out, NULL, "tracks; - is the standard output", false },
         { "--out-detections", "FILE", &words.out_detections, NULL,
           "fused positions of single ticks, before a track is confirmed", false },
+        { "--events", "FILE", &words.events, NULL,
+          "who came and went, entered zones and crossed lines", false },
         { "--tick", "input", &words.tick, NULL, "a tick at each time of the input (default)",
           false },
         { "--tick-ms", "N", &words.tick_ms, NULL, "ticks of N ms; divides 1000", false },

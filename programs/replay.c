@@ -17,6 +17,7 @@
 #include "fusion/align.h"
 #include "fusion/fusion.h"
 #include "geom/polygon.h"
+#include "programs/event_csv.h"
 #include "programs/floors.h"
 #include "programs/replay_cameras.h"
 #include "programs/track_csv.h"
@@ -32,7 +33,7 @@ struct replay {
     struct floor_map *map;
     struct fusion *fusion;
     struct observation_csv *csv;
-    struct output_file tracks, detections;
+    struct output_file tracks, detections, events;
     int64_t tick_us;      /* length; 0: the times of the input */
     int64_t open_tick_us; /* that the last frames belong to */
     bool started;
@@ -80,6 +81,13 @@ static void write_detections(void *context, const struct tick_report *report)
     }
 }
 
+static void write_event(void *context, const struct zone_event *event)
+{
+    struct replay *replay = context;
+    if (replay->events.stream && in_roi(&replay->options->roi, event->position))
+        event_csv_write(replay->events.stream, event);
+}
+
 static int open_output(const char *path, struct output_file *file, struct error *err)
 {
     int r = output_file_open(path, file, err);
@@ -96,6 +104,10 @@ static int open_outputs(struct replay *replay, struct error *err)
     int r = open_output(options->out, &replay->tracks, err);
     if (r == 0 && options->out_detections)
         r = open_output(options->out_detections, &replay->detections, err);
+    if (r == 0 && options->events)
+        r = output_file_open(options->events, &replay->events, err);
+    if (r == 0 && options->events)
+        event_csv_write_header(replay->events.stream);
     return r;
 }
 
@@ -104,13 +116,15 @@ static int commit_outputs(struct replay *replay, struct error *err)
     int r = output_file_commit(&replay->tracks, err);
     if (r == 0 && replay->detections.stream)
         r = output_file_commit(&replay->detections, err);
+    if (r == 0 && replay->events.stream)
+        r = output_file_commit(&replay->events, err);
     return r;
 }
 
 /* A full disk is known long before the end. */
 static int check_outputs(const struct replay *replay, struct error *err)
 {
-    const struct output_file *files[] = { &replay->tracks, &replay->detections };
+    const struct output_file *files[] = { &replay->tracks, &replay->detections, &replay->events };
     for (size_t i = 0; i < ARRAY_LENGTH(files); i++)
         if (files[i]->stream && ferror(files[i]->stream))
             return error_set(err, -EIO, "could not write %s; is the disk full?", files[i]->path);
@@ -164,9 +178,9 @@ static int open_fusion(struct replay *replay, struct error *err)
     const struct store_config *config = replay->options->config;
     struct fusion_config settings = config->fusion;
     struct heat_config heat = config->heat;
-    const struct fusion_sink sink = { .context = replay,
-                                      .tick = write_detections,
-                                      .settled = write_tracks };
+    const struct fusion_sink sink = {
+        .context = replay, .tick = write_detections, .settled = write_tracks, .event = write_event
+    };
     int r = open_map(replay, &heat.cell_m, err);
     if (r < 0)
         return r;
@@ -278,6 +292,7 @@ static void close_all(struct replay *replay)
 {
     output_file_abandon(&replay->tracks);
     output_file_abandon(&replay->detections);
+    output_file_abandon(&replay->events);
     observation_csv_close(&replay->csv);
     fusion_destroy(&replay->fusion);
     floor_map_destroy(&replay->map);

@@ -15,6 +15,7 @@ struct replay_options {
     const struct store_config *config;
     const char *observations, *out;
     const char *out_detections; /* NULL: nowhere */
+    const char *events;         /* NULL: nowhere */
     const char *cameras;        /* camera table; NULL: the config's cameras */
     uint32_t width, height;     /* px, of the table's pictures */
     const char *floor;          /* NULL: the first of the config */

@@ -128,6 +128,38 @@ expect_failure 1 'no floor "cellar"' "$ff" replay --config shop.cfg --floor cell
 sed 's/tick_ms = 100/tick_ms = 300/' shop.cfg >odd.cfg
 expect_failure 1 'must divide 1000' "$ff" replay --config odd.cfg
 
+# Zones and lines of a drawn floor. A leaves "west" (x < -1) when they are 0.3 m beyond it: they count as inside to
+# x = -0.7, at 2.6 s, and cross the line x = 0, drawn upwards, from its left at 4.0 s. B stands in "till" all the time.
+square() {
+    printf '{"type":"Feature","properties":{"kind":"%s","name":"%s"},"geometry":{"type":"%s","coordinates":%s}}' "$@"
+}
+cat >zones.geojson <<END
+{"type":"FeatureCollection","features":[
+$(square walkable room Polygon '[[[-4,-4],[4,-4],[4,4],[-4,4],[-4,-4]]]'),
+$(square zone west Polygon '[[[-4,0],[-1,0],[-1,2],[-4,2],[-4,0]]]'),
+$(square zone till Polygon '[[[0,-3],[2,-3],[2,-1],[0,-1],[0,-3]]]'),
+$(square line middle LineString '[[0,0],[0,2]]')]}
+END
+sed '/^replay/d; s/floor.geojson/zones.geojson/' shop.cfg >zones.cfg
+"$ff" replay --config zones.cfg --observations shop.csv --tick-ms 100 --out again.csv --events events.csv 2>words ||
+    fail "zones: $(cat words)"
+cmp <(cut -d, -f2 events.csv | sort | uniq -c | tr -s ' ') <(sort -k2 <<'END'
+ 1 event
+ 2 floor_entered
+ 2 floor_left
+ 1 line_crossed
+ 2 zone_entered
+ 2 zone_left
+ 1 zone_visit
+END
+) || fail "the events are not those of the walk: $(cat events.csv)"
+awk -F, 'function near(value, wanted, off) { return value > wanted - off && value < wanted + off }
+    $2 == "zone_left" && $4 == "west" && !near($1 / 1e6, 2.6, 0.15) { bad = $0 }
+    $2 == "zone_left" && $4 == "till" && !near($6 / 1e3, 7.9, 0.15) { bad = $0 }
+    $2 == "zone_visit" && ($4 != "till" || !near($1 / 1e6, 5.1, 0.15)) { bad = $0 }
+    $2 == "line_crossed" && ($4 != "middle" || $5 != "left_to_right" || !near($1 / 1e6, 4.0, 0.15)) { bad = $0 }
+    END { if (bad) { print bad; exit 1 } }' events.csv || fail "an event is not where it was"
+
 # Rows that cannot be used are counted by reason
 cp boxes.csv odd.csv
 cat >>odd.csv <<'END'

@@ -232,6 +232,18 @@ static inline void show_note_settled(void *context, const struct tick_report *re
     show_note_tick(&run->journal, report);
 }
 
+static inline void show_note_event(void *context, const struct zone_event *event)
+{
+    struct show_run *run = context;
+    buffer_put_u8(&run->journal, 4);
+    buffer_put_u32(&run->journal, event->kind);
+    buffer_put_i64(&run->journal, event->time_us);
+    buffer_put_u64(&run->journal, event->track);
+    buffer_put_i64(&run->journal, event->stay_ms);
+    buffer_put_double(&run->journal, event->position.x);
+    buffer_put_double(&run->journal, event->position.y);
+}
+
 static inline void show_note_cells(struct buffer *journal, const struct heat_bucket *bucket)
 {
     buffer_put_u64(journal, bucket->cell_count);
@@ -350,6 +362,7 @@ static inline struct fusion *show_new_fusion(struct show_run *run)
     struct fusion_sink sink = { .context = run,
                                 .tick = show_note_live,
                                 .settled = show_note_settled,
+                                .event = show_note_event,
                                 .bucket = show_note_bucket };
     struct fusion *fusion;
     assert_int_equal(fusion_create("shop", "ground", run->show->town->map, run->config, &heat,
