@@ -14,8 +14,8 @@
 #define ODDS_MET         3.0
 /* 20 to 1 for one person, and they are united. */
 #define ODDS_UNITED (-3.0)
-/* Below this, a track is not believed to be a person of its own. */
-#define ODDS_SUSPECT (-1.0)
+/* Unless it is 7 to 1 for two people, a track beside another is not yet a person of its own. */
+#define ODDS_SUSPECT 2.0
 #define ODDS_MAX     8.0
 
 /* A detector draws two boxes around one person in so many frames. */

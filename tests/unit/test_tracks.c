@@ -167,9 +167,9 @@ static void suspected_double_of_a_person_is_not_confirmed(void **state)
     begin(bench, &b);
     bench->tracks.items[0].phase = PHASE_CONFIRMED;
     bench->tracks.items[1].belief = 4;
-    bench->tracks.items[1].rivals[0] = (struct rival){ .number = 1, .odds = -1.5, .met_us = 100 };
+    bench->tracks.items[1].rivals[0] = (struct rival){ .number = 1, .odds = 1.5, .met_us = 100 };
     assert_int_equal(life_confirm(&bench->tracks, 100), 0);
-    bench->tracks.items[1].rivals[0].odds = -0.5;
+    bench->tracks.items[1].rivals[0].odds = 2.5;
     assert_int_equal(life_confirm(&bench->tracks, 100), 1);
 }
 
