@@ -32,6 +32,11 @@ int pairing_open(const char *truth, const char *result, const struct region *reg
     int r = point_stream_open(truth, region, &p->truth, err);
     if (r == 0)
         r = point_stream_open(result, region, &p->result, err);
+    /* Who leaves the column out has one floor and means any. */
+    if (r == 0 && point_stream_has_floors(p->truth) != point_stream_has_floors(p->result)) {
+        point_stream_ignore_floors(p->truth);
+        point_stream_ignore_floors(p->result);
+    }
     if (r == 0)
         r = advance(p->truth, &p->following, err);
     if (r == 0)

@@ -106,6 +106,16 @@ static int read_row(struct point_stream *s, struct error *err)
     return 1;
 }
 
+bool point_stream_has_floors(const struct point_stream *s)
+{
+    return s->floor >= 0;
+}
+
+void point_stream_ignore_floors(struct point_stream *s)
+{
+    s->floor = -1;
+}
+
 static int append(struct point_stream *s, struct point_moment *m, struct error *err)
 {
     if (m->count == POINT_STREAM_PEOPLE_MAX)

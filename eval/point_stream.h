@@ -7,6 +7,7 @@
 #ifndef FLOORFUSE_EVAL_POINT_STREAM_H
 #define FLOORFUSE_EVAL_POINT_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,10 @@ struct point_stream; /* opaque */
 MUST_CHECK int point_stream_open(const char *path, const struct region *region,
                                  struct point_stream **ret_stream, struct error *err);
 void point_stream_close(struct point_stream **stream);
+
+/* Whether the file has a column floor; and take all its points for one floor, before any is read. */
+bool point_stream_has_floors(const struct point_stream *stream);
+void point_stream_ignore_floors(struct point_stream *stream);
 
 /*
  * The next time that has rows, also when all of them are outside the region.

@@ -210,6 +210,15 @@ static void other_floors_are_far_away(void **state)
     assert_int_equal(e.matched, 0);
 }
 
+static void a_file_without_floors_means_any(void **state)
+{
+    struct evaluation e =
+        score_texts(state, "time_us,id,x_m,y_m\n0,1,0,0\n0,2,5,0\n",
+                    "time_us,track,x_m,y_m,floor\n0,1,0,0,ground\n0,2,5,0,ground\n");
+    assert_near(e.moda, 1, 0);
+    assert_near(e.heat_error, 0, 0);
+}
+
 static void the_region_is_cut_out_of_both(void **state)
 {
     struct files *files = *state;
@@ -328,6 +337,7 @@ int main(void)
         TEST(tentative_rows_and_times_without_truth_are_not_scored),
         TEST(results_within_the_tolerance_are_of_that_time),
         TEST(other_floors_are_far_away),
+        TEST(a_file_without_floors_means_any),
         TEST(the_region_is_cut_out_of_both),
         TEST(bad_files_are_refused_with_file_and_line),
         TEST(published_tracks_score_as_their_authors_say),
