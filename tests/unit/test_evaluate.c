@@ -213,8 +213,8 @@ static void other_floors_are_far_away(void **state)
 static void a_file_without_floors_means_any(void **state)
 {
     struct evaluation e =
-        score_texts(state, "time_us,id,x_m,y_m\n0,1,0,0\n0,2,5,0\n",
-                    "time_us,track,x_m,y_m,floor\n0,1,0,0,ground\n0,2,5,0,ground\n");
+        score_texts(state, "time_us,id,x_m,y_m\n0,1,0,0\n100000,1,5,0\n",
+                    "time_us,track,x_m,y_m,floor\n0,1,0,0,ground\n100000,1,5,0,ground\n");
     assert_near(e.moda, 1, 0);
     assert_near(e.heat_error, 0, 0);
 }
