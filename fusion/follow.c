@@ -15,6 +15,11 @@
 #define HEIGHT_VARIANCE_M2     0.02
 #define HEIGHT_VARIANCE_MIN_M2 0.0004
 
+/* A box errs the same way for about this long: the same pose, the same neighbours in the way. So a
+ * camera of 30 frames a second tells a place little better than one of 10. */
+#define BOX_MEMORY_S 0.1
+#define NEWS_MIN     0.05
+
 /* What one tick works on. */
 struct tick {
     struct tracks *tracks;
@@ -79,13 +84,22 @@ static void learn_height(struct track *track, const struct sighting *s, enum rea
     track->height_variance = fmax(HEIGHT_VARIANCE_MIN_M2, (1 - gain) * track->height_variance);
 }
 
+/* What a track gains from a sighting that says again what the same camera has just said: as much
+ * less as its covariance is larger. */
+static struct covariance2 without_repetition(const struct track *track, const struct sighting *s,
+                                             struct covariance2 covariance)
+{
+    double news = track_look_news(track, s->camera, s->capture_us, BOX_MEMORY_S);
+    return covariance2_scaled(covariance, 1 / fmax(NEWS_MIN, news));
+}
+
 static int support(struct tick *tick, const struct sighting *s, uint32_t index,
                    enum reading reading)
 {
     struct track *track = &tick->tracks->items[index];
     struct covariance2 covariance;
     struct floor_m at = sighting_at(s, reading, &tick->matching.priors[index], &covariance);
-    track->state = kalman_update(track->state, at, covariance);
+    track->state = kalman_update(track->state, at, without_repetition(track, s, covariance));
     track->state = kalman_limit_speed(track->state, tick->settings->max_speed_m_s);
     learn_height(track, s, reading);
     return track_note_support(track, s, reading, tick->arena);

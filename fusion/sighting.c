@@ -63,11 +63,6 @@
 
 #define NORMAL_PEAK 0.3989422804014327 /* 1 / sqrt(2 pi) */
 
-static struct covariance2 scaled(struct covariance2 c, double factor)
-{
-    return (struct covariance2){ factor * c.xx, factor * c.xy, factor * c.yy };
-}
-
 /* v * d d^T: what an uncertainty v along a vector d adds. */
 static struct covariance2 spread_along(struct floor_m d, double v)
 {
@@ -168,7 +163,7 @@ static void blend_readings(struct sighting *s)
         s->head_covariance, spread_along(s->per_height, PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M));
     s->position.x += w * apart.x;
     s->position.y += w * apart.y;
-    s->covariance = covariance2_add(scaled(s->foot_covariance, u), scaled(head, w));
+    s->covariance = covariance2_add(covariance2_scaled(s->foot_covariance, u), covariance2_scaled(head, w));
     s->covariance = covariance2_add(s->covariance, spread_along(apart, u * w));
 }
 
@@ -313,7 +308,7 @@ struct floor_m sighting_at(const struct sighting *s, enum reading reading,
     struct floor_m at =
         sighting_read(s, reading, person->height_m, person->height_variance, &covariance);
     double dt_s = (double) (person->time_us - s->capture_us) / (double) US_PER_S;
-    *ret_covariance = scaled(covariance, s->noise_scale);
+    *ret_covariance = covariance2_scaled(covariance, s->noise_scale);
     return (struct floor_m){ at.x + dt_s * person->velocity_x_m_s,
                              at.y + dt_s * person->velocity_y_m_s };
 }

@@ -139,11 +139,24 @@ static struct watcher *find_watcher(struct track *track, int camera, bool *ret_k
                                                      : oldest;
 }
 
+static double news_after(int64_t since_us, double memory_s)
+{
+    return 1 - exp(-(double) since_us / (double) US_PER_S / memory_s);
+}
+
+double track_look_news(const struct track *track, int camera, int64_t look_us, double memory_s)
+{
+    for (int i = 0; i < track->watcher_count; i++)
+        if (track->watchers[i].camera == camera)
+            return news_after(look_us - track->watchers[i].look_us, memory_s);
+    return 1;
+}
+
 double track_note_look(struct track *track, int camera, int64_t look_us, double memory_s)
 {
     bool known;
     struct watcher *watcher = find_watcher(track, camera, &known);
-    double since_s = (double) (look_us - watcher->look_us) / (double) US_PER_S;
+    double news = known ? news_after(look_us - watcher->look_us, memory_s) : 1;
     *watcher = (struct watcher){ .camera = camera, .look_us = look_us };
-    return known ? 1 - exp(-since_s / memory_s) : 1;
+    return news;
 }

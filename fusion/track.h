@@ -106,7 +106,11 @@ bool track_has_camera(const struct track *track, int camera);
 /* How many cameras have supported it in this tick. */
 uint32_t track_camera_count(const struct track *track);
 
-/* A camera looks at the track's place: how much of what it sees is news, 0..1. */
+/*
+ * A camera looks at the track's place: how much of what it sees is news, 0..1, when what it sees
+ * stays the same for memory_s. track_note_look also remembers that it has looked.
+ */
+double track_look_news(const struct track *track, int camera, int64_t look_us, double memory_s);
 double track_note_look(struct track *track, int camera, int64_t look_us, double memory_s);
 
 /* Append the tracks as they are between two ticks. Out of memory is told by buffer_result. */

@@ -85,6 +85,11 @@ static inline double covariance2_det(struct covariance2 c)
     return c.xx * c.yy - c.xy * c.xy;
 }
 
+static inline struct covariance2 covariance2_scaled(struct covariance2 c, double factor)
+{
+    return (struct covariance2){ factor * c.xx, factor * c.xy, factor * c.yy };
+}
+
 static inline struct covariance2 covariance2_add(struct covariance2 a, struct covariance2 b)
 {
     return (struct covariance2){ a.xx + b.xx, a.xy + b.xy, a.yy + b.yy };
