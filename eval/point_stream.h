@@ -40,7 +40,8 @@ MUST_CHECK int point_stream_open(const char *path, const struct region *region,
                                  struct point_stream **ret_stream, struct error *err);
 void point_stream_close(struct point_stream **stream);
 
-/* Whether the file has a column floor; and take all its points for one floor, before any is read. */
+/* Whether the file has a column floor; and take all its points for one floor, before any is read.
+ */
 bool point_stream_has_floors(const struct point_stream *stream);
 void point_stream_ignore_floors(struct point_stream *stream);
 

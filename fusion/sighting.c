@@ -163,7 +163,8 @@ static void blend_readings(struct sighting *s)
         s->head_covariance, spread_along(s->per_height, PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M));
     s->position.x += w * apart.x;
     s->position.y += w * apart.y;
-    s->covariance = covariance2_add(covariance2_scaled(s->foot_covariance, u), covariance2_scaled(head, w));
+    s->covariance =
+        covariance2_add(covariance2_scaled(s->foot_covariance, u), covariance2_scaled(head, w));
     s->covariance = covariance2_add(s->covariance, spread_along(apart, u * w));
 }
 
