@@ -18,6 +18,8 @@
 
 /* A box where nobody was known is seldom a new person: 1 in 55. */
 #define BELIEF_AT_BIRTH (-4.0)
+/* At an entrance of the map it is one more often: 1 in 8. */
+#define BELIEF_AT_A_DOOR (-2.0)
 
 /* 95 in 100: a person. */
 #define BELIEF_CONFIRMED 3.0

@@ -251,7 +251,7 @@ int follow_tick(struct tracks *tracks, struct aligned_frame *const *frames, size
     if (r == 0)
         r = learn_all_appearances(&tick);
     if (r == 0)
-        r = life_begin(tracks, tick.leftovers, tick.leftover_count, settings, arena);
+        r = life_begin(tracks, tick.leftovers, tick.leftover_count, ground, settings, arena);
     if (r < 0)
         return r;
     predict_tracks(&tick); /* those who have just begun */

@@ -49,6 +49,8 @@ static int open_grid(struct fusion *fusion, const struct floor_map *map, double 
         return -ENOMEM;
     floor_map_walkable_mask(map, &fusion->grid, fusion->walkable);
     int r = ground_init(&fusion->ground, &fusion->grid, fusion->walkable);
+    if (r == 0)
+        r = ground_add_doors(&fusion->ground, map);
     return r < 0 ? r : height_field_create(map, &fusion->obstacles);
 }
 

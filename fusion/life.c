@@ -45,8 +45,9 @@ static struct track *find_lost(struct tracks *tracks, size_t count, struct floor
 }
 
 /* A track for a newcomer: that of somebody lost, or a new one. NULL when out of memory. */
-static struct track *track_for(struct tracks *tracks, size_t known, struct floor_m position,
-                               struct covariance2 covariance, const struct newcomer *newcomer)
+static struct track *track_for(struct tracks *tracks, size_t known, const struct ground *ground,
+                               struct floor_m position, struct covariance2 covariance,
+                               const struct newcomer *newcomer)
 {
     int64_t seen_us = newcomer->seen_us;
     struct track *track = find_lost(tracks, known, position, covariance, newcomer);
@@ -59,7 +60,7 @@ static struct track *track_for(struct tracks *tracks, size_t known, struct floor
         track->height_variance = PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M;
     }
     track->phase = PHASE_TENTATIVE;
-    track->belief = BELIEF_AT_BIRTH;
+    track->belief = ground_is_door(ground, position) ? BELIEF_AT_A_DOOR : BELIEF_AT_BIRTH;
     track->watcher_count = 0;
     track->state = kalman_start(position, covariance, LIFE_BIRTH_SPEED_SD_M_S);
     track->state_us = seen_us;
@@ -69,14 +70,15 @@ static struct track *track_for(struct tracks *tracks, size_t known, struct floor
     return track;
 }
 
-static int begin_one(struct tracks *tracks, size_t known, struct newcomer *newcomer)
+static int begin_one(struct tracks *tracks, size_t known, const struct ground *ground,
+                     struct newcomer *newcomer)
 {
     struct covariance2 covariance;
     struct floor_m position = consensus_position(&newcomer->consensus, &covariance);
     newcomer->track = UINT32_MAX;
     if (tracks->count >= TRACKS_MAX)
         return 0;
-    struct track *track = track_for(tracks, known, position, covariance, newcomer);
+    struct track *track = track_for(tracks, known, ground, position, covariance, newcomer);
     if (!track)
         return -ENOMEM;
     newcomer->track = (uint32_t) (track - tracks->items);
@@ -99,7 +101,8 @@ static int note_supports(struct tracks *tracks, const struct sighting *const *le
 }
 
 int life_begin(struct tracks *tracks, const struct sighting *const *leftovers, size_t count,
-               const struct fusion_settings *settings, struct arena *arena)
+               const struct ground *ground, const struct fusion_settings *settings,
+               struct arena *arena)
 {
     if (count == 0)
         return 0;
@@ -120,7 +123,7 @@ int life_begin(struct tracks *tracks, const struct sighting *const *leftovers, s
     }
     for (size_t i = 0; r == 0 && i < count; i++)
         if (person[i] == i)
-            r = begin_one(tracks, known, &newcomers[i]);
+            r = begin_one(tracks, known, ground, &newcomers[i]);
     return r < 0 ? r : note_supports(tracks, leftovers, count, person, newcomers, arena);
 }
 

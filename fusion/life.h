@@ -6,6 +6,7 @@
 #ifndef FLOORFUSE_FUSION_LIFE_H
 #define FLOORFUSE_FUSION_LIFE_H
 
+#include "fusion/ground.h"
 #include "fusion/settings.h"
 #include "fusion/track.h"
 
@@ -33,11 +34,12 @@
  * Sightings that belong to no track are people nobody knew: joined across cameras, they begin
  * tracks, or are taken for somebody who was lost there.
  *   leftovers  pointers, count of them
+ *   ground     where doors are: new people are likelier there
  * Returns 0 or -ENOMEM.
  */
 MUST_CHECK int life_begin(struct tracks *tracks, const struct sighting *const *leftovers,
-                          size_t count, const struct fusion_settings *settings,
-                          struct arena *arena);
+                          size_t count, const struct ground *ground,
+                          const struct fusion_settings *settings, struct arena *arena);
 
 /* Confirm those who are believed now. Returns how many. */
 size_t life_confirm(struct tracks *tracks, int64_t tick_us);

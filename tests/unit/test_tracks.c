@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "fusion/belief.h"
 #include "fusion/cluster.h"
 #include "fusion/life.h"
 #include "near.h"
@@ -20,6 +21,7 @@ struct bench {
     struct fusion_settings settings;
     struct arena *arena;
     struct tracks tracks;
+    struct ground ground; /* that knows of no doors */
 };
 
 static int open_bench(void **state)
@@ -109,7 +111,9 @@ static void exact_sightings_far_apart_in_sigmas_are_two(void **state)
 /* Begin one track for each sighting, as if no other were near. */
 static void begin(struct bench *bench, const struct sighting *sighting)
 {
-    assert_int_equal(life_begin(&bench->tracks, &sighting, 1, &bench->settings, bench->arena), 0);
+    assert_int_equal(
+        life_begin(&bench->tracks, &sighting, 1, &bench->ground, &bench->settings, bench->arena),
+        0);
 }
 
 static void leftovers_of_two_cameras_begin_one_track(void **state)
@@ -117,7 +121,9 @@ static void leftovers_of_two_cameras_begin_one_track(void **state)
     struct bench *bench = *state;
     struct sighting s[] = { seen(0, 0, 10, 1, 1), seen(1, 1, 20, 1.4, 1) };
     const struct sighting *leftovers[] = { &s[0], &s[1] };
-    assert_int_equal(life_begin(&bench->tracks, leftovers, 2, &bench->settings, bench->arena), 0);
+    assert_int_equal(
+        life_begin(&bench->tracks, leftovers, 2, &bench->ground, &bench->settings, bench->arena),
+        0);
     assert_int_equal(bench->tracks.count, 1);
     const struct track *track = &bench->tracks.items[0];
     assert_int_equal(track->number, 1);
@@ -126,6 +132,29 @@ static void leftovers_of_two_cameras_begin_one_track(void **state)
     assert_near(track->state.position_variance.xx, 0.03, 1e-12);
     assert_int_equal(track->seen_us, 20 * US_PER_MS);
     assert_true(track->phase == PHASE_TENTATIVE);
+}
+
+static void new_people_are_likelier_at_a_door(void **state)
+{
+    struct bench *bench = *state;
+    static const char map_text[] =
+        "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{"
+        "\"kind\":"
+        "\"entrance\"},\"geometry\":{\"type\":\"LineString\",\"coordinates\":[[4,0],[5,0]]}}]}";
+    struct floor_map *map;
+    struct error err = { "" };
+    uint8_t walkable[200] = { 0 };
+    struct grid grid = { .cell_m = 0.25, .columns = 40, .rows = 40 };
+    assert_int_equal(floor_map_parse(map_text, sizeof(map_text) - 1, "map", &map, &err), 0);
+    assert_int_equal(ground_init(&bench->ground, &grid, walkable), 0);
+    assert_int_equal(ground_add_doors(&bench->ground, map), 0);
+    struct sighting near = seen(0, 0, 0, 4.5, 1.8), inside = seen(0, 0, 0, 4.5, 2.4);
+    begin(bench, &near); /* two metres around the line's middle, give or take half a cell */
+    begin(bench, &inside);
+    assert_near(bench->tracks.items[0].belief, BELIEF_AT_A_DOOR, 0);
+    assert_near(bench->tracks.items[1].belief, BELIEF_AT_BIRTH, 0);
+    ground_release(&bench->ground);
+    floor_map_destroy(&map);
 }
 
 static void lost_person_turns_up_again_under_the_old_number(void **state)
@@ -247,6 +276,7 @@ int main(void)
         TEST(chain_is_cut_where_centres_are_far_apart),
         TEST(exact_sightings_far_apart_in_sigmas_are_two),
         TEST(leftovers_of_two_cameras_begin_one_track),
+        TEST(new_people_are_likelier_at_a_door),
         TEST(lost_person_turns_up_again_under_the_old_number),
         TEST(people_are_confirmed_when_believed),
         TEST(suspected_double_of_a_person_is_not_confirmed),
