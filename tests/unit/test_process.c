@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/process.h"
@@ -35,6 +36,8 @@ static void a_signal_is_128_and_its_number(void **state)
 static void a_missing_program_is_told_at_once(void **state)
 {
     (void) state;
+    /* A folder of the path that must not be read would be told instead. */
+    assert_int_equal(setenv("PATH", "/usr/bin:/bin", 1), 0);
     const char *const arguments[] = { "no-such-program-anywhere", NULL };
     struct process_options options = { .arguments = arguments };
     struct error err = { "" };
