@@ -140,8 +140,8 @@ static int solve_group(struct problem *p, const struct pair *pairs, size_t count
         least = fmin(least, pairs[i].edge.cost);
     }
     size_t columns = tracks + rows;
-    double *cost = arena_allocate(p->arena, rows * columns, sizeof(*cost));
-    size_t *chosen = arena_allocate(p->arena, rows, sizeof(*chosen));
+    double *cost = arena_take(p->arena, rows * columns, sizeof(*cost));
+    size_t *chosen = arena_take(p->arena, rows, sizeof(*chosen));
     if (!cost || !chosen)
         return -ENOMEM;
     for (size_t i = 0; i < rows * columns; i++)
@@ -179,7 +179,7 @@ static int solve_groups(struct problem *p, struct match *ret_matches)
 
 static uint32_t *no_numbers(size_t count, struct arena *arena)
 {
-    uint32_t *numbers = arena_allocate(arena, count, sizeof(*numbers));
+    uint32_t *numbers = arena_take(arena, count, sizeof(*numbers));
     for (size_t i = 0; numbers && i < count; i++)
         numbers[i] = ASSOCIATE_NONE;
     return numbers;
@@ -197,7 +197,7 @@ int associate_frame(const struct sighting *sightings, size_t count,
                          .arena = arena,
                          .is_paired = arena_allocate(arena, count + candidates->track_count,
                                                      sizeof(*p.is_paired)),
-                         .alone = arena_allocate(arena, count, sizeof(*p.alone)),
+                         .alone = arena_take(arena, count, sizeof(*p.alone)),
                          .row_of = no_numbers(count, arena),
                          .column_of = no_numbers(candidates->track_count, arena) };
     int r = groups_init(&p.groups, count + candidates->track_count, arena);

@@ -43,7 +43,7 @@ void edge_list_sort(struct edge_list *list)
 
 int groups_init(struct groups *groups, size_t count, struct arena *arena)
 {
-    groups->parent = arena_allocate(arena, count, sizeof(*groups->parent));
+    groups->parent = arena_take(arena, count, sizeof(*groups->parent));
     if (!groups->parent)
         return -ENOMEM;
     for (uint32_t i = 0; i < count; i++)

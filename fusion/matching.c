@@ -164,9 +164,10 @@ static void number_candidates(struct numbering *n, const struct sighting *sighti
 static int find_candidates(struct matched_frame *frame, const struct search *search,
                            struct numbering *n, struct arena *arena)
 {
-    uint32_t *first = arena_allocate(arena, frame->count + 1, sizeof(*first));
+    uint32_t *first = arena_take(arena, frame->count + 1, sizeof(*first));
     if (!first)
         return -ENOMEM;
+    first[0] = 0;
     n->turn++;
     n->found_count = n->track_count = 0;
     for (size_t i = 0; i < frame->count; i++) {

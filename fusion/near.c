@@ -110,11 +110,12 @@ static size_t find_in_cell(struct near *near, struct cell cell, struct floor_m p
 size_t near_find(struct near *near, struct floor_m place, double radius_m,
                  const uint32_t **ret_found)
 {
-    struct cell middle = cell_at(near, place);
     double radius = radius_m < near->reach_m ? radius_m : near->reach_m;
+    struct cell low = cell_at(near, (struct floor_m){ place.x - radius, place.y - radius });
+    struct cell high = cell_at(near, (struct floor_m){ place.x + radius, place.y + radius });
     size_t found = 0;
-    for (int32_t row = middle.row - 1; row <= middle.row + 1; row++)
-        for (int32_t column = middle.column - 1; column <= middle.column + 1; column++)
+    for (int32_t row = low.row; row <= high.row; row++)
+        for (int32_t column = low.column; column <= high.column; column++)
             found = find_in_cell(near, (struct cell){ column, row }, place, radius * radius, found);
     *ret_found = near->found;
     return found;

@@ -59,7 +59,7 @@ const struct track *tracks_find(const struct tracks *tracks, uint64_t number)
 
 struct near *tracks_near(const struct tracks *tracks, double reach_m, struct arena *arena)
 {
-    struct floor_m *points = arena_allocate(arena, tracks->count, sizeof(*points));
+    struct floor_m *points = arena_take(arena, tracks->count, sizeof(*points));
     if (!points)
         return NULL;
     for (size_t i = 0; i < tracks->count; i++)
@@ -91,7 +91,7 @@ struct prediction track_prediction(const struct track *track)
 int track_note_support(struct track *track, const struct sighting *sighting, enum reading reading,
                        struct arena *arena)
 {
-    struct support *support = arena_allocate(arena, 1, sizeof(*support));
+    struct support *support = arena_take(arena, 1, sizeof(*support));
     if (!support)
         return -ENOMEM;
     *support =

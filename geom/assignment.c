@@ -39,12 +39,12 @@ static bool allocate(struct problem *p, struct arena *scratch)
 {
     p->row_dual = arena_allocate(scratch, p->rows, sizeof(double));
     p->column_dual = arena_allocate(scratch, p->columns, sizeof(double));
-    p->distance = arena_allocate(scratch, p->columns, sizeof(double));
-    p->row_of = arena_allocate(scratch, p->columns, sizeof(size_t));
-    p->column_of = arena_allocate(scratch, p->rows, sizeof(size_t));
-    p->from_row = arena_allocate(scratch, p->columns, sizeof(size_t));
-    p->row_done = arena_allocate(scratch, p->rows, sizeof(bool));
-    p->column_done = arena_allocate(scratch, p->columns, sizeof(bool));
+    p->distance = arena_take(scratch, p->columns, sizeof(double));
+    p->row_of = arena_take(scratch, p->columns, sizeof(size_t));
+    p->column_of = arena_take(scratch, p->rows, sizeof(size_t));
+    p->from_row = arena_take(scratch, p->columns, sizeof(size_t));
+    p->row_done = arena_take(scratch, p->rows, sizeof(bool));
+    p->column_done = arena_take(scratch, p->columns, sizeof(bool));
     return p->row_dual && p->column_dual && p->distance && p->row_of && p->column_of &&
            p->from_row && p->row_done && p->column_done;
 }
