@@ -288,6 +288,14 @@ struct sighting *sightings_of_frame(const struct aligned_frame *frame, size_t nu
     return sightings;
 }
 
+void prediction_set_height(struct prediction *prediction, double height_m, double variance)
+{
+    prediction->height_m = height_m;
+    prediction->height_variance = variance;
+    prediction->told_variance = variance + TOLD_HEIGHT_VARIANCE_M2;
+    prediction->ln_told_variance = log(prediction->told_variance);
+}
+
 struct floor_m sighting_read(const struct sighting *s, enum reading reading, double height_m,
                              double height_variance, struct covariance2 *ret_covariance)
 {
@@ -326,8 +334,7 @@ static double height_cost(const struct sighting *s, enum reading reading,
     double taller_m = s->height_m - person->height_m;
     if (reading == READING_HEAD)
         return taller_m < TALLER_M ? s->hidden_cost : INFINITY;
-    double variance = person->height_variance + TOLD_HEIGHT_VARIANCE_M2;
-    return s->seen_cost + taller_m * taller_m / variance + log(variance);
+    return s->seen_cost + taller_m * taller_m / person->told_variance + person->ln_told_variance;
 }
 
 /* One reading beside a person. */

@@ -60,12 +60,16 @@ struct prediction {
     struct covariance2 covariance;
     double velocity_x_m_s, velocity_y_m_s;
     double height_m, height_variance;
+    double told_variance, ln_told_variance; /* of the height a box shows: prediction_set_height */
     /* Handicap against others who want the same sighting: -4 ln of the probability that there is
      * such a person, twice what the likelihoods ask for; INFINITY: takes part in nothing. */
     double unbelief;
     const struct portrait *portrait; /* NULL: nobody knows what the person looks like */
     int64_t time_us;
 };
+
+/* What is known of the person's height, and what that means for the boxes they show. */
+void prediction_set_height(struct prediction *prediction, double height_m, double variance);
 
 /* Where a reading puts a person of that height, and how exactly. */
 struct floor_m sighting_read(const struct sighting *sighting, enum reading reading, double height_m,

@@ -78,14 +78,14 @@ void track_predict(struct track *track, int64_t time_us, double noise_m2_s3)
 
 struct prediction track_prediction(const struct track *track)
 {
-    return (struct prediction){ .position = track->state.position,
-                                .covariance = track->state.position_variance,
-                                .velocity_x_m_s = track->state.velocity_x_m_s,
-                                .velocity_y_m_s = track->state.velocity_y_m_s,
-                                .height_m = track->height_m,
-                                .height_variance = track->height_variance,
-                                .unbelief = 4 * log1p(exp(-track->belief)),
-                                .time_us = track->state_us };
+    struct prediction prediction = { .position = track->state.position,
+                                     .covariance = track->state.position_variance,
+                                     .velocity_x_m_s = track->state.velocity_x_m_s,
+                                     .velocity_y_m_s = track->state.velocity_y_m_s,
+                                     .unbelief = 4 * log1p(exp(-track->belief)),
+                                     .time_us = track->state_us };
+    prediction_set_height(&prediction, track->height_m, track->height_variance);
+    return prediction;
 }
 
 int track_note_support(struct track *track, const struct sighting *sighting, enum reading reading,

@@ -116,10 +116,9 @@ static void hidden_feet_are_read_from_the_head(void **state)
 
 static struct prediction person_at(double y_m, double height_m)
 {
-    return (struct prediction){ .position = { 0, y_m },
-                                .covariance = { 0.02, 0, 0.02 },
-                                .height_m = height_m,
-                                .height_variance = 0.001 };
+    struct prediction person = { .position = { 0, y_m }, .covariance = { 0.02, 0, 0.02 } };
+    prediction_set_height(&person, height_m, 0.001);
+    return person;
 }
 
 static void track_decides_which_reading_is_meant(void **state)
