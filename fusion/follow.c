@@ -112,7 +112,7 @@ static int use_frame(struct tick *tick, const struct matched_frame *frame)
         const struct sighting *s = &frame->sightings[i];
         uint32_t track = matched_track(frame, i);
         if (track == ASSOCIATE_NONE) {
-            if (covariance2_max_sd(s->covariance) <= LIFE_BIRTH_SD_MAX_M &&
+            if (!s->is_part && covariance2_max_sd(s->covariance) <= LIFE_BIRTH_SD_MAX_M &&
                 ground_can_stand(tick->ground, s->position))
                 tick->leftovers[tick->leftover_count++] = s;
             continue;

@@ -179,7 +179,8 @@ static int find_candidates(struct matched_frame *frame, const struct search *sea
                                  reach_m < ASSOCIATE_REACH_M ? reach_m : ASSOCIATE_REACH_M, &found);
         if (reserve_found(n, count, arena) < 0)
             return -ENOMEM;
-        number_candidates(n, sighting, sighting_m2, search, found, count);
+        if (!sighting->is_part)
+            number_candidates(n, sighting, sighting_m2, search, found, count);
         first[i + 1] = (uint32_t) n->found_count;
     }
     frame->candidates.first = first;

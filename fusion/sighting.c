@@ -22,6 +22,11 @@
 /* The lower edge of the other must be lower by this share of the height to be nearer. */
 #define NEARER_SHARE 0.03
 
+/* Part of a body: shares of the height of the box that shows it whole, and of its own area. */
+#define PART_HEIGHT_MAX  0.75
+#define PART_FEET_APART  0.1
+#define PART_COVERED_MIN 0.9
+
 /* At most so much of a body is hidden when a detector still draws a box. */
 #define HIDDEN_SHARE_MAX 0.6
 
@@ -93,6 +98,29 @@ static bool is_behind_a_box(const struct picture *picture, size_t i)
         struct box_px other = frame->observations[j].box;
         if (j != i && other.bottom > lower && other.top < box.bottom && other.left < middle &&
             other.right > middle)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Detectors draw some people twice, once whole and once from the chest or the waist down. A box
+ * that lies in another, ends at the same feet and is clearly shorter is such a part: two bodies do
+ * not stand in one place.
+ */
+static bool is_part(const struct picture *picture, size_t i)
+{
+    const struct aligned_frame *frame = picture->frame;
+    const struct strips *strips = &picture->strips;
+    struct box_px box = frame->observations[i].box;
+    uint32_t strip = strips_at(strips, (box.left + box.right) / 2);
+    for (uint32_t k = strips->first[strip]; k < strips->first[strip + 1]; k++) {
+        const struct observation *whole = &frame->observations[strips->members[k]];
+        double height = whole->box.bottom - whole->box.top;
+        if (whole->object_class == frame->observations[i].object_class &&
+            box.bottom - box.top < PART_HEIGHT_MAX * height &&
+            fabs(box.bottom - whole->box.bottom) < PART_FEET_APART * height &&
+            box_covered(box, whole->box) >= PART_COVERED_MIN)
             return true;
     }
     return false;
@@ -243,6 +271,7 @@ static struct sighting read_observation(const struct picture *picture, size_t i)
     s.position = s.foot;
     s.covariance = s.foot_covariance;
     s.feet_are_seen = on_feet;
+    s.is_part = is_part(picture, i);
     if (o->object_class != OBSERVATION_HEAD)
         read_head(&s, picture, i);
     return s;

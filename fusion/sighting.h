@@ -42,6 +42,7 @@ struct sighting {
     struct floor_m position;
     struct covariance2 covariance;
     bool feet_are_seen; /* surely enough to learn from */
+    bool is_part;       /* of somebody whom another box of the frame shows whole: nobody's own */
 
     const struct appearance_vector *appearance; /* NULL: not known; in the tick's arena */
 };

@@ -114,6 +114,24 @@ static void hidden_feet_are_read_from_the_head(void **state)
     assert_true(sqrt(s->covariance.yy) > 1);
 }
 
+static void legs_in_the_box_of_a_person_are_nobodys(void **state)
+{
+    /* The same feet at 10 m, seen whole and up to 1.0 m; and a child of 1.0 m 2 m nearer, whose
+     * feet are 300 * 10 / 8 - 300 = 75 px lower: more than a tenth of the 170 px. */
+    struct box_px whole = box_of(10, 1.7, 0), legs = box_of(10, 1.0, 0), child = box_of(8, 1.0, 0);
+    const struct sighting *s = see(*state, (struct box_px[]){ whole, legs }, 2);
+    assert_false(s[0].is_part);
+    assert_true(s[1].is_part);
+    s = see(*state, (struct box_px[]){ whole, child }, 2);
+    assert_false(s[0].is_part);
+    assert_false(s[1].is_part);
+    /* Beside the whole box by half their width, they are somebody's who is hidden behind it. */
+    legs.left += 30;
+    legs.right += 30;
+    s = see(*state, (struct box_px[]){ whole, legs }, 2);
+    assert_false(s[1].is_part);
+}
+
 static struct prediction person_at(double y_m, double height_m)
 {
     struct prediction person = { .position = { 0, y_m }, .covariance = { 0.02, 0, 0.02 } };
@@ -172,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(person_in_full_is_where_the_feet_are),
         TEST(hidden_feet_are_read_from_the_head),
+        TEST(legs_in_the_box_of_a_person_are_nobodys),
         TEST(track_decides_which_reading_is_meant),
         TEST(tall_person_fits_a_tall_box_better),
         TEST(feet_behind_somebody_nearer_are_more_likely_hidden),
