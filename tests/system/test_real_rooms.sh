@@ -27,10 +27,10 @@ room() {
 
 region=2.03,0,6.30,3.41
 room cmc/cmc1 fairmot 1920x1024 $region 0.5 moda 99 idf1 99
-room cmc/cmc1 fasterrcnn 1920x1024 $region 0.5 moda 98 idf1 99
+room cmc/cmc1 fasterrcnn 1920x1024 $region 0.5 moda 99 idf1 99
 room cmc/cmc2 fairmot 1920x1024 $region 0.5 moda 95 idf1 90 mota 94
 room cmc/cmc2 fasterrcnn 1920x1024 $region 0.5 moda 88 idf1 45
-room wildtrack clipped 1920x1080 '' 0.5 moda 98.9
-room wildtrack clipped 1920x1080 '' 1 idf1 94
+room wildtrack clipped 1920x1080 '' 0.5 moda 99
+room wildtrack clipped 1920x1080 '' 1 idf1 94.5
 room wildtrack noisy 1920x1080 '' 0.5 moda 85
 room wildtrack noisy 1920x1080 '' 1 idf1 85
