@@ -84,23 +84,11 @@ struct picture {
     struct strips strips; /* of the boxes */
 };
 
-/* Somebody nearer stands before the feet. */
-static bool is_behind_a_box(const struct picture *picture, size_t i)
+/* Somebody whose feet are lower in the picture is nearer, and stands before the feet of a box. */
+static bool stands_before(struct box_px other, struct box_px box)
 {
-    const struct aligned_frame *frame = picture->frame;
-    const struct strips *strips = &picture->strips;
-    struct box_px box = frame->observations[i].box;
-    double lower = box.bottom + NEARER_SHARE * (box.bottom - box.top);
-    double middle = (box.left + box.right) / 2;
-    uint32_t strip = strips_at(strips, middle);
-    for (uint32_t k = strips->first[strip]; k < strips->first[strip + 1]; k++) {
-        uint32_t j = strips->members[k];
-        struct box_px other = frame->observations[j].box;
-        if (j != i && other.bottom > lower && other.top < box.bottom && other.left < middle &&
-            other.right > middle)
-            return true;
-    }
-    return false;
+    return other.bottom > box.bottom + NEARER_SHARE * (box.bottom - box.top) &&
+           other.top < box.bottom;
 }
 
 /*
@@ -108,22 +96,36 @@ static bool is_behind_a_box(const struct picture *picture, size_t i)
  * that lies in another, ends at the same feet and is clearly shorter is such a part: two bodies do
  * not stand in one place.
  */
-static bool is_part(const struct picture *picture, size_t i)
+static bool shows_whole(struct box_px whole, struct box_px box)
 {
-    const struct aligned_frame *frame = picture->frame;
+    double height = whole.bottom - whole.top;
+    return box.bottom - box.top < PART_HEIGHT_MAX * height &&
+           fabs(box.bottom - whole.bottom) < PART_FEET_APART * height &&
+           box_covered(box, whole) >= PART_COVERED_MIN;
+}
+
+/* What the other boxes of the picture say about one. */
+struct neighbours {
+    bool before_feet;
+    bool whole; /* one shows the same person whole */
+};
+
+static struct neighbours look_around(const struct picture *picture, size_t i)
+{
+    const struct observation *o = picture->frame->observations, *self = &o[i];
     const struct strips *strips = &picture->strips;
-    struct box_px box = frame->observations[i].box;
-    uint32_t strip = strips_at(strips, (box.left + box.right) / 2);
+    struct neighbours neighbours = { false, false };
+    double middle = (self->box.left + self->box.right) / 2;
+    uint32_t strip = strips_at(strips, middle);
     for (uint32_t k = strips->first[strip]; k < strips->first[strip + 1]; k++) {
-        const struct observation *whole = &frame->observations[strips->members[k]];
-        double height = whole->box.bottom - whole->box.top;
-        if (whole->object_class == frame->observations[i].object_class &&
-            box.bottom - box.top < PART_HEIGHT_MAX * height &&
-            fabs(box.bottom - whole->box.bottom) < PART_FEET_APART * height &&
-            box_covered(box, whole->box) >= PART_COVERED_MIN)
-            return true;
+        const struct observation *other = &o[strips->members[k]];
+        if (other == self || !(other->box.left < middle && other->box.right > middle))
+            continue;
+        neighbours.before_feet = neighbours.before_feet || stands_before(other->box, self->box);
+        neighbours.whole = neighbours.whole || (other->object_class == self->object_class &&
+                                                shows_whole(other->box, self->box));
     }
-    return false;
+    return neighbours;
 }
 
 /* The map says that a camera cannot see feet there. */
@@ -136,7 +138,8 @@ static bool is_behind_a_shelf(const struct viewpoint *view, struct floor_m foot,
 }
 
 /* How likely the feet are hidden, as far as their surroundings tell. */
-static double hidden_around(const struct picture *picture, size_t i, struct floor_m away)
+static double hidden_around(const struct picture *picture, size_t i, bool before_feet,
+                            struct floor_m away)
 {
     const struct observation *o = &picture->frame->observations[i];
     if (o->reasons & REASON_FOOT_CLIPPED)
@@ -144,7 +147,7 @@ static double hidden_around(const struct picture *picture, size_t i, struct floo
     if (is_behind_a_shelf(&picture->camera->view, o->floor, away) ||
         !ground_can_stand(picture->ground, o->floor))
         return HIDDEN_BEHIND_A_SHELF;
-    return is_behind_a_box(picture, i) ? HIDDEN_BEHIND_A_BOX : HIDDEN_IN_THE_OPEN;
+    return before_feet ? HIDDEN_BEHIND_A_BOX : HIDDEN_IN_THE_OPEN;
 }
 
 /*
@@ -216,7 +219,7 @@ static struct covariance2 aim_covariance(const struct viewpoint *view, struct fl
 }
 
 /* Add the second reading where the camera knows about heights. */
-static void read_head(struct sighting *s, const struct picture *picture, size_t i)
+static void read_head(struct sighting *s, const struct picture *picture, size_t i, bool before_feet)
 {
     const struct viewpoint *view = &picture->camera->view;
     const struct observation *o = &picture->frame->observations[i];
@@ -238,7 +241,7 @@ static void read_head(struct sighting *s, const struct picture *picture, size_t 
     s->head_covariance =
         covariance2_add(s->head_covariance, aim_covariance(view, head.floor, s->away));
     s->height_m = o->height_m;
-    s->hidden = hidden_around(picture, i, s->away);
+    s->hidden = hidden_around(picture, i, before_feet, s->away);
     s->hidden_density = hidden_density(view->height_m);
     s->seen_cost = -2 * log((1 - s->hidden) * NORMAL_PEAK);
     s->hidden_cost = -2 * log(s->hidden * s->hidden_density);
@@ -271,9 +274,10 @@ static struct sighting read_observation(const struct picture *picture, size_t i)
     s.position = s.foot;
     s.covariance = s.foot_covariance;
     s.feet_are_seen = on_feet;
-    s.is_part = is_part(picture, i);
+    struct neighbours neighbours = look_around(picture, i);
+    s.is_part = neighbours.whole;
     if (o->object_class != OBSERVATION_HEAD)
-        read_head(&s, picture, i);
+        read_head(&s, picture, i, neighbours.before_feet);
     return s;
 }
 
