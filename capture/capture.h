@@ -29,13 +29,16 @@ struct capture_options {
     int64_t start_us; /* recordings: UTC capture time of the first frame; 0: the time of opening.
                        * At the recorded pace, frame n is not handed over before its time. */
     uint32_t crop_left, crop_top, crop_width, crop_height; /* px; width 0: the whole frame */
+    bool
+        as_decoded; /* pictures may be IMAGE_YUV8, as most decoders leave them; else all are RGB8 */
+    bool keyframes; /* decode only frames that need no other one: little work, few frames */
     double rate_hz; /* hand over at most so many frames a second, chosen by capture time; 0: all */
 };
 
 enum capture_clock { CAPTURE_CLOCK_ARRIVAL = 1, CAPTURE_CLOCK_STREAM = 2, CAPTURE_CLOCK_FILE = 3 };
 
 struct frame {
-    struct image *image; /* RGB8, the crop only; one reference, the receiver's */
+    struct image *image; /* the crop only; one reference, the receiver's */
     uint64_t index;      /* of the source's frames since it was opened, 0 first; those that could
                           * not be decoded or that rate_hz left out are counted in */
     int64_t capture_us;  /* UTC */

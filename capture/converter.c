@@ -1,5 +1,5 @@
 /*
- * converter.c - the crop of a decoded picture, as RGB
+ * converter.c - the crop of a decoded picture, as RGB or as it was decoded
  */
 #include "capture/converter.h"
 
@@ -35,6 +35,7 @@ struct shape {
 
 struct converter {
     struct crop crop;
+    bool as_decoded;
     struct shape shape;
     struct SwsContext *scaler;
     uint8_t *scratch;
@@ -42,12 +43,13 @@ struct converter {
     struct image_pool *pool;
 };
 
-int converter_create(struct crop crop, struct converter **ret_converter)
+int converter_create(struct crop crop, bool as_decoded, struct converter **ret_converter)
 {
     struct converter *converter = calloc(1, sizeof *converter);
     if (!converter)
         return -ENOMEM;
     converter->crop = crop;
+    converter->as_decoded = as_decoded;
     converter->shape.format = AV_PIX_FMT_NONE;
     *ret_converter = converter;
     return 0;
@@ -201,6 +203,114 @@ static bool is_full_range(const AVFrame *picture)
     return grey || (format && strncmp(format->name, "yuvj", 4) == 0);
 }
 
+/* Whether brightness and colour differences have 8 bits and planes of their own. */
+static bool is_planar_yuv(const AVFrame *picture)
+{
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat) picture->format);
+    const uint64_t other = AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM |
+                           AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BAYER | AV_PIX_FMT_FLAG_ALPHA;
+    if (!format || (format->flags & other) ||
+        (format->nb_components != 1 && format->nb_components != 3))
+        return false;
+    for (int i = 0; i < format->nb_components; i++)
+        if (format->comp[i].plane != i || format->comp[i].step != 1 || format->comp[i].depth != 8 ||
+            format->comp[i].offset != 0 || picture->linesize[i] < 0)
+            return false;
+    return format->nb_components == 1 || picture->linesize[1] == picture->linesize[2];
+}
+
+/* Weights of red and blue in brightness; what does not say is BT.601, as everywhere. Source: ITU-T
+ * H.273, table 4. */
+static struct yuv_matrix matrix_of(const struct shape *shape)
+{
+    switch (shape->colorspace) {
+    case AVCOL_SPC_BT709:
+        return yuv_matrix_of(0.2126, 0.0722, shape->full_range);
+    case AVCOL_SPC_FCC:
+        return yuv_matrix_of(0.30, 0.11, shape->full_range);
+    case AVCOL_SPC_SMPTE240M:
+        return yuv_matrix_of(0.212, 0.087, shape->full_range);
+    case AVCOL_SPC_BT2020_NCL:
+        return yuv_matrix_of(0.2627, 0.0593, shape->full_range);
+    default:
+        return yuv_matrix_of(0.299, 0.114, shape->full_range);
+    }
+}
+
+static bool has_centred_colour(const AVFrame *picture)
+{
+    return picture->chroma_location == AVCHROMA_LOC_CENTER ||
+           picture->chroma_location == AVCHROMA_LOC_TOP ||
+           picture->chroma_location == AVCHROMA_LOC_BOTTOM;
+}
+
+/* The first sample of colour is in the middle of the pixels it covers; across, it is with the first
+ * of them unless the stream says otherwise. */
+static struct image_chroma chroma_of(const AVFrame *picture, const struct shape *shape)
+{
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat) picture->format);
+    struct image_chroma chroma = { .left = shape->crop.left,
+                                   .top = shape->crop.top,
+                                   .matrix = matrix_of(shape) };
+    if (format->nb_components == 1)
+        return chroma;
+    chroma.u = picture->data[1];
+    chroma.v = picture->data[2];
+    chroma.stride_bytes = (size_t) picture->linesize[1];
+    chroma.shift_x = format->log2_chroma_w;
+    chroma.shift_y = format->log2_chroma_h;
+    chroma.site_x = has_centred_colour(picture) ? (float) (1 << chroma.shift_x) / 2 : 0.5f;
+    chroma.site_y = (float) (1 << chroma.shift_y) / 2;
+    return chroma;
+}
+
+static void release_picture(void *owner)
+{
+    AVFrame *picture = owner;
+    av_frame_free(&picture);
+}
+
+/* The decoder's own buffers, held for as long as anybody looks at them. */
+static int wrap(const AVFrame *picture, const struct shape *shape, struct image **ret_image)
+{
+    AVFrame *held = av_frame_clone(picture);
+    if (!held)
+        return -ENOMEM;
+    size_t stride_bytes = (size_t) held->linesize[0];
+    struct image view = { .pixels =
+                              held->data[0] + shape->crop.top * stride_bytes + shape->crop.left,
+                          .width = shape->crop.width,
+                          .height = shape->crop.height,
+                          .stride_bytes = stride_bytes,
+                          .format = IMAGE_YUV8,
+                          .chroma = chroma_of(held, shape) };
+    int code = image_wrap(view, held, release_picture, ret_image);
+    if (code < 0)
+        av_frame_free(&held);
+    return code;
+}
+
+/* As RGB, through swscale. */
+static int convert(struct converter *converter, const AVFrame *picture, struct shape *shape,
+                   struct image **ret_image, struct error *err)
+{
+    shape->region =
+        region_around(shape->crop, (uint32_t) picture->width, (uint32_t) picture->height);
+    int code = same_shape(shape, &converter->shape) ? 0 : take_shape(converter, shape, err);
+    if (code < 0)
+        return code;
+    struct image *image = new_image(converter);
+    if (!image)
+        return -ENOMEM;
+    const uint8_t *planes[4];
+    point_into(picture, shape->region, planes);
+    (void) sws_scale(converter->scaler, planes, picture->linesize, 0, (int) shape->region.height,
+                     &converter->scratch, &converter->scratch_stride_bytes);
+    cut(converter, image);
+    *ret_image = image;
+    return 0;
+}
+
 int converter_run(struct converter *converter, const AVFrame *picture, struct image **ret_image,
                   struct error *err)
 {
@@ -215,20 +325,10 @@ int converter_run(struct converter *converter, const AVFrame *picture, struct im
     int code = fit_crop(converter->crop, width, height, &shape.crop, err);
     if (code < 0)
         return code;
-    shape.region = region_around(shape.crop, width, height);
-    if (!same_shape(&shape, &converter->shape)) {
-        code = take_shape(converter, &shape, err);
-        if (code < 0)
-            return code;
-    }
-    struct image *image = new_image(converter);
-    if (!image)
-        return error_set(err, -ENOMEM, "out of memory for pictures of %ux%u px", width, height);
-    const uint8_t *planes[4];
-    point_into(picture, shape.region, planes);
-    (void) sws_scale(converter->scaler, planes, picture->linesize, 0, (int) shape.region.height,
-                     &converter->scratch, &converter->scratch_stride_bytes);
-    cut(converter, image);
-    *ret_image = image;
-    return 0;
+    code = converter->as_decoded && is_planar_yuv(picture)
+               ? wrap(picture, &shape, ret_image)
+               : convert(converter, picture, &shape, ret_image, err);
+    return code == -ENOMEM
+               ? error_set(err, -ENOMEM, "out of memory for pictures of %ux%u px", width, height)
+               : code;
 }

@@ -39,7 +39,8 @@ struct source {
     AVPacket *packet;
     AVFrame *picture;
     bool draining;
-    int failures; /* in a row */
+    bool keyframes; /* decode no others */
+    int failures;   /* in a row */
     uint64_t next_index;
     bool lost;           /* something since the last frame */
     int64_t last_pts_us; /* of the last frame, */
@@ -150,13 +151,15 @@ static int open_input(struct source *source, const char *url, struct error *err)
     return code < 0 ? error_prefix(err, code, "could not open %s", av_words_url(url, words)) : 0;
 }
 
-int source_open(const char *url, struct stop *stop, struct source **ret_source, struct error *err)
+int source_open(const char *url, bool keyframes, struct stop *stop, struct source **ret_source,
+                struct error *err)
 {
     av_words_prepare();
     AUTO(source_destroy) struct source *source = calloc(1, sizeof *source);
     if (!source || !(source->packet = av_packet_alloc()) || !(source->picture = av_frame_alloc()))
         return error_set(err, -ENOMEM, "out of memory");
     source->kind = source_kind(url);
+    source->keyframes = keyframes;
     source->stop = stop;
     source->last_pts_us = STAMP_UNKNOWN;
     int code = open_input(source, url, err);
@@ -249,6 +252,23 @@ static void send_packet(struct source *source, const AVPacket *packet)
         count_damage(source);
 }
 
+/* Give the decoder the packet, unless its frame is not wanted: that keeps its number. */
+static void decode(struct source *source)
+{
+    /* An empty packet is how AVI says that the picture before is shown once more. To the decoder it
+     * would mean the end. */
+    bool unwanted = source->keyframes && !(source->packet->flags & AV_PKT_FLAG_KEY);
+    if (source->packet->size == 0 || unwanted) {
+        source->next_index++;
+        return;
+    }
+    send_packet(source, source->packet);
+    /* A decoder that puts frames in order waits for the next ones. There are none before the next
+     * key frame, seconds later; so each one is the end of a film. */
+    if (source->keyframes)
+        send_packet(source, NULL);
+}
+
 /* Give the decoder something to do. Returns 0 or what ends the source. */
 static int feed(struct source *source, struct error *err)
 {
@@ -262,12 +282,7 @@ static int feed(struct source *source, struct error *err)
             send_packet(source, NULL);
         return 0;
     }
-    /* An empty packet is how AVI says that the picture before is shown once more. To the decoder it
-     * would mean the end. */
-    if (source->packet->size == 0)
-        source->next_index++;
-    else
-        send_packet(source, source->packet);
+    decode(source);
     return 0;
 }
 
@@ -284,6 +299,10 @@ static int receive(struct source *source)
             return 1;
         if (av_code == AVERROR(EAGAIN))
             return source->draining ? -ENODATA : 0;
+        if (av_code == AVERROR_EOF && source->keyframes && !source->draining) {
+            avcodec_flush_buffers(source->decoder);
+            return 0;
+        }
         if (av_code == AVERROR_EOF)
             return -ENODATA;
         count_damage(source);

@@ -31,9 +31,10 @@ bool source_url_is_live(const char *url);
 
 struct source; /* opaque; one thread */
 
-/* stop must outlive the source. Returns 0, -ECANCELED (stop), -errno with a sentence. */
-MUST_CHECK int source_open(const char *url, struct stop *stop, struct source **ret_source,
-                           struct error *err);
+/* keyframes: decode no others. stop must outlive the source. Returns 0, -ECANCELED (stop), -errno
+ * with a sentence. */
+MUST_CHECK int source_open(const char *url, bool keyframes, struct stop *stop,
+                           struct source **ret_source, struct error *err);
 void source_destroy(struct source **source);
 
 enum source_kind source_kind_of(const struct source *source);

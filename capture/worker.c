@@ -66,12 +66,15 @@ static int open_play(struct play *play, struct error *err)
     const struct capture_options *options = &play->worker->options;
     struct crop crop = { options->crop_left, options->crop_top, options->crop_width,
                          options->crop_height };
-    int code = converter_create(crop, &play->converter);
-    if (code < 0)
-        return error_set(err, code, "out of memory");
-    code = source_open(options->url, &play->worker->stop, &play->source, err);
+    int code =
+        source_open(options->url, options->keyframes, &play->worker->stop, &play->source, err);
     if (code < 0)
         return code;
+    /* Pictures of a device may lie in buffers that go with it. */
+    bool as_decoded = options->as_decoded && source_kind_of(play->source) != SOURCE_DEVICE;
+    code = converter_create(crop, as_decoded, &play->converter);
+    if (code < 0)
+        return error_set(err, code, "out of memory");
     play->is_live = source_kind_is_live(source_kind_of(play->source));
     code = check_rate(play, options, err);
     if (code < 0)

@@ -276,6 +276,36 @@ static void load_numbers(struct loading *l, const struct option *option,
     }
 }
 
+/* Each of the lists as load_numbers has it. */
+static void load_number_lists(struct loading *l, const struct option *option,
+                              const config_setting_t *setting, void *place)
+{
+    struct number_lists *lists = place;
+    if (!setting)
+        return;
+    if (!config_setting_is_list(setting)) {
+        wrong_type(l, option, setting, "a list of numbers in brackets, ( [ ... ], [ ... ] )");
+        return;
+    }
+    size_t count = (size_t) config_setting_length(setting);
+    lists->items = calloc(count ? count : 1, sizeof(*lists->items));
+    if (!lists->items) {
+        l->out_of_memory = true;
+        return;
+    }
+    lists->count = count;
+    for (size_t i = 0; i < count; i++)
+        load_numbers(l, option, config_setting_get_elem(setting, (unsigned) i), &lists->items[i]);
+}
+
+static void release_number_lists(struct number_lists *lists)
+{
+    for (size_t i = 0; i < lists->count; i++)
+        free(lists->items[i].values);
+    free(lists->items);
+    *lists = (struct number_lists){ 0 };
+}
+
 static void load_group(struct loading *l, const char *list_path, const config_setting_t *group,
                        void *values);
 
@@ -339,6 +369,9 @@ static void load_one(struct loading *l, const struct option *option,
         break;
     case OPTION_NUMBERS:
         load_numbers(l, option, setting, place);
+        break;
+    case OPTION_NUMBER_LISTS:
+        load_number_lists(l, option, setting, place);
         break;
     case OPTION_LIST:
         load_list(l, option, setting, place);
@@ -513,6 +546,9 @@ static void release_one(const struct option *options, size_t option_count,
     case OPTION_NUMBERS:
         free(numbers->values);
         *numbers = (struct number_list){ 0 };
+        break;
+    case OPTION_NUMBER_LISTS:
+        release_number_lists(place);
         break;
     case OPTION_LIST:
         for (size_t i = 0; i < list->count; i++)

@@ -17,20 +17,27 @@
 #include "base/text.h"
 
 enum option_type {
-    OPTION_INT,     /* int */
-    OPTION_DOUBLE,  /* double; integers are taken too */
-    OPTION_BOOL,    /* bool */
-    OPTION_STRING,  /* char *, owned by the struct */
-    OPTION_ID,      /* char *, owned; [a-z0-9-]+, shorter than ID_SIZE */
-    OPTION_PATH,    /* char *, owned; made absolute beside the file it stands in */
-    OPTION_NUMBERS, /* struct number_list; nested lists are read in reading order */
-    OPTION_LIST,    /* struct option_list of groups; the options below it have "path[]." paths */
+    OPTION_INT,          /* int */
+    OPTION_DOUBLE,       /* double; integers are taken too */
+    OPTION_BOOL,         /* bool */
+    OPTION_STRING,       /* char *, owned by the struct */
+    OPTION_ID,           /* char *, owned; [a-z0-9-]+, shorter than ID_SIZE */
+    OPTION_PATH,         /* char *, owned; made absolute beside the file it stands in */
+    OPTION_NUMBERS,      /* struct number_list; nested lists are read in reading order */
+    OPTION_NUMBER_LISTS, /* struct number_lists: several of them, ( [ ... ], [ ... ] ) */
+    OPTION_LIST, /* struct option_list of groups; the options below it have "path[]." paths */
 };
 
 /* Any number of doubles, e.g. a matrix or a polygon. */
 struct number_list {
     double *values;
     size_t count; /* 0: not given */
+};
+
+/* Several, e.g. polygons. */
+struct number_lists {
+    struct number_list *items;
+    size_t count;
 };
 
 /* The groups of a list, one struct each, item_bytes apart. */
@@ -47,9 +54,10 @@ struct option {
     bool required;
     double default_number;      /* INT, DOUBLE, BOOL */
     const char *default_string; /* STRING, ID, PATH; NULL: stays NULL */
-    double min, max;            /* INT, DOUBLE: the value; NUMBERS: how many; LIST: how many */
-    const char *choices;        /* STRING: "file|arrival"; NULL: any */
-    bool reload;                /* SIGHUP may change it */
+    double min, max; /* INT, DOUBLE: the value; NUMBERS: how many, of NUMBER_LISTS in each; LIST:
+                        how many */
+    const char *choices; /* STRING: "file|arrival"; NULL: any */
+    bool reload;         /* SIGHUP may change it */
     const char *help;
 };
 

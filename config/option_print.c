@@ -59,6 +59,17 @@ static void print_numbers(const struct number_list *numbers, FILE *out)
     fputc(']', out);
 }
 
+static void print_number_lists(const struct number_lists *lists, FILE *out)
+{
+    fputc('(', out);
+    for (size_t i = 0; i < lists->count; i++) {
+        if (i)
+            fputs(", ", out);
+        print_numbers(&lists->items[i], out);
+    }
+    fputc(')', out);
+}
+
 static bool is_given(const struct option *option, const void *place)
 {
     const struct number_list *numbers = place;
@@ -69,6 +80,8 @@ static bool is_given(const struct option *option, const void *place)
         return *(char *const *) place != NULL;
     case OPTION_NUMBERS:
         return numbers->count > 0;
+    case OPTION_NUMBER_LISTS:
+        return ((const struct number_lists *) place)->count > 0;
     default:
         return true;
     }
@@ -93,6 +106,9 @@ static void print_value(const struct option *option, const void *place, FILE *ou
         break;
     case OPTION_NUMBERS:
         print_numbers(place, out);
+        break;
+    case OPTION_NUMBER_LISTS:
+        print_number_lists(place, out);
         break;
     case OPTION_LIST:
         break;
@@ -160,8 +176,8 @@ void options_dump(const struct option *options, size_t option_count, const void 
 static const char *type_name(enum option_type type)
 {
     static const char *const names[] = {
-        "whole number", "number", "true/false",      "string",
-        "id",           "path",   "list of numbers", "list of groups"
+        "whole number", "number",          "true/false",       "string",        "id",
+        "path",         "list of numbers", "lists of numbers", "list of groups"
     };
     return names[type];
 }
@@ -170,7 +186,8 @@ static void document_default(const struct option *option, FILE *out)
 {
     bool text =
         option->type == OPTION_STRING || option->type == OPTION_ID || option->type == OPTION_PATH;
-    bool aggregate = option->type == OPTION_NUMBERS || option->type == OPTION_LIST;
+    bool aggregate = option->type == OPTION_NUMBERS || option->type == OPTION_NUMBER_LISTS ||
+                     option->type == OPTION_LIST;
     if (option->required)
         fputs("required", out);
     else if (text && option->default_string)
@@ -195,6 +212,8 @@ static void document_bounds(const struct option *option, FILE *out)
     else if (option->type == OPTION_NUMBERS || option->type == OPTION_LIST)
         fprintf(out, "%.15g to %.15g %s", option->min, option->max,
                 option->type == OPTION_LIST ? "entries" : "numbers");
+    else if (option->type == OPTION_NUMBER_LISTS)
+        fprintf(out, "each %.15g to %.15g numbers", option->min, option->max);
 }
 
 void options_document(const struct option *options, size_t option_count, FILE *out)

@@ -23,6 +23,7 @@
 #define NETWORK_MIN_PX  32
 #define NETWORK_MAX_PX  4096
 #define NETWORK_STEP_PX 32
+#define TILES_MAX       8
 
 struct check {
     const struct store_config *config;
@@ -188,6 +189,11 @@ static bool is_network_side(double px)
     return px >= NETWORK_MIN_PX && px <= NETWORK_MAX_PX && fmod(px, NETWORK_STEP_PX) == 0;
 }
 
+static bool is_tile_count(double count)
+{
+    return count >= 1 && count <= TILES_MAX && count == floor(count);
+}
+
 static void check_picture(const struct camera_check *cc)
 {
     const struct camera_config *camera = cc->camera;
@@ -198,10 +204,14 @@ static void check_picture(const struct camera_check *cc)
     if (camera->roi.count % 2)
         camera_problem(cc, "roi",
                        "roi has an odd number of coordinates; write x, y of each corner");
-    const struct number_list *size = &camera->detector.size;
-    if (size->count == 2 && !(is_network_side(size->values[0]) && is_network_side(size->values[1])))
-        camera_problem(cc, "detector.size",
-                       "detector.size must be width, height in multiples of 32 px from 32 to 4096");
+    for (size_t i = 0; i < camera->masks.count; i++)
+        if (camera->masks.items[i].count % 2)
+            camera_problem(cc, "masks",
+                           "a mask has an odd number of coordinates; write x, y of each corner");
+    const struct number_list *tiles = &camera->detector.tiles;
+    if (tiles->count == 2 && !(is_tile_count(tiles->values[0]) && is_tile_count(tiles->values[1])))
+        camera_problem(cc, "detector.tiles",
+                       "detector.tiles must be columns, rows in whole numbers from 1 to 8");
 }
 
 static void check_start(const struct camera_check *cc)
@@ -214,12 +224,26 @@ static void check_start(const struct camera_check *cc)
     camera_problem(cc, "start", err.text);
 }
 
-static void check_sha256(const struct camera_check *cc)
+/* group: "detector" or "heads" */
+static void check_network(const struct camera_check *cc, const char *group,
+                          const struct network_config *network)
 {
-    const char *text = cc->camera->detector.sha256;
-    if (text && (strlen(text) != 64 || strspn(text, "0123456789abcdefABCDEF") != 64))
-        camera_problem(cc, "detector.sha256",
-                       "detector.sha256 must be 64 hexadecimal digits, as sha256sum prints them");
+    char key[KEY_SIZE], sentence[128];
+    const struct number_list *size = &network->size;
+    if (size->count == 2 &&
+        !(is_network_side(size->values[0]) && is_network_side(size->values[1]))) {
+        (void) snprintf(key, sizeof(key), "%s.size", group);
+        (void) snprintf(sentence, sizeof(sentence),
+                        "%s must be width, height in multiples of 32 px from 32 to 4096", key);
+        camera_problem(cc, key, sentence);
+    }
+    const char *text = network->sha256;
+    if (text && (strlen(text) != 64 || strspn(text, "0123456789abcdefABCDEF") != 64)) {
+        (void) snprintf(key, sizeof(key), "%s.sha256", group);
+        (void) snprintf(sentence, sizeof(sentence),
+                        "%s must be 64 hexadecimal digits, as sha256sum prints them", key);
+        camera_problem(cc, key, sentence);
+    }
 }
 
 static void check_names(const struct camera_check *cc)
@@ -247,7 +271,8 @@ static void check_camera(const struct check *c, size_t index)
     check_names(&cc);
     check_picture(&cc);
     check_start(&cc);
-    check_sha256(&cc);
+    check_network(&cc, "detector", &cc.camera->detector.network);
+    check_network(&cc, "heads", &cc.camera->heads);
 }
 
 /* ---- sockets ---- */

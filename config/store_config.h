@@ -24,16 +24,34 @@ struct floor_config {
     double ceiling_m; /* m */
 };
 
-struct detector_config {
-    char *engine;  /* "auto", "opencv", "darknet", "hog" */
+/* One network that looks at a camera's pictures. */
+struct network_config {
     char *model;   /* path of the .cfg; the .weights and .names lie beside it, see below */
     char *weights; /* NULL: model with .weights instead of .cfg */
     char *names;   /* NULL: the only .names beside the model */
     char *sha256;  /* of the weights; NULL: not checked */
     struct number_list size; /* network width height px; none: as in the cfg */
+    bool letterbox;          /* keep the picture's shape; else stretch it to the input */
     double threshold;        /* score, 0..1 */
-    double nms_iou;          /* boxes of one class that overlap more are one */
-    double rate_hz;          /* detections per second at most; 0: every frame */
+};
+
+struct detector_config {
+    char *engine; /* "auto", "fast", "opencv", "darknet", "hog" */
+    struct network_config network;
+    double nms_iou;        /* boxes of one class that overlap more are one */
+    double nms_soft_sigma; /* >0: soft suppression of this width instead; 0: not */
+    struct number_list
+        tiles;           /* columns rows that are looked at besides the whole; none: no tiles */
+    double tile_overlap; /* of neighbours, by their size */
+    double rate_hz;      /* detections per second at most; 0: every frame */
+    bool keyframes;      /* decode key frames only */
+};
+
+/* When a frame need not be looked at. */
+struct gate_config {
+    bool enabled;
+    double refresh_s; /* the network looks at least this often */
+    double hold_s;    /* and at every frame for so long after it last saw anybody */
 };
 
 struct camera_config {
@@ -45,10 +63,14 @@ struct camera_config {
     struct number_list roi;  /* polygon x y ... in full-frame px; feet outside are dropped */
     double fps;              /* overrides a recording's own; 0: its own */
     char *pace;              /* of recordings: "recorded" (as they were filmed) or "fast" */
-    char *start;       /* UTC time of a recording's first frame; NULL: when the program starts */
-    char *picture;     /* PNG of the empty scene, for floorfuse heatmap --over-camera */
-    double foot_sd_px; /* how exactly a detector places a box's edge, px */
+    char *start;   /* UTC time of a recording's first frame; NULL: when the program starts */
+    char *picture; /* PNG of the empty scene, for floorfuse heatmap --over-camera */
+    struct number_lists masks; /* polygons x y ... in full-frame px in which nobody is seen */
+    double foot_sd_px;         /* how exactly a detector places a box's edge, px */
+    double min_person_px; /* where a person is lower in the network's picture, nobody is seen */
     struct detector_config detector;
+    struct network_config heads; /* a second network, such as one for heads; no model: none */
+    struct gate_config gate;
 };
 
 struct fusion_config {

@@ -1,208 +1,63 @@
 /*
  * detector.c - see detector.h
  *
- * Check the model, choose the engine, and for every picture: stretch, run, decode, suppress.
+ * Every network looks at every view of the picture; then what they found is put together.
  */
 #include "detector/detector.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/file.h"
-#include "base/text.h"
+#include "base/arena.h"
+#include "detector/bodies.h"
 #include "detector/candidates.h"
-#include "detector/class_names.h"
-#include "detector/darknet_cfg.h"
-#include "detector/engine.h"
+#include "detector/network.h"
 #include "detector/nms.h"
-#include "detector/resize.h"
-#include "detector/weights.h"
-#include "detector/yolo.h"
+
+#define SCRATCH_BLOCK_BYTES ((size_t) 64 << 10)
+
+/* A box this near to the edge of a tile, by the tile's size, ends there because of it. */
+#define CUT_MARGIN 0.01
+
+/* More boxes than people fit into a picture are noise; a head search is cubic in them. */
+#define DETECTIONS_MAX 4096
 
 struct detector {
-    struct engine engine;
-    double threshold, nms_iou;
-    struct detector_info info;
-    struct candidates candidates;
-
-    /* Of a network engine only: */
-    struct darknet_cfg *cfg;
-    enum detection_class *classes; /* of the network's class numbers */
-    struct resizer *resizer;
-    float *input;          /* 3 planes */
-    const float **outputs; /* one a head */
+    struct detector_options options; /* its strings are not looked at again */
+    struct network *networks[DETECTOR_NETWORKS_MAX];
+    struct candidates candidates; /* of the whole picture */
+    struct candidates in_view;    /* of one view, in its own px */
+    bool *is_cut;                 /* one a candidate, where there are tiles */
+    size_t is_cut_room;
+    struct arena *scratch;
 };
 
-const char *detector_engines(void)
-{
-    if (FLOORFUSE_HAVE_DARKNET && FLOORFUSE_HAVE_OPENCV)
-        return "darknet opencv hog";
-    if (FLOORFUSE_HAVE_OPENCV)
-        return "opencv hog";
-    return FLOORFUSE_HAVE_DARKNET ? "darknet" : "";
-}
-
-static int not_built_in(const char *engine, struct error *err)
-{
-    return error_set(err, -ENOTSUP,
-                     "detector engine \"%s\" is not built into this program; it has: %s", engine,
-                     detector_engines());
-}
-
-/* The engine's name once "auto" is decided; NULL when there is no such engine. */
-static const char *choose(const struct detector_options *options)
-{
-    static const char *const known[] = { "opencv", "darknet", "hog" };
-    const char *wanted = options->engine ? options->engine : "auto";
-    if (strcmp(wanted, "auto") == 0)
-        return !options->model ? "hog" : FLOORFUSE_HAVE_OPENCV ? "opencv" : "darknet";
-    for (size_t i = 0; i < ARRAY_LENGTH(known); i++) {
-        if (strcmp(wanted, known[i]) == 0)
-            return known[i];
-    }
-    return NULL;
-}
-
-static int create_network_engine(const char *name, const struct engine_model *model,
-                                 struct engine *ret_engine, struct error *err)
-{
-#if FLOORFUSE_HAVE_OPENCV
-    if (strcmp(name, "opencv") == 0)
-        return engine_opencv_create(model, ret_engine, err);
-#endif
-#if FLOORFUSE_HAVE_DARKNET
-    if (strcmp(name, "darknet") == 0)
-        return engine_darknet_create(model, ret_engine, err);
-#endif
-    (void) model;
-    (void) ret_engine;
-    return not_built_in(name, err);
-}
-
-/* "dir/name.cfg" -> "dir/name.weights" */
-static int default_weights(const char *model, char **ret_path, struct error *err)
-{
-    size_t length = strlen(model);
-    if (length < 5 || strcmp(model + length - 4, ".cfg") != 0)
-        return error_set(err, -EINVAL,
-                         "%s: does not end in .cfg, so detector.weights must be given too", model);
-    if (asprintf(ret_path, "%.*s.weights", (int) (length - 4), model) < 0)
-        return -ENOMEM;
-    return 0;
-}
-
-static int load_weights(const struct detector_options *options, const struct darknet_cfg *cfg,
-                        char **ret_bytes, size_t *ret_length, struct error *err)
-{
-    char *path = NULL;
-    int r = 0;
-    if (!options->weights)
-        r = default_weights(options->model, &path, err);
-    if (r == 0)
-        r = weights_load(path ? path : options->weights, cfg, options->sha256, ret_bytes,
-                         ret_length, err);
-    free(path);
-    return r;
-}
-
-static int load_classes(const struct detector_options *options, struct detector *detector,
-                        struct error *err)
-{
-    char *path = NULL;
-    int r = 0;
-    if (!options->names)
-        r = class_names_find(options->model, &path, err);
-    if (r == 0)
-        r = class_names_load(path ? path : options->names, detector->cfg->classes,
-                             &detector->classes, err);
-    free(path);
-    return r;
-}
-
-/* Weights are checked here; what the engine gets is our own text of the network. */
-static int load_engine(const struct detector_options *options, const char *engine_name,
-                       struct detector *detector, struct error *err)
-{
-    AUTO(text_release) struct text canonical = TEXT_INIT;
-    struct engine_model model = { .cfg = detector->cfg, .canonical = &canonical };
-    char *weights;
-    int r = load_weights(options, detector->cfg, &weights, &model.weights_length, err);
-    if (r < 0)
-        return r;
-    model.weights = weights;
-    darknet_cfg_write(detector->cfg, &canonical);
-    r = canonical.failed ? -ENOMEM
-                         : create_network_engine(engine_name, &model, &detector->engine, err);
-    free(weights);
-    return r;
-}
-
-static int allocate_buffers(struct detector *detector)
-{
-    uint32_t width = detector->info.width, height = detector->info.height;
-    detector->input = calloc(3 * (size_t) width * height, sizeof(*detector->input));
-    detector->outputs = calloc((size_t) detector->cfg->heads, sizeof(*detector->outputs));
-    if (!detector->input || !detector->outputs)
-        return -ENOMEM;
-    return resizer_create(width, height, &detector->resizer);
-}
-
-static void note_model_id(const char *model, struct detector_info *info)
-{
-    const char *slash = strrchr(model, '/');
-    const char *name = slash ? slash + 1 : model;
-    size_t length = strlen(name);
-    if (length > 4 && strcmp(name + length - 4, ".cfg") == 0)
-        length -= 4;
-    (void) snprintf(info->model_id, sizeof(info->model_id), "%.*s", (int) length, name);
-}
-
-static int prepare_network(const struct detector_options *options, const char *engine_name,
-                           struct detector *detector, struct error *err)
-{
-    if (!options->model)
-        return error_set(err, -EINVAL,
-                         "detector engine \"%s\" needs a model; only \"hog\" does without",
-                         engine_name);
-    int r = darknet_cfg_load(options->model, options->width, options->height, &detector->cfg, err);
-    if (r < 0)
-        return r;
-    detector->info.width = (uint32_t) detector->cfg->width;
-    detector->info.height = (uint32_t) detector->cfg->height;
-    note_model_id(options->model, &detector->info);
-    r = load_classes(options, detector, err);
-    if (r == 0)
-        r = load_engine(options, engine_name, detector, err);
-    return r < 0 ? r : allocate_buffers(detector);
-}
-
-static int prepare_hog(struct detector *detector, struct error *err)
-{
-    (void) snprintf(detector->info.model_id, sizeof(detector->info.model_id), "hog");
-#if FLOORFUSE_HAVE_OPENCV
-    return engine_hog_create(&detector->engine, err);
-#else
-    return not_built_in("hog", err);
-#endif
-}
+/* A part of the picture. */
+struct view {
+    uint32_t left, top, width, height;
+};
 
 static bool is_fraction(double value)
 {
     return value >= 0 && value <= 1;
 }
 
-static int check_options(const struct detector_options *options, struct error *err)
+static int check_options(const struct detector_options *o, struct error *err)
 {
-    if (!is_fraction(options->threshold))
-        return error_set(err, -EINVAL, "detector threshold %g is not from 0 to 1",
-                         options->threshold);
-    if (!is_fraction(options->nms_iou))
-        return error_set(err, -EINVAL, "detector nms_iou %g is not from 0 to 1", options->nms_iou);
-    if (!choose(options))
-        return error_set(err, -EINVAL, "there is no detector engine \"%.32s\"; there are: auto %s",
-                         options->engine, detector_engines());
+    if (!is_fraction(o->nms_iou))
+        return error_set(err, -EINVAL, "detector nms_iou %g is not from 0 to 1", o->nms_iou);
+    if (!(o->soft_sigma >= 0 && isfinite(o->soft_sigma)))
+        return error_set(err, -EINVAL, "detector nms_soft_sigma %g is below 0", o->soft_sigma);
+    if (o->tiles_x > DETECTOR_TILES_MAX || o->tiles_y > DETECTOR_TILES_MAX)
+        return error_set(err, -EINVAL, "%u x %u tiles are too many; up to %d x %d are possible",
+                         o->tiles_x, o->tiles_y, DETECTOR_TILES_MAX, DETECTOR_TILES_MAX);
+    if (!(o->tile_overlap >= 0 && o->tile_overlap <= 0.9))
+        return error_set(err, -EINVAL, "tiles cannot overlap by %g of their size; 0 to 0.9 can be",
+                         o->tile_overlap);
+    if (o->network_count == 0 || o->network_count > DETECTOR_NETWORKS_MAX)
+        return error_set(err, -EINVAL, "a detector has 1 to %d networks, not %zu",
+                         DETECTOR_NETWORKS_MAX, o->network_count);
     return 0;
 }
 
@@ -215,14 +70,10 @@ int detector_create(const struct detector_options *options, struct detector **re
     AUTO(detector_destroy) struct detector *detector = calloc(1, sizeof(*detector));
     if (!detector)
         return -ENOMEM;
-    const char *engine_name = choose(options);
-    detector->threshold = options->threshold;
-    detector->nms_iou = options->nms_iou;
-    (void) snprintf(detector->info.engine, sizeof(detector->info.engine), "%s", engine_name);
-    if (strcmp(engine_name, "hog") == 0)
-        r = prepare_hog(detector, err);
-    else
-        r = prepare_network(options, engine_name, detector, err);
+    detector->options = *options;
+    r = arena_create(SCRATCH_BLOCK_BYTES, &detector->scratch);
+    for (size_t i = 0; r == 0 && i < options->network_count; i++)
+        r = network_create(&options->networks[i], &detector->networks[i], err);
     if (r < 0)
         return r;
     *ret_detector = detector;
@@ -235,60 +86,133 @@ void detector_destroy(struct detector **detector)
     struct detector *d = *detector;
     if (!d)
         return;
-    if (d->engine.methods)
-        d->engine.methods->destroy(d->engine.state);
+    for (size_t i = 0; i < DETECTOR_NETWORKS_MAX; i++)
+        network_destroy(&d->networks[i]);
     candidates_release(&d->candidates);
-    resizer_destroy(&d->resizer);
-    free(d->input);
-    free(d->outputs);
-    free(d->classes);
-    darknet_cfg_destroy(&d->cfg);
+    candidates_release(&d->in_view);
+    arena_destroy(&d->scratch);
+    free(d->is_cut);
     free(d);
     *detector = NULL;
 }
 
-static int decode_heads(struct detector *d, const struct image *picture)
+/* ---- what each network sees in each view ---- */
+
+/* Whether a box ends at an edge of the view that is not one of the picture. */
+static bool ends_inside(const struct view *v, const struct image *picture, struct box_px b)
 {
-    struct darknet_shape network = { d->cfg->width, d->cfg->height, 3 };
-    int head = 0;
-    for (int i = 0; i < d->cfg->layer_count; i++) {
-        if (d->cfg->layers[i].type != DARKNET_YOLO)
-            continue;
-        int r = yolo_decode(&d->cfg->layers[i], network, d->outputs[head++], d->classes,
-                            d->threshold, picture->width, picture->height, &d->candidates);
-        if (r < 0)
-            return r;
-    }
+    double x = CUT_MARGIN * v->width, y = CUT_MARGIN * v->height;
+    return (v->left > 0 && b.left < x) || (v->top > 0 && b.top < y) ||
+           (v->left + v->width < picture->width && b.right > v->width - x) ||
+           (v->top + v->height < picture->height && b.bottom > v->height - y);
+}
+
+static int reserve_cuts(struct detector *d, size_t count)
+{
+    if (count <= d->is_cut_room)
+        return 0;
+    bool *grown = realloc(d->is_cut, 2 * count * sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    d->is_cut = grown;
+    d->is_cut_room = 2 * count;
     return 0;
 }
 
-static int run_network(struct detector *d, const struct image *picture)
+/* Take over what was found in a view, in px of the picture. */
+static int take_view(struct detector *d, const struct view *view, const struct image *picture)
 {
-    int r = resizer_run(d->resizer, picture, d->input);
-    if (r == 0)
-        r = d->engine.methods->forward(d->engine.state, d->input, d->outputs);
-    return r < 0 ? r : decode_heads(d, picture);
+    int r = reserve_cuts(d, d->candidates.count + d->in_view.count);
+    for (size_t i = 0; r == 0 && i < d->in_view.count; i++) {
+        struct detection item = d->in_view.items[i];
+        size_t at = d->candidates.count;
+        d->is_cut[at] = ends_inside(view, picture, item.box);
+        item.box.left += view->left;
+        item.box.right += view->left;
+        item.box.top += view->top;
+        item.box.bottom += view->top;
+        r = candidates_add(&d->candidates, item);
+    }
+    return r;
+}
+
+static int look_at(struct detector *d, const struct view *view, const struct image *picture)
+{
+    struct image window = image_window(picture, view->left, view->top, view->width, view->height);
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < d->options.network_count; i++) {
+        candidates_clear(&d->in_view);
+        r = network_look(d->networks[i], &window, &d->in_view);
+        if (r == 0)
+            r = take_view(d, view, picture);
+    }
+    return r;
+}
+
+/* Tile number `at` of `count` along an edge: all of one size, the first and the last at the ends.
+ */
+static void cut_edge(uint32_t edge, uint32_t at, uint32_t count, double overlap,
+                     uint32_t *ret_first, uint32_t *ret_size)
+{
+    double size = ceil(edge / (count - (count - 1) * overlap));
+    uint32_t whole = size < edge ? (uint32_t) size : edge;
+    *ret_size = whole;
+    *ret_first = count > 1 ? (uint32_t) ((uint64_t) (edge - whole) * at / (count - 1)) : 0;
+}
+
+static int look_at_tiles(struct detector *d, const struct image *picture)
+{
+    uint32_t columns = d->options.tiles_x > 1 ? d->options.tiles_x : 1;
+    uint32_t rows = d->options.tiles_y > 1 ? d->options.tiles_y : 1;
+    struct view view;
+    int r = 0;
+    for (uint32_t i = 0; r == 0 && columns * rows > 1 && i < columns * rows; i++) {
+        cut_edge(picture->width, i % columns, columns, d->options.tile_overlap, &view.left,
+                 &view.width);
+        cut_edge(picture->height, i / columns, rows, d->options.tile_overlap, &view.top,
+                 &view.height);
+        r = look_at(d, &view, picture);
+    }
+    return r;
+}
+
+/* ---- what they found, put together ---- */
+
+static size_t suppress(struct detector *d)
+{
+    struct detection *items = d->candidates.items;
+    size_t count = nms_parts(items, d->is_cut, d->candidates.count);
+    if (d->options.soft_sigma > 0)
+        return nms_soft(items, count, d->options.soft_sigma, d->options.networks[0].threshold);
+    return nms(items, count, d->options.nms_iou);
 }
 
 int detector_detect(struct detector *d, const struct image *picture,
                     struct detections *ret_detections)
 {
-    if (picture->format != IMAGE_RGB8 || picture->width == 0 || picture->height == 0)
+    if ((picture->format != IMAGE_RGB8 && picture->format != IMAGE_YUV8) || picture->width == 0 ||
+        picture->height == 0)
         return -EINVAL;
+    arena_reset(d->scratch);
     candidates_clear(&d->candidates);
-    int r = d->engine.methods->look
-                ? d->engine.methods->look(d->engine.state, picture, d->threshold, &d->candidates)
-                : run_network(d, picture);
+    struct view whole = { 0, 0, picture->width, picture->height };
+    int r = look_at(d, &whole, picture);
+    if (r == 0)
+        r = look_at_tiles(d, picture);
     if (r < 0)
         return r;
-    *ret_detections = (struct detections){
-        .items = d->candidates.items,
-        .count = nms(d->candidates.items, d->candidates.count, d->nms_iou),
-    };
+    struct detections found = { .items = d->candidates.items, .count = suppress(d) };
+    if (found.count > DETECTIONS_MAX)
+        found.count = DETECTIONS_MAX;
+    r = bodies_find_heads(found.items, found.count, d->scratch);
+    if (r < 0)
+        return r;
+    bodies_cover_feet(found.items, found.count);
+    *ret_detections = found;
     return 0;
 }
 
 struct detector_info detector_info(const struct detector *detector)
 {
-    return detector->info;
+    return network_info(detector->networks[0]);
 }

@@ -22,7 +22,6 @@ struct decoding {
     struct darknet_shape network;
     const enum detection_class *classes;
     float threshold;
-    double picture_width, picture_height;
     struct candidates *candidates;
 };
 
@@ -55,10 +54,10 @@ static double centre(const struct decoding *d, const struct cell *cell, int numb
 static struct box_px box_of(const struct decoding *d, const struct cell *cell)
 {
     const double *anchor = d->layer->yolo.anchors[cell->anchor];
-    double x = centre(d, cell, X, cell->column) / d->layer->out.width * d->picture_width;
-    double y = centre(d, cell, Y, cell->row) / d->layer->out.height * d->picture_height;
-    double width = extent(d, cell, WIDTH, anchor[0]) / d->network.width * d->picture_width;
-    double height = extent(d, cell, HEIGHT, anchor[1]) / d->network.height * d->picture_height;
+    double x = centre(d, cell, X, cell->column) * d->network.width / d->layer->out.width;
+    double y = centre(d, cell, Y, cell->row) * d->network.height / d->layer->out.height;
+    double width = extent(d, cell, WIDTH, anchor[0]);
+    double height = extent(d, cell, HEIGHT, anchor[1]);
     return (struct box_px){ x - width / 2, y - height / 2, x + width / 2, y + height / 2 };
 }
 
@@ -100,15 +99,13 @@ static int decode_anchor(const struct decoding *d, const float *raw, int anchor)
 }
 
 int yolo_decode(const struct darknet_layer *layer, struct darknet_shape network, const float *raw,
-                const enum detection_class *classes, double threshold, uint32_t picture_width,
-                uint32_t picture_height, struct candidates *candidates)
+                const enum detection_class *classes, double threshold,
+                struct candidates *candidates)
 {
     struct decoding d = { .layer = layer,
                           .network = network,
                           .classes = classes,
                           .threshold = (float) threshold,
-                          .picture_width = picture_width,
-                          .picture_height = picture_height,
                           .candidates = candidates };
     size_t values_of_anchor = (size_t) (FIRST_CLASS + layer->yolo.classes) *
                               (size_t) layer->out.width * (size_t) layer->out.height;

@@ -20,6 +20,8 @@ struct counted_image {
     struct image image; /* first: the public part */
     atomic_int holders;
     struct image_pool *pool;    /* NULL: on its own */
+    void *owner;                /* of pixels that are not ours, */
+    void (*release)(void *);    /* if not NULL */
     struct counted_image *next; /* in the pool's free list */
 };
 
@@ -37,14 +39,22 @@ static struct counted_image *counted(struct image *image)
 
 static void counted_free(struct counted_image *image)
 {
-    free(image->image.pixels);
+    if (image->release)
+        image->release(image->owner);
+    else
+        free(image->image.pixels);
     free(image);
+}
+
+static bool is_size(uint32_t width, uint32_t height)
+{
+    return width > 0 && height > 0 && width <= IMAGE_EDGE_MAX && height <= IMAGE_EDGE_MAX;
 }
 
 static int counted_create(uint32_t width, uint32_t height, enum image_format format,
                           struct counted_image **ret_image)
 {
-    if (width == 0 || height == 0 || width > IMAGE_EDGE_MAX || height > IMAGE_EDGE_MAX)
+    if (!is_size(width, height) || format == IMAGE_YUV8)
         return -EINVAL;
     struct counted_image *image = calloc(1, sizeof(*image));
     if (!image)
@@ -75,6 +85,22 @@ int image_create(uint32_t width, uint32_t height, enum image_format format,
     if (r == 0)
         *ret_image = &image->image;
     return r;
+}
+
+int image_wrap(struct image view, void *owner, void (*release)(void *owner),
+               struct image **ret_image)
+{
+    if (!is_size(view.width, view.height))
+        return -EINVAL;
+    struct counted_image *image = calloc(1, sizeof(*image));
+    if (!image)
+        return -ENOMEM;
+    image->image = view;
+    image->owner = owner;
+    image->release = release;
+    atomic_init(&image->holders, 1);
+    *ret_image = &image->image;
+    return 0;
 }
 
 struct image *image_ref(struct image *image)
@@ -174,4 +200,16 @@ struct image *image_pool_take(struct image_pool *pool)
     }
     pthread_mutex_unlock(&pool->lock);
     return image ? &image->image : NULL;
+}
+
+struct image image_window(const struct image *image, uint32_t left, uint32_t top, uint32_t width,
+                          uint32_t height)
+{
+    struct image window = *image;
+    window.pixels = image_at(image, left, top);
+    window.width = width;
+    window.height = height;
+    window.chroma.left += left;
+    window.chroma.top += top;
+    return window;
 }

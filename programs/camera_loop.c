@@ -18,6 +18,7 @@
 #include "capture/capture.h"
 #include "detector/detector.h"
 #include "fusion/observe.h"
+#include "programs/detector_setup.h"
 #include "programs/start.h"
 #include "wire/publisher.h"
 
@@ -61,20 +62,7 @@ static int open_calibration(struct camera_loop *loop, struct error *err)
 
 static int open_detector(struct camera_loop *loop, struct error *err)
 {
-    const struct detector_config *c = &loop->options->camera->detector;
-    const char *engine = loop->options->engine ? loop->options->engine : c->engine;
-    bool hog = strcmp(engine, "hog") == 0;
-    struct detector_options options = {
-        .engine = engine,
-        .model = hog ? NULL : c->model,
-        .weights = hog ? NULL : c->weights,
-        .names = hog ? NULL : c->names,
-        .sha256 = hog ? NULL : c->sha256,
-        .width = c->size.count == 2 ? (uint32_t) c->size.values[0] : 0,
-        .height = c->size.count == 2 ? (uint32_t) c->size.values[1] : 0,
-        .threshold = c->threshold,
-        .nms_iou = c->nms_iou,
-    };
+    struct detector_options options = detector_setup(loop->options->camera, loop->options->engine);
     return detector_create(&options, &loop->detector, err);
 }
 
@@ -115,6 +103,8 @@ static int open_capture(struct camera_loop *loop, struct error *err)
         .crop_top = crop ? (uint32_t) crop[1] : 0,
         .crop_width = crop ? (uint32_t) crop[2] : 0,
         .crop_height = crop ? (uint32_t) crop[3] : 0,
+        .as_decoded = true,
+        .keyframes = camera->detector.keyframes,
         .rate_hz = camera->detector.rate_hz,
     };
     if (!options.start_us && camera->start &&
@@ -211,7 +201,9 @@ static int save_still(struct camera_loop *loop, const struct frame *frame, struc
         return 0;
     loop->still_saved = true;
     log_warning("debug: saving a picture that may show people file=%s", loop->options->still_path);
-    return image_write_png(frame->image, loop->options->still_path, err);
+    AUTO(image_unref) struct image *rgb = NULL;
+    int r = image_to_rgb(frame->image, &rgb);
+    return r < 0 ? r : image_write_png(rgb, loop->options->still_path, err);
 }
 
 static void write_csv(struct camera_loop *loop, const struct frame *frame,

@@ -14,6 +14,7 @@
 #include "detector/detector.h"
 #include "programs/arguments.h"
 #include "programs/commands.h"
+#include "programs/detector_setup.h"
 #include "programs/floors.h"
 #include "programs/start.h"
 
@@ -30,18 +31,7 @@ static void check_floor(const struct floor_config *floor, struct problems *probl
 
 static void check_model(const struct camera_config *camera, struct problems *problems)
 {
-    const struct detector_config *c = &camera->detector;
-    struct detector_options options = {
-        .engine = c->engine,
-        .model = c->model,
-        .weights = c->weights,
-        .names = c->names,
-        .sha256 = c->sha256,
-        .width = c->size.count == 2 ? (uint32_t) c->size.values[0] : 0,
-        .height = c->size.count == 2 ? (uint32_t) c->size.values[1] : 0,
-        .threshold = c->threshold,
-        .nms_iou = c->nms_iou,
-    };
+    struct detector_options options = detector_setup(camera, NULL);
     AUTO(detector_destroy) struct detector *detector = NULL;
     struct error err = { "" };
     if (detector_create(&options, &detector, &err) < 0)

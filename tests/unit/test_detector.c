@@ -72,7 +72,9 @@ static void each_engine_finds_what_was_worked_out_by_hand(void **state)
         if (!built_in(network_engines[i]))
             continue;
         struct detector_options options = {
-            .engine = network_engines[i], .model = model.cfg, .threshold = 0.5, .nms_iou = 0.5
+            .networks = { { .engine = network_engines[i], .model = model.cfg, .threshold = 0.5 } },
+            .network_count = 1,
+            .nms_iou = 0.5
         };
         struct detector *detector = detector_of(&options);
         struct detections found = find(detector, picture);
@@ -96,7 +98,9 @@ static void boxes_are_in_pixels_of_the_picture(void **state)
     (void) state;
     struct model model = red_model();
     struct image *small = red_square(32, 20, 20, 2), *large = red_square(96, 30, 12, 6);
-    struct detector_options options = { .model = model.cfg, .threshold = 0.5, .nms_iou = 0.5 };
+    struct detector_options options = { .networks = { { .model = model.cfg, .threshold = 0.5 } },
+                                        .network_count = 1,
+                                        .nms_iou = 0.5 };
     struct detector *detector = detector_of(&options);
     free(find(detector, small).items);
     struct detections found = find(detector, large);
@@ -122,11 +126,12 @@ static void the_network_size_may_be_chosen(void **state)
     for (size_t i = 0; i < 2; i++) {
         if (!built_in(network_engines[i]))
             continue;
-        struct detector_options options = { .engine = network_engines[i],
-                                            .model = model.cfg,
-                                            .width = 64,
-                                            .height = 96,
-                                            .threshold = 0.2,
+        struct detector_options options = { .networks = { { .engine = network_engines[i],
+                                                            .model = model.cfg,
+                                                            .width = 64,
+                                                            .height = 96,
+                                                            .threshold = 0.2 } },
+                                            .network_count = 1,
                                             .nms_iou = 0 };
         struct detector *detector = detector_of(&options);
         struct detections found = find(detector, picture);
@@ -201,7 +206,7 @@ static void assert_engines_agree(struct detector_options options, const struct i
     struct detections found[2];
     double mean_iou, score_difference;
     for (int i = 0; i < 2; i++) {
-        options.engine = network_engines[i];
+        options.networks[0].engine = network_engines[i];
         struct detector *detector = detector_of(&options);
         found[i] = find(detector, picture);
         detector_destroy(&detector);
@@ -228,7 +233,9 @@ static void engines_agree_on_every_kind_of_layer(void **state)
         skip();
     struct model model = zoo_model();
     struct image *picture = noise(64, 32);
-    struct detector_options options = { .model = model.cfg, .threshold = 0, .nms_iou = 1 };
+    struct detector_options options = { .networks = { { .model = model.cfg, .threshold = 0 } },
+                                        .network_count = 1,
+                                        .nms_iou = 1 };
     assert_engines_agree(options, picture, 1536);
     image_unref(&picture);
     model_destroy(&model);
@@ -257,10 +264,13 @@ static void engines_agree_on_a_real_model(void **state)
     if (!built_in("darknet") || !built_in("opencv") || access(MODEL_WITH_BODY, R_OK) < 0)
         skip();
     struct image *picture = pattern();
-    struct detector_options options = { .model = MODEL_WITH_BODY, .threshold = 0, .nms_iou = 1 };
+    struct detector_options options = { .networks = { { .model = MODEL_WITH_BODY,
+                                                        .threshold = 0 } },
+                                        .network_count = 1,
+                                        .nms_iou = 1 };
     assert_engines_agree(options, picture, 1500);
-    options.width = 416;
-    options.height = 256;
+    options.networks[0].width = 416;
+    options.networks[0].height = 256;
     assert_engines_agree(options, picture, 1560);
     image_unref(&picture);
 }
@@ -299,7 +309,9 @@ static void layers_darknet_lacks_are_refused_by_line(void **state)
                         "[yolo]\nclasses=1\nnum=1\nanchors=4,6\n",
                         cases[i].layers);
         struct model model = model_create(cfg, parameters, cases[i].parameters, "person\n");
-        struct detector_options options = { .engine = "darknet", .model = model.cfg };
+        struct detector_options options = {
+            .networks = { { .engine = "darknet", .model = model.cfg } }, .network_count = 1
+        };
         assert_int_equal(create_code(&options, cases[i].words), -ENOTSUP);
         model_destroy(&model);
     }
@@ -309,30 +321,46 @@ static void wrong_options_are_one_sentence(void **state)
 {
     (void) state;
     struct model model = red_model();
-    struct detector_options options = { .model = model.cfg, .threshold = 1.5 };
+    struct detector_options options = { .networks = { { .model = model.cfg, .threshold = 1.5 } },
+                                        .network_count = 1 };
     assert_int_equal(create_code(&options, "threshold 1.5"), -EINVAL);
-    options = (struct detector_options){ .model = model.cfg, .threshold = NAN };
+    options = (struct detector_options){ .networks = { { .model = model.cfg, .threshold = NAN } },
+                                         .network_count = 1 };
     assert_int_equal(create_code(&options, "threshold"), -EINVAL);
-    options = (struct detector_options){ .model = model.cfg, .nms_iou = -1 };
+    options = (struct detector_options){ .networks = { { .model = model.cfg } },
+                                         .network_count = 1,
+                                         .nms_iou = -1 };
     assert_int_equal(create_code(&options, "nms_iou"), -EINVAL);
-    options = (struct detector_options){ .model = model.cfg, .engine = "warp" };
+    options = (struct detector_options){ .networks = { { .model = model.cfg, .engine = "warp" } },
+                                         .network_count = 1 };
     assert_int_equal(create_code(&options, "no detector engine \"warp\""), -EINVAL);
-    options = (struct detector_options){ .model = model.cfg, .width = 100, .height = 100 };
+    options = (struct detector_options){
+        .networks = { { .model = model.cfg, .width = 100, .height = 100 } }, .network_count = 1
+    };
     assert_int_equal(create_code(&options, "100x100"), -EINVAL);
-    options = (struct detector_options){ .engine = "opencv" };
+    options =
+        (struct detector_options){ .networks = { { .engine = "opencv" } }, .network_count = 1 };
     assert_int_equal(create_code(&options, "needs a model"), -EINVAL);
-    options = (struct detector_options){ .model = "/nonexistent/x.cfg" };
+    options = (struct detector_options){ .networks = { { .model = "/nonexistent/x.cfg" } },
+                                         .network_count = 1 };
     assert_int_equal(create_code(&options, "/nonexistent/x.cfg"), -ENOENT);
-    options = (struct detector_options){ .model = model.cfg, .weights = "/dev/null" };
+    options =
+        (struct detector_options){ .networks = { { .model = model.cfg, .weights = "/dev/null" } },
+                                   .network_count = 1 };
     assert_int_equal(create_code(&options, "/dev/null"), -EINVAL);
-    options = (struct detector_options){ .model = model.cfg, .weights = model.names };
+    options =
+        (struct detector_options){ .networks = { { .model = model.cfg, .weights = model.names } },
+                                   .network_count = 1 };
     assert_int_equal(create_code(&options, "not a Darknet .weights"), -EINVAL);
-    options = (struct detector_options){ .model = model.cfg, .sha256 = "ab" };
+    options = (struct detector_options){ .networks = { { .model = model.cfg, .sha256 = "ab" } },
+                                         .network_count = 1 };
     assert_int_equal(create_code(&options, "SHA-256"), -EINVAL);
-    options = (struct detector_options){ .model = model.weights };
+    options =
+        (struct detector_options){ .networks = { { .model = model.weights } }, .network_count = 1 };
     assert_int_equal(create_code(&options, "not a text"), -EINVAL);
     assert_int_equal(truncate(model.weights, 100), 0);
-    options = (struct detector_options){ .model = model.cfg };
+    options =
+        (struct detector_options){ .networks = { { .model = model.cfg } }, .network_count = 1 };
     assert_int_equal(create_code(&options, "truncated"), -EINVAL);
     assert_int_equal(unlink(model.names), 0);
     assert_int_equal(create_code(&options, "no .names file"), -ENOENT);
@@ -343,7 +371,8 @@ static void only_rgb_pictures_are_looked_at(void **state)
 {
     (void) state;
     struct model model = red_model();
-    struct detector_options options = { .model = model.cfg };
+    struct detector_options options = { .networks = { { .model = model.cfg } },
+                                        .network_count = 1 };
     struct detector *detector = detector_of(&options);
     struct detections found;
     struct image *rgba;
@@ -359,7 +388,9 @@ static void hog_needs_no_model_and_sees_nobody_in_the_dark(void **state)
     (void) state;
     if (!built_in("hog"))
         skip();
-    struct detector_options options = { .threshold = 0.3, .nms_iou = 0.45 };
+    struct detector_options options = { .networks = { { .threshold = 0.3 } },
+                                        .network_count = 1,
+                                        .nms_iou = 0.45 };
     struct detector *detector = detector_of(&options);
     assert_string_equal(detector_info(detector).engine, "hog");
     assert_string_equal(detector_info(detector).model_id, "hog");

@@ -72,8 +72,9 @@ static void the_body_model_finds_everybody(void **state)
     (void) state;
     if (access(MODEL_WITH_BODY, R_OK) < 0 || detector_engines()[0] == '\0')
         skip();
-    struct detector_options options = { .model = MODEL_WITH_BODY,
-                                        .threshold = 0.3,
+    struct detector_options options = { .networks = { { .model = MODEL_WITH_BODY,
+                                                        .threshold = 0.3 } },
+                                        .network_count = 1,
                                         .nms_iou = 0.45 };
     assert_finds_everybody(&options);
 }
@@ -83,7 +84,9 @@ static void hog_finds_everybody(void **state)
     (void) state;
     if (!strstr(detector_engines(), "hog"))
         skip();
-    struct detector_options options = { .engine = "hog", .threshold = 0.3, .nms_iou = 0.45 };
+    struct detector_options options = { .networks = { { .engine = "hog", .threshold = 0.3 } },
+                                        .network_count = 1,
+                                        .nms_iou = 0.45 };
     assert_finds_everybody(&options);
 }
 
@@ -100,7 +103,9 @@ static void engines_agree_on_people(void **state)
     double mean_iou, score_difference;
     for (int i = 0; i < 2; i++) {
         struct detector_options options = {
-            .engine = engines[i], .model = MODEL_WITH_BODY, .threshold = 0.3, .nms_iou = 0.45
+            .networks = { { .engine = engines[i], .model = MODEL_WITH_BODY, .threshold = 0.3 } },
+            .network_count = 1,
+            .nms_iou = 0.45
         };
         struct detector *detector = detector_of(&options);
         found[i] = find(detector, picture);

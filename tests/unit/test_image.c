@@ -88,6 +88,59 @@ static void a_pool_gives_each_image_to_one_holder(void **state)
     image_unref(&b);
 }
 
+static void count_release(void *owner)
+{
+    ++*(int *) owner;
+}
+
+static void borrowed_pixels_are_given_back_once(void **state)
+{
+    (void) state;
+    uint8_t pixels[6] = { 1, 2, 3, 4, 5, 6 };
+    int released = 0;
+    struct image *image;
+    struct image view = {
+        .pixels = pixels, .width = 2, .height = 1, .stride_bytes = 6, .format = IMAGE_RGB8
+    };
+    assert_int_equal(image_wrap(view, &released, count_release, &image), 0);
+    struct image *again = image_ref(image);
+    assert_ptr_equal(image_at(image, 1, 0), pixels + 3);
+    image_unref(&image);
+    assert_int_equal(released, 0);
+    image_unref(&again);
+    assert_int_equal(released, 1);
+    view.width = 0;
+    assert_int_equal(image_wrap(view, &released, count_release, &image), -EINVAL);
+    assert_int_equal(released, 1);
+}
+
+/* Bars of BT.601 in studio range, and what they stand for; a colour covers two by two px. */
+static void brightness_and_colours_become_rgb(void **state)
+{
+    (void) state;
+    uint8_t y[] = { 81, 81, 145, 145, 41, 41 }, u[] = { 90, 54, 240 }, v[] = { 240, 34, 110 };
+    struct image *rgb;
+    struct image yuv = { .pixels = y,
+                         .width = 6,
+                         .height = 1,
+                         .stride_bytes = 6,
+                         .format = IMAGE_YUV8,
+                         .chroma = { .u = u,
+                                     .v = v,
+                                     .stride_bytes = 3,
+                                     .shift_x = 1,
+                                     .shift_y = 1,
+                                     .matrix = yuv_matrix_of(0.299, 0.114, false) } };
+    struct image window = image_window(&yuv, 1, 0, 4, 1);
+    const int expected[4][3] = { { 255, 0, 0 }, { 0, 255, 0 }, { 0, 255, 0 }, { 0, 0, 255 } };
+    assert_int_equal(image_to_rgb(&window, &rgb), 0);
+    for (uint32_t x = 0; x < 4; x++) {
+        for (int i = 0; i < 3; i++) /* 8 bits of brightness and colour round to within two */
+            assert_true(abs(image_at(rgb, x, 0)[i] - expected[x][i]) <= 2);
+    }
+    image_unref(&rgb);
+}
+
 static int make_file(void **state)
 {
     (void) state;
@@ -108,6 +161,8 @@ int main(void)
         cmocka_unit_test(every_truncation_is_refused_by_name),
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(a_pool_gives_each_image_to_one_holder),
+        cmocka_unit_test(borrowed_pixels_are_given_back_once),
+        cmocka_unit_test(brightness_and_colours_become_rgb),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }

@@ -230,7 +230,8 @@ static void options_are_checked_against_each_other(void **state)
           "5: camera left: detector.sha256 must be 64 hexadecimal digits, as sha256sum prints "
           "them" },
         { "", "detector = { engine = \"tpu\"; };",
-          "4: cameras[].detector.engine is \"tpu\" but must be one of auto|opencv|darknet|hog" },
+          "4: cameras[].detector.engine is \"tpu\" but must be one of "
+          "auto|fast|opencv|darknet|hog" },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         assert_problem(state, config_with(cases[i].top, cases[i].more), cases[i].sentence);
@@ -339,7 +340,7 @@ static void digests_are_kept_in_lower_case(void **state)
     assert_loads(state, config_with("", "detector = { sha256 = "
                                         "\"ABCDEFabcdef0123456789012345678901234567890123456789"
                                         "012345678901\"; };"));
-    assert_string_equal(store_config_cameras(f->config)[0].detector.sha256,
+    assert_string_equal(store_config_cameras(f->config)[0].detector.network.sha256,
                         "abcdefabcdef0123456789012345678901234567890123456789012345678901");
 }
 
