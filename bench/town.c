@@ -179,8 +179,9 @@ static bool see(struct builder *b, const struct town_camera *camera, const struc
     struct observer observer = { .calibration = camera->calibration,
                                  .view = view,
                                  .edge_sd_px = TOWN_EDGE_SD_PX };
+    struct finding finding = { .object_class = OBSERVATION_PERSON, .score = 0.9f, .box = box };
     return box.right > box.left && box.bottom > box.top &&
-           observe(&observer, OBSERVATION_PERSON, 0.9f, box, ret_observation) == 0;
+           observe(&observer, &finding, ret_observation) == 0;
 }
 
 static int film(struct builder *b, int round, int camera, int64_t capture_us)

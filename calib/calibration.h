@@ -19,6 +19,7 @@
 #include "geom/grid.h"
 #include "geom/point.h"
 
+struct watch;
 struct calibration; /* opaque; never changes after loading, so threads may share it */
 
 /*
@@ -108,12 +109,13 @@ MUST_CHECK int placement_of_head(const struct calibration *calibration, struct b
 /*
  * Footprint: the cells of which the centre is seen: it projects into the view, a person standing
  * there shows feet and (where heights are known) at least half their height, and a foot would be
- * located to within FOOTPRINT_MAX_SD_M. roi   polygon x y ... in px that feet must lie in; NULL or
- * empty: none mask  grid_mask_bytes, zeroed by the caller
+ * located to within FOOTPRINT_MAX_SD_M.
+ *   watch  where feet are watched for, see watch.h; NULL: everywhere
+ *   mask   grid_mask_bytes, zeroed by the caller
  */
 #define FOOTPRINT_MAX_SD_M 1.0
 void calibration_footprint(const struct calibration *calibration, struct box_px view,
-                           const struct number_list *roi, double edge_sd_px,
-                           const struct grid *grid, uint8_t *mask);
+                           const struct watch *watch, double edge_sd_px, const struct grid *grid,
+                           uint8_t *mask);
 
 #endif

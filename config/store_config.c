@@ -72,7 +72,7 @@ static const struct option store_options[] = {
       .help = "polygons [x, y, ...] in full-frame px; nobody is seen in them: posters, screens" },
     { "cameras[].min_person_px", OPTION_DOUBLE, CAMERA(min_person_px), .default_number = 0,
       .min = 0, .max = 1000,
-      .help = "places where a person is lower than this in the network's input count as not seen; "
+      .help = "places where a person would be lower than this in the picture count as not seen; "
               "0: all count" },
     { "cameras[].fps", OPTION_DOUBLE, CAMERA(fps), .min = 0, .max = 1000,
       .help = "frames a second, instead of a recording's own; 0: its own" },

@@ -67,7 +67,7 @@ struct camera_config {
     char *picture; /* PNG of the empty scene, for floorfuse heatmap --over-camera */
     struct number_lists masks; /* polygons x y ... in full-frame px in which nobody is seen */
     double foot_sd_px;         /* how exactly a detector places a box's edge, px */
-    double min_person_px; /* where a person is lower in the network's picture, nobody is seen */
+    double min_person_px;      /* where a person would be lower in the picture, nobody is seen */
     struct detector_config detector;
     struct network_config heads; /* a second network, such as one for heads; no model: none */
     struct gate_config gate;

@@ -129,10 +129,11 @@ static int restore_one(const struct cameras *present, struct buffer_reader *read
                          "the same cameras, or start without the saved state",
                          name);
     if (strcmp(fingerprint, present->items[now].fingerprint) != 0)
-        return error_set(err, -EINVAL,
-                         "the saved state was made with another calibration, view or roi of camera "
-                         "%s; bring those back, or start without the saved state",
-                         name);
+        return error_set(
+            err, -EINVAL,
+            "the saved state was made with another calibration, view, roi or masks of camera "
+            "%s; bring those back, or start without the saved state",
+            name);
     int slot = cameras_add(cameras, name);
     if (slot < 0)
         return refuse_damage(reader, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "calib/watch.h"
 
 static int digest(struct buffer *buffer, char ret_hex[static SHA256_TEXT_SIZE])
 {
@@ -39,8 +40,23 @@ int fingerprint_of_floor(const struct floor_map *map, char ret_hex[static SHA256
     return digest(&buffer, ret_hex);
 }
 
+static void put_numbers(struct buffer *buffer, const struct number_list *numbers)
+{
+    buffer_put_u64(buffer, numbers->count);
+    for (size_t i = 0; i < numbers->count; i++)
+        buffer_put_double(buffer, numbers->values[i]);
+}
+
+static void put_watch(struct buffer *buffer, const struct watch *watch)
+{
+    put_numbers(buffer, &watch->roi);
+    for (size_t i = 0; i < watch->masks.count; i++)
+        put_numbers(buffer, &watch->masks.items[i]);
+    buffer_put_double(buffer, watch->min_person_px);
+}
+
 int fingerprint_of_camera(const struct calibration *calibration, struct box_px view,
-                          const struct number_list *roi, double edge_sd_px,
+                          const struct watch *watch, double edge_sd_px,
                           char ret_hex[static SHA256_TEXT_SIZE])
 {
     AUTO(buffer_release) struct buffer buffer = BUFFER_INIT;
@@ -51,7 +67,7 @@ int fingerprint_of_camera(const struct calibration *calibration, struct box_px v
     buffer_put_double(&buffer, view.right);
     buffer_put_double(&buffer, view.bottom);
     buffer_put_double(&buffer, edge_sd_px);
-    for (size_t i = 0; roi && i < roi->count; i++)
-        buffer_put_double(&buffer, roi->values[i]);
+    if (watch)
+        put_watch(&buffer, watch);
     return digest(&buffer, ret_hex);
 }

@@ -15,9 +15,9 @@
 MUST_CHECK int fingerprint_of_floor(const struct floor_map *map,
                                     char ret_hex[static SHA256_TEXT_SIZE]);
 
-/* Of what fusion_set_camera says of a camera; roi may be NULL. Returns 0 or -ENOMEM. */
+/* Of what fusion_set_camera says of a camera; watch may be NULL. Returns 0 or -ENOMEM. */
 MUST_CHECK int fingerprint_of_camera(const struct calibration *calibration, struct box_px view,
-                                     const struct number_list *roi, double edge_sd_px,
+                                     const struct watch *watch, double edge_sd_px,
                                      char ret_hex[static SHA256_TEXT_SIZE]);
 
 #endif

@@ -161,12 +161,13 @@ static void leave_out_hidden(const struct viewpoint *viewpoint, const struct gri
 
 int fusion_set_camera(struct fusion *fusion, const char *camera,
                       const struct calibration *calibration, struct box_px view,
-                      const struct number_list *roi, double edge_sd_px)
+                      const struct watch *watch, double edge_sd_px)
 {
     struct viewpoint viewpoint;
     char fingerprint[SHA256_TEXT_SIZE];
     uint8_t *footprint = calloc((size_t) grid_mask_bytes(&fusion->grid) + 1, 1);
-    if (!footprint || fingerprint_of_camera(calibration, view, roi, edge_sd_px, fingerprint) < 0 ||
+    if (!footprint ||
+        fingerprint_of_camera(calibration, view, watch, edge_sd_px, fingerprint) < 0 ||
         viewpoint_init(&viewpoint, calibration, view, edge_sd_px, fusion->obstacles) < 0) {
         free(footprint);
         return -ENOMEM;
@@ -177,7 +178,7 @@ int fusion_set_camera(struct fusion *fusion, const char *camera,
         viewpoint_release(&viewpoint);
         return slot;
     }
-    calibration_footprint(calibration, view, roi, edge_sd_px, &fusion->grid, footprint);
+    calibration_footprint(calibration, view, watch, edge_sd_px, &fusion->grid, footprint);
     leave_out_hidden(&viewpoint, &fusion->grid, footprint);
     struct camera *c = &fusion->cameras.items[slot];
     free(c->footprint);

@@ -93,12 +93,12 @@ void fusion_destroy(struct fusion **fusion);
 /*
  * Name a camera, or tell of its new calibration or view. Frames of cameras that were not named are
  * counted and dropped, because nobody knows what they can see.
- *   roi  may be NULL
+ *   watch  where the camera watches for feet; NULL: everywhere
  * Returns 0, -ENOSPC beyond HEAT_CAMERAS_MAX cameras, -ENOMEM.
  */
 MUST_CHECK int fusion_set_camera(struct fusion *fusion, const char *camera,
                                  const struct calibration *calibration, struct box_px view,
-                                 const struct number_list *roi, double edge_sd_px);
+                                 const struct watch *watch, double edge_sd_px);
 
 /* A camera has said that no more frames come for now: ticks no longer wait for it. A frame from it
  * makes it awaited again. */

@@ -57,7 +57,7 @@ const char *observation_csv_reason_text(enum observation_csv_reason reason)
         [OBSERVATION_CSV_BAD_COVARIANCE] = "with a covariance that is not positive definite",
         [OBSERVATION_CSV_NO_FLOOR_POINT] = "without a floor point (horizon, or cut at both ends)",
         [OBSERVATION_CSV_UNSURE] = "too far away to place",
-        [OBSERVATION_CSV_OUTSIDE_ROI] = "with feet outside the camera's roi",
+        [OBSERVATION_CSV_OUTSIDE_ROI] = "with feet where the camera does not watch",
     };
     return texts[reason];
 }
@@ -347,8 +347,10 @@ static int observe_box(struct observation_csv *csv, const struct observer *obser
         leave_out(csv, OBSERVATION_CSV_EMPTY_BOX);
         return 0;
     }
-    r = observe(observer, observation->object_class, (float) fmin(fmax(v[0], 0), 1), box,
-                observation);
+    struct finding finding = { .object_class = observation->object_class,
+                               .score = (float) fmin(fmax(v[0], 0), 1),
+                               .box = box };
+    r = observe(observer, &finding, observation);
     if (r < 0)
         leave_out(csv, reason_of(r));
     return r == 0;

@@ -13,6 +13,7 @@
  * floor. */
 #define HIDDEN_IN_THE_OPEN    0.1
 #define HIDDEN_BEHIND_A_BOX   0.4
+#define HIDDEN_SAID           0.6 /* by the camera, from the picture */
 #define HIDDEN_BEHIND_A_SHELF 0.95
 
 /* Feet are seen where no more than this is hidden, at the place or this much nearer: people stand
@@ -147,6 +148,8 @@ static double hidden_around(const struct picture *picture, size_t i, bool before
     if (is_behind_a_shelf(&picture->camera->view, o->floor, away) ||
         !ground_can_stand(picture->ground, o->floor))
         return HIDDEN_BEHIND_A_SHELF;
+    if (o->reasons & REASON_FOOT_OCCLUDED)
+        return HIDDEN_SAID;
     return before_feet ? HIDDEN_BEHIND_A_BOX : HIDDEN_IN_THE_OPEN;
 }
 

@@ -16,9 +16,7 @@
 #include "base/log.h"
 #include "calib/calibration.h"
 #include "capture/capture.h"
-#include "detector/detector.h"
-#include "fusion/observe.h"
-#include "programs/detector_setup.h"
+#include "programs/camera_eye.h"
 #include "programs/start.h"
 #include "wire/publisher.h"
 
@@ -34,7 +32,7 @@
 struct camera_loop {
     const struct camera_loop_options *options;
     struct calibration *calibration;
-    struct detector *detector;
+    struct camera_eye *eye;
     struct publisher *publisher; /* NULL with --no-publish */
     struct capture *capture;     /* NULL until somebody listens */
     FILE *csv;
@@ -42,8 +40,6 @@ struct camera_loop {
     enum camera_state state;
     uint32_t width, height; /* full frame px; 0 before the first frame */
     struct box_px view;
-    struct observation *observations; /* scratch, grows */
-    size_t observation_room;
     struct camera_health counts;
     int64_t detect_ns, next_report_ns;
     bool still_saved, stop;
@@ -58,12 +54,6 @@ static int open_calibration(struct camera_loop *loop, struct error *err)
         return error_set(err, r, "%s",
                          problems.count ? problems.sentences[0] : "calibration cannot be used");
     return 0;
-}
-
-static int open_detector(struct camera_loop *loop, struct error *err)
-{
-    struct detector_options options = detector_setup(loop->options->camera, loop->options->engine);
-    return detector_create(&options, &loop->detector, err);
 }
 
 static int open_publisher(struct camera_loop *loop, struct error *err)
@@ -115,7 +105,7 @@ static int open_capture(struct camera_loop *loop, struct error *err)
 
 static void fill_hello(const struct camera_loop *loop, struct camera_hello *hello)
 {
-    struct detector_info info = detector_info(loop->detector);
+    struct detector_info info = camera_eye_info(loop->eye);
     *hello = (struct camera_hello){
         .state = loop->state,
         .width = loop->width,
@@ -187,7 +177,7 @@ static int check_frame_size(struct camera_loop *loop, const struct frame *frame,
     loop->view = (struct box_px){ frame->left, frame->top, frame->left + frame->image->width,
                                   frame->top + frame->image->height };
     loop->state = CAMERA_RUNNING;
-    struct detector_info info = detector_info(loop->detector);
+    struct detector_info info = camera_eye_info(loop->eye);
     log_info("watching %s view=%ux%u+%u+%u engine=%s model=%s input=%ux%u",
              loop->options->camera->url, frame->image->width, frame->image->height, frame->left,
              frame->top, info.engine, info.model_id, info.width, info.height);
@@ -207,8 +197,9 @@ static int save_still(struct camera_loop *loop, const struct frame *frame, struc
 }
 
 static void write_csv(struct camera_loop *loop, const struct frame *frame,
-                      const struct detection *d, struct box_px box)
+                      const struct detection *d)
 {
+    struct box_px box = d->box;
     if (loop->csv)
         fprintf(loop->csv, "%llu,%.5f,%.5f,%s,%.4f\n", (unsigned long long) frame->index,
                 (box.left + box.right) / 2 / frame->width,
@@ -216,37 +207,11 @@ static void write_csv(struct camera_loop *loop, const struct frame *frame,
                 d->object_class == DETECTION_HEAD ? "head" : "person", (double) d->score);
 }
 
-/* From box to floor. Returns false when it has no place there that is worth telling. */
-static bool place(const struct camera_loop *loop, const struct detection *d, struct box_px box,
-                  struct observation *ret)
-{
-    const struct camera_config *camera = loop->options->camera;
-    const struct observer observer = { .calibration = loop->calibration,
-                                       .view = loop->view,
-                                       .roi = &camera->roi,
-                                       .edge_sd_px = camera->foot_sd_px };
-    enum observation_class object_class =
-        d->object_class == DETECTION_HEAD ? OBSERVATION_HEAD : OBSERVATION_PERSON;
-    return observe(&observer, object_class, d->score, box, ret) == 0;
-}
-
-static int reserve_observations(struct camera_loop *loop, size_t count)
-{
-    if (count <= loop->observation_room)
-        return 0;
-    struct observation *grown = realloc(loop->observations, count * sizeof(*grown));
-    if (!grown)
-        return -ENOMEM;
-    loop->observations = grown;
-    loop->observation_room = count;
-    return 0;
-}
-
-static int publish(struct camera_loop *loop, const struct frame *frame, size_t count)
+static int publish(struct camera_loop *loop, const struct frame *frame, const struct sight *sight)
 {
     if (!loop->publisher)
         return 0;
-    struct detector_info info = detector_info(loop->detector);
+    struct detector_info info = camera_eye_info(loop->eye);
     struct observation_frame message = {
         .capture_us = frame->capture_us,
         .receive_us = frame->receive_us,
@@ -255,8 +220,9 @@ static int publish(struct camera_loop *loop, const struct frame *frame, size_t c
         .height = frame->height,
         .model_width = info.width,
         .model_height = info.height,
-        .observations = loop->observations,
-        .observation_count = count,
+        .flags = sight->flags,
+        .observations = sight->observations,
+        .observation_count = sight->observation_count,
     };
     (void) snprintf(message.store, ID_SIZE, "%s", loop->options->config->store.id);
     (void) snprintf(message.floor, ID_SIZE, "%s", loop->options->camera->floor);
@@ -275,29 +241,18 @@ static int process_frame(struct camera_loop *loop, const struct frame *frame, st
         r = save_still(loop, frame, err);
     if (r < 0)
         return r;
-    struct detections found;
+    struct sight sight;
     int64_t before_ns = clock_mono_ns();
-    r = detector_detect(loop->detector, frame->image, &found);
+    r = camera_eye_look(loop->eye, frame, &sight);
     if (r < 0)
         return error_set(err, r, "the detector failed: %s", strerror(-r));
     loop->detect_ns += clock_mono_ns() - before_ns;
-    if (found.count > MESSAGE_OBSERVATIONS_MAX)
-        found.count = MESSAGE_OBSERVATIONS_MAX; /* best scores come first */
-    r = reserve_observations(loop, found.count);
-    if (r < 0)
-        return error_set(err, r, "out of memory");
-    size_t count = 0;
-    for (size_t i = 0; i < found.count; i++) {
-        const struct detection *d = &found.items[i];
-        struct box_px box = { d->box.left + frame->left, d->box.top + frame->top,
-                              d->box.right + frame->left, d->box.bottom + frame->top };
-        write_csv(loop, frame, d, box);
-        if (place(loop, d, box, &loop->observations[count]))
-            count++;
-    }
+    for (size_t i = 0; i < sight.found.count; i++)
+        write_csv(loop, frame, &sight.found.items[i]);
     loop->counts.frames_published++;
-    loop->counts.observations += count;
-    r = publish(loop, frame, count);
+    loop->counts.frames_rested += (sight.flags & FRAME_SKIPPED_BY_GATE) != 0;
+    loop->counts.observations += sight.observation_count;
+    r = publish(loop, frame, &sight);
     return r < 0 ? error_set(err, r, "could not publish: %s", strerror(-r)) : 0;
 }
 
@@ -403,7 +358,8 @@ static int open_all(struct camera_loop *loop, struct error *err)
         return error_set(err, loop->signal_fd, "could not open a signalfd");
     int r = open_calibration(loop, err);
     if (r == 0)
-        r = open_detector(loop, err);
+        r = camera_eye_create(loop->options->camera, loop->calibration, loop->options->engine,
+                              &loop->eye, err);
     if (r == 0)
         r = open_csv(loop, err);
     if (r == 0)
@@ -420,9 +376,8 @@ static int close_all(struct camera_loop *loop, int r, struct error *err)
         publisher_destroy(&loop->publisher, r < 0 ? 100 : LINGER_MS);
     }
     capture_destroy(&loop->capture);
-    detector_destroy(&loop->detector);
+    camera_eye_destroy(&loop->eye);
     calibration_destroy(&loop->calibration);
-    free(loop->observations);
     if (loop->signal_fd >= 0)
         (void) close(loop->signal_fd);
     if (loop->csv && (ferror(loop->csv) | fclose(loop->csv)) && r == 0)

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "calib/watch.h"
 #include "programs/floors.h"
 #include "programs/fusion_report.h"
 #include "programs/start.h"
@@ -210,8 +211,9 @@ static int learn_view(struct fusion_camera *camera, const struct camera_hello *h
     log_info("camera joined camera=%s floor=%s view=%gx%g calibration=%.12s", hello->camera,
              camera->config->floor, hello->view.right - hello->view.left,
              hello->view.bottom - hello->view.top, hello->calibration_version);
+    const struct watch watch = watch_of(camera->config);
     return fusion_set_camera(camera->floor->fusion, camera->config->id, calibration, hello->view,
-                             &camera->config->roi, camera->config->foot_sd_px);
+                             &watch, camera->config->foot_sd_px);
 }
 
 static int take_hello(struct fusion_loop *loop, struct camera_hello *hello)

@@ -55,6 +55,8 @@ static json_t *camera_json(const struct fusion_camera *camera)
     json_object_set_new(o, "frames_missed", json_integer((json_int_t) camera->sequence.missed));
     json_object_set_new(o, "observations", json_integer((json_int_t) camera->observations));
     json_object_set_new(o, "starts", json_integer((json_int_t) camera->sequence.boots));
+    json_object_set_new(o, "frames_rested",
+                        json_integer((json_int_t) camera->health.frames_rested));
     json_object_set_new(o, "reconnects", json_integer((json_int_t) camera->health.reconnects));
     json_object_set_new(o, "detect_ms_per_frame", rounded(camera->health.detect_ms));
     json_object_set_new(o, "decode_ms_per_frame", rounded(camera->health.decode_ms));

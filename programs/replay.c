@@ -161,7 +161,7 @@ static int name_cameras(struct replay *replay, struct error *err)
         const struct observer *o = &camera->observer;
         if (camera->elsewhere)
             continue;
-        int r = fusion_set_camera(replay->fusion, camera->name, o->calibration, o->view, o->roi,
+        int r = fusion_set_camera(replay->fusion, camera->name, o->calibration, o->view, &o->watch,
                                   o->edge_sd_px);
         if (r == -ENOSPC)
             return error_set(err, r, "%s names %zu cameras of one floor; at most %d can be fused",

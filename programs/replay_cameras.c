@@ -109,7 +109,7 @@ static int load_calibration(const struct camera_config *camera, struct observati
                          problems.count ? problems.sentences[0] : strerror(-r));
     item->observer = (struct observer){ .calibration = *ret,
                                         .view = view_of(camera, *ret),
-                                        .roi = &camera->roi,
+                                        .watch = watch_of(camera),
                                         .edge_sd_px = camera->foot_sd_px };
     return 0;
 }

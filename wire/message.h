@@ -116,6 +116,7 @@ struct camera_health {
     int64_t publish_us;
     enum camera_state state;
     uint64_t frames_captured, frames_skipped, frames_published, publish_dropped, reconnects;
+    uint64_t frames_rested; /* published, but the motion gate let the network rest */
     uint64_t observations;
     double decode_ms, detect_ms; /* mean of the frames since the boot */
 };

@@ -144,6 +144,7 @@ int camera_health_pack(const struct camera_health *health, void **ret_bytes, siz
     m.frames_published = health->frames_published;
     m.publish_dropped = health->publish_dropped;
     m.reconnects = health->reconnects;
+    m.frames_rested = health->frames_rested;
     m.observations = health->observations;
     m.decode_ms = health->decode_ms;
     m.detect_ms = health->detect_ms;
@@ -177,6 +178,7 @@ static int take_health(const Floorfuse__CameraHealth *m, struct camera_health *h
     h->frames_published = m->frames_published;
     h->publish_dropped = m->publish_dropped;
     h->reconnects = m->reconnects;
+    h->frames_rested = m->frames_rested;
     h->observations = m->observations;
     h->decode_ms = m->decode_ms;
     h->detect_ms = m->detect_ms;

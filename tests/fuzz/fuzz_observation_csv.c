@@ -18,7 +18,10 @@ static const char table_text[] = "a 1000 0 -500 5000 0 -1000 -500 5000 0 0 -1 10
 static void read_all(const char *path, const struct calibration *calibration)
 {
     const struct observation_csv_camera cameras[] = {
-        { "a", false, { calibration, { 0, 0, 1000, 1000 }, NULL, 3 } },
+        { .name = "a",
+          .observer = { .calibration = calibration,
+                        .view = { 0, 0, 1000, 1000 },
+                        .edge_sd_px = 3 } },
         { .name = "up", .elsewhere = true },
     };
     const struct observation_frame *const *frames;

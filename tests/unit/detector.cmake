@@ -1,4 +1,4 @@
-unit_test(detector darknet_cfg weights class_names nms resize yolo detector detector_video)
+unit_test(detector bodies motion_gate darknet_cfg weights class_names nms resize yolo detector detector_video)
 foreach(name detector detector_video)
     target_sources(test_${name} PRIVATE detector_fixture.c)
 endforeach()

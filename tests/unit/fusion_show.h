@@ -61,8 +61,9 @@ static inline void show_add_false_box(struct chance *chance, const struct town_c
     size_t bytes = (frame->observation_count + 1) * sizeof(*frame->observations);
     frame->observations = realloc(frame->observations, bytes);
     assert_non_null(frame->observations);
+    struct finding finding = { .object_class = class, .score = 0.5f, .box = box };
     frame->observation_count +=
-        observe(&observer, class, 0.5f, box, &frame->observations[frame->observation_count]) == 0;
+        observe(&observer, &finding, &frame->observations[frame->observation_count]) == 0;
 }
 
 /* A camera that has lost its calibration for a moment. */
@@ -82,7 +83,8 @@ static inline void show_behead(const struct town_camera *camera, struct observat
                                  .view = camera->view,
                                  .edge_sd_px = TOWN_EDGE_SD_PX };
     box.bottom = box.top + (box.bottom - box.top) / 7;
-    (void) (observe(&observer, OBSERVATION_HEAD, 0.7f, box, &frame->observations[0]) < 0);
+    struct finding finding = { .object_class = OBSERVATION_HEAD, .score = 0.7f, .box = box };
+    (void) (observe(&observer, &finding, &frame->observations[0]) < 0);
 }
 
 /* For three seconds half of the store is empty. */

@@ -150,6 +150,65 @@ static void the_network_size_may_be_chosen(void **state)
     model_destroy(&model);
 }
 
+/*
+ * A spot of 2 x 2 px fills one cell of a tile of 32 x 32 px, and a quarter of one of the whole
+ * picture of 96 x 96 px, which is too little. In the tile at (32, 32) it is where the first test
+ * has it.
+ */
+static void tiles_find_what_is_small(void **state)
+{
+    (void) state;
+    struct model model = red_model();
+    struct image *picture = red_square(96, 42, 36, 2);
+    struct detector_options options = { .networks = { { .model = model.cfg, .threshold = 0.5 } },
+                                        .network_count = 1,
+                                        .nms_iou = 0.5 };
+    struct detector *detector = detector_of(&options);
+    struct detections found = find(detector, picture);
+    assert_int_equal(found.count, 0);
+    free(found.items);
+    detector_destroy(&detector);
+    options.tiles_x = options.tiles_y = 3;
+    detector = detector_of(&options);
+    found = find(detector, picture);
+    assert_int_equal(found.count, 1);
+    assert_near(found.items[0].box.left, 32 + 7, 1e-4);
+    assert_near(found.items[0].box.right, 32 + 15, 1e-4);
+    assert_near(found.items[0].box.top, 32 + 2.5, 1e-4);
+    assert_near(found.items[0].box.bottom, 32 + 8.5, 1e-4);
+    free(found.items);
+    detector_destroy(&detector);
+    image_unref(&picture);
+    model_destroy(&model);
+}
+
+/* The same network once for people and once for heads: each red cell is both. */
+static void two_networks_look_at_one_picture(void **state)
+{
+    (void) state;
+    struct model people = red_model(), heads = red_model();
+    FILE *names = fopen(heads.names, "w");
+    assert_non_null(names);
+    (void) fputs("head\n", names);
+    assert_int_equal(fclose(names), 0);
+    struct image *picture = red_square(32, 10, 4, 2);
+    struct detector_options options = { .networks = { { .model = people.cfg, .threshold = 0.5 },
+                                                      { .model = heads.cfg, .threshold = 0.5 } },
+                                        .network_count = 2,
+                                        .nms_iou = 0.5 };
+    struct detector *detector = detector_of(&options);
+    struct detections found = find(detector, picture);
+    assert_int_equal(found.count, 2);
+    assert_int_equal(found.items[0].object_class, DETECTION_PERSON);
+    assert_int_equal(found.items[1].object_class, DETECTION_HEAD);
+    assert_int_equal(found.items[1].body, DETECTION_ALONE); /* as large as the body */
+    free(found.items);
+    detector_destroy(&detector);
+    image_unref(&picture);
+    model_destroy(&people);
+    model_destroy(&heads);
+}
+
 /* Every kind of layer that both engines have, in the forms that YOLO networks use. */
 static const char zoo_cfg[] =
     "[net]\nwidth=64\nheight=32\nchannels=3\n"
@@ -412,6 +471,8 @@ int main(void)
         cmocka_unit_test(each_engine_finds_what_was_worked_out_by_hand),
         cmocka_unit_test(boxes_are_in_pixels_of_the_picture),
         cmocka_unit_test(the_network_size_may_be_chosen),
+        cmocka_unit_test(tiles_find_what_is_small),
+        cmocka_unit_test(two_networks_look_at_one_picture),
         cmocka_unit_test(engines_agree_on_every_kind_of_layer),
         cmocka_unit_test(engines_agree_on_a_real_model),
         cmocka_unit_test(layers_darknet_lacks_are_refused_by_line),

@@ -2,7 +2,7 @@
  */
 #include <stdlib.h>
 
-#include "calib/calibration.h"
+#include "calib/watch.h"
 #include "near.h"
 #include "testing.h"
 
@@ -26,12 +26,12 @@ static struct calibration *camera(const char *text)
 }
 
 static uint32_t count_seen(const struct calibration *calibration, struct box_px view,
-                           const struct number_list *roi, double edge_sd_px)
+                           const struct watch *watch, double edge_sd_px)
 {
     uint8_t mask[16] = { 0 };
     uint32_t seen = 0;
     assert_true(grid_mask_bytes(&metre_grid) <= sizeof(mask));
-    calibration_footprint(calibration, view, roi, edge_sd_px, &metre_grid, mask);
+    calibration_footprint(calibration, view, watch, edge_sd_px, &metre_grid, mask);
     for (uint32_t cell = 0; cell < grid_cells(&metre_grid); cell++)
         seen += grid_mask_test(mask, cell);
     return seen;
@@ -60,7 +60,7 @@ static void feet_outside_the_roi_are_not_seen(void **state)
         camera("image = { width = 800; height = 600; };\n"
                "floor_from_image = ((0.01, 0, 1), (0, -0.01, 8), (0, 0, 1));\n");
     double corners[] = { 100, 100, 400, 100, 400, 300, 100, 300 };
-    struct number_list roi = { corners, 8 }, none = { NULL, 0 };
+    struct watch roi = { .roi = { corners, 8 } }, none = { 0 };
     assert_int_equal(count_seen(c, (struct box_px){ 0, 0, 800, 600 }, &roi, 2), 6);
     assert_int_equal(count_seen(c, (struct box_px){ 0, 0, 800, 600 }, &none, 2), 48);
 }

@@ -330,7 +330,7 @@ static struct fusion *open_other(const struct other *other, struct floor_map **r
     struct floor_m low = { 0, 0 }, high = { other->width_m, 10 };
     struct box_px view = { .right = other->view_right_px, .bottom = 1000 };
     double roi_px[] = { 0, 0, other->roi_x_px, 0, 900, 900 };
-    struct number_list roi = { .values = roi_px, .count = ARRAY_LENGTH(roi_px) };
+    struct watch roi = { .roi = { .values = roi_px, .count = ARRAY_LENGTH(roi_px) } };
     AUTO(calibration_destroy) struct calibration *calibration = NULL;
     struct fusion *fusion;
     assert_int_equal(floor_map_rectangle(low, high, ret_map), 0);
@@ -388,13 +388,13 @@ static void a_state_of_another_floor_or_camera_is_refused_by_name(void **state)
     require_word(&other, "camera b, which is not there");
     other = same;
     other.roi_x_px = 901;
-    require_word(&other, "roi of camera b");
+    require_word(&other, "roi or masks of camera b");
     other = same;
     other.edge_sd_px = 2;
     require_word(&other, "camera b");
     other = same;
     other.view_right_px = 1999;
-    require_word(&other, "view or roi of camera a");
+    require_word(&other, "view, roi or masks of camera a");
     other = same;
     other.calibration = SCENE_CAMERA "# measured anew\n";
     require_word(&other, "calibration");

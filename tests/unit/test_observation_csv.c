@@ -276,7 +276,7 @@ static void feet_outside_the_cameras_roi_are_counted(void **state)
     struct fixture *f = *state;
     double corners[] = { 0, 0, 500, 0, 500, 1000, 0, 1000 };
     const struct number_list left_half = { .values = corners, .count = 8 };
-    f->cameras[0].observer.roi = &left_half;
+    f->cameras[0].observer.watch.roi = left_half;
     assert_int_equal(play(f, BOXES,
                           "1,a,person,1,680,100,720,400\n"
                           "1,a,person,1,280,100,320,400\n"),

@@ -1,0 +1,238 @@
+/*
+ * motion_gate.c - see motion_gate.h
+ *
+ * The picture is cut into cells of some pixels, each with its mean brightness: about 240 across, so
+ * that a person 40 px wide in a picture 1920 px wide still has five, and noise has shrunk by the
+ * cell's edge. Light that changes everywhere alike is taken out before cells are compared.
+ */
+#include "detector/motion_gate.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CELLS_ACROSS 240
+#define CELL_MIN_PX  2
+#define CELL_MAX_PX  16
+
+/* Changes are counted in squares of so many cells an edge: a small person fills a good part of one.
+ */
+#define SQUARE 8
+
+/* So many cells of a square must change; fewer are compression and leaves of noise. */
+#define SQUARE_CHANGED_MIN 5
+
+/*
+ * A cell has changed when it differs by this many levels of 256, and by so many times what half of
+ * all cells differ by. Half of a normal distribution lies within 0.674 standard deviations, so that
+ * six of those are nine of these.
+ */
+#define CHANGE_MIN      5.0f
+#define CHANGE_OF_NOISE 9.0f
+
+struct motion_gate {
+    struct motion_gate_options options;
+    uint32_t width, height; /* of the pictures, px */
+    uint32_t cell_px, columns, rows;
+    float *now, *reference; /* mean brightness of each cell */
+    uint8_t *is_masked;     /* one a cell */
+    uint32_t *sums;         /* scratch: one a column of px */
+    int64_t asked_us, looked_us, seen_us;
+    bool has_looked, has_seen, has_reference;
+};
+
+int motion_gate_create(const struct motion_gate_options *options, struct motion_gate **ret_gate)
+{
+    struct motion_gate *gate = calloc(1, sizeof(*gate));
+    if (!gate)
+        return -ENOMEM;
+    gate->options = *options;
+    *ret_gate = gate;
+    return 0;
+}
+
+static void release_cells(struct motion_gate *gate)
+{
+    free(gate->now);
+    free(gate->reference);
+    free(gate->is_masked);
+    free(gate->sums);
+    gate->now = gate->reference = NULL;
+    gate->is_masked = NULL;
+    gate->sums = NULL;
+}
+
+void motion_gate_destroy(struct motion_gate **gate)
+{
+    if (!*gate)
+        return;
+    release_cells(*gate);
+    free(*gate);
+    *gate = NULL;
+}
+
+static bool is_masked(const struct motion_gate *gate, uint32_t column, uint32_t row)
+{
+    double x = (column + 0.5) * gate->cell_px, y = (row + 0.5) * gate->cell_px;
+    for (size_t i = 0; i < gate->options.mask_count; i++)
+        if (polygon_contains(gate->options.masks[i], x, y))
+            return true;
+    return false;
+}
+
+/* A camera's pictures all have one size, so this happens once. */
+static int fit(struct motion_gate *gate, const struct image *picture)
+{
+    if (gate->width == picture->width && gate->height == picture->height)
+        return 0;
+    double cell_px = round((double) picture->width / CELLS_ACROSS);
+    release_cells(gate);
+    gate->width = gate->height = 0;
+    gate->has_reference = false;
+    gate->cell_px = (uint32_t) fmin(fmax(cell_px, CELL_MIN_PX), CELL_MAX_PX);
+    gate->columns = (picture->width + gate->cell_px - 1) / gate->cell_px;
+    gate->rows = (picture->height + gate->cell_px - 1) / gate->cell_px;
+    size_t cells = (size_t) gate->columns * gate->rows;
+    gate->now = calloc(cells, sizeof(*gate->now));
+    gate->reference = calloc(cells, sizeof(*gate->reference));
+    gate->is_masked = calloc(cells, sizeof(*gate->is_masked));
+    gate->sums = calloc((size_t) gate->columns * gate->cell_px, sizeof(*gate->sums));
+    if (!gate->now || !gate->reference || !gate->is_masked || !gate->sums)
+        return -ENOMEM;
+    for (size_t i = 0; i < cells; i++)
+        gate->is_masked[i] =
+            is_masked(gate, (uint32_t) (i % gate->columns), (uint32_t) (i / gate->columns));
+    gate->width = picture->width;
+    gate->height = picture->height;
+    return 0;
+}
+
+/* Brightness of a pixel row added to the sums; of RGB, green is most of it. */
+static void add_row(const struct image *picture, uint32_t y, uint32_t *restrict sums)
+{
+    const uint8_t *px = image_at(picture, 0, y);
+    if (picture->format == IMAGE_YUV8) {
+        for (uint32_t x = 0; x < picture->width; x++)
+            sums[x] += px[x];
+        return;
+    }
+    for (uint32_t x = 0; x < picture->width; x++)
+        sums[x] += px[(size_t) x * picture->format + 1];
+}
+
+static void measure_row(struct motion_gate *gate, const struct image *picture, uint32_t row)
+{
+    uint32_t first = row * gate->cell_px, end = first + gate->cell_px;
+    if (end > picture->height)
+        end = picture->height;
+    memset(gate->sums, 0, picture->width * sizeof(*gate->sums));
+    for (uint32_t y = first; y < end; y++)
+        add_row(picture, y, gate->sums);
+    float *cells = &gate->now[(size_t) row * gate->columns];
+    for (uint32_t column = 0, x = 0; column < gate->columns; column++) {
+        uint32_t sum = 0, count = 0;
+        for (; count < gate->cell_px && x < picture->width; count++)
+            sum += gate->sums[x++];
+        cells[column] = (float) sum / (float) (count * (end - first));
+    }
+}
+
+/* Differences from the reference by size in steps of a quarter of a level, to read medians off. */
+#define STEPS_PER_LEVEL 4
+#define STEPS           (2 * 256 * STEPS_PER_LEVEL + 1)
+
+static float median_of(const uint32_t *counts, uint32_t total)
+{
+    uint32_t below = 0;
+    int step = 0;
+    while (step < STEPS - 1 && 2 * (below += counts[step]) < total)
+        step++;
+    return (float) (step - STEPS / 2) / STEPS_PER_LEVEL;
+}
+
+static int step_of(float difference)
+{
+    return (int) lrintf(difference * STEPS_PER_LEVEL) + STEPS / 2;
+}
+
+/* How much brighter everything is, and how much half of all cells differ beyond that. */
+static void measure_light(const struct motion_gate *gate, float *ret_shift, float *ret_noise)
+{
+    uint32_t signed_counts[STEPS] = { 0 }, counts[STEPS] = { 0 };
+    uint32_t cells = gate->columns * gate->rows;
+    for (uint32_t i = 0; i < cells; i++)
+        signed_counts[step_of(gate->now[i] - gate->reference[i])]++;
+    *ret_shift = median_of(signed_counts, cells);
+    for (uint32_t i = 0; i < cells; i++) {
+        float beyond = fabsf(gate->now[i] - gate->reference[i] - *ret_shift);
+        counts[step_of(fminf(beyond, 256))]++;
+    }
+    *ret_noise = median_of(counts, cells);
+}
+
+static bool square_changed(const struct motion_gate *gate, uint32_t left, uint32_t top, float shift,
+                           float least)
+{
+    int changed = 0;
+    for (uint32_t row = top; row < top + SQUARE && row < gate->rows; row++) {
+        for (uint32_t column = left; column < left + SQUARE && column < gate->columns; column++) {
+            size_t i = (size_t) row * gate->columns + column;
+            changed +=
+                !gate->is_masked[i] && fabsf(gate->now[i] - gate->reference[i] - shift) > least;
+        }
+    }
+    return changed >= SQUARE_CHANGED_MIN;
+}
+
+/* Squares overlap by half, so that what lies across the edge of one is inside another. */
+static bool has_changed(const struct motion_gate *gate)
+{
+    float shift, noise;
+    measure_light(gate, &shift, &noise);
+    float least = fmaxf(CHANGE_MIN, CHANGE_OF_NOISE * noise);
+    for (uint32_t top = 0; top < gate->rows; top += SQUARE / 2) {
+        for (uint32_t left = 0; left < gate->columns; left += SQUARE / 2)
+            if (square_changed(gate, left, top, shift, least))
+                return true;
+    }
+    return false;
+}
+
+/* Whether the guarantees ask for a look, whatever the picture. Time that steps back is time passed
+ * too. */
+static bool is_due(const struct motion_gate *gate, int64_t capture_us)
+{
+    const struct motion_gate_options *o = &gate->options;
+    if (!gate->has_looked || !gate->has_reference)
+        return true;
+    if (capture_us - gate->looked_us >= o->refresh_us || capture_us < gate->looked_us)
+        return true;
+    return gate->has_seen && capture_us - gate->seen_us < o->hold_us;
+}
+
+int motion_gate_asks(struct motion_gate *gate, const struct image *picture, int64_t capture_us)
+{
+    int r = fit(gate, picture);
+    if (r < 0)
+        return r;
+    gate->asked_us = capture_us;
+    for (uint32_t row = 0; row < gate->rows; row++)
+        measure_row(gate, picture, row);
+    return is_due(gate, capture_us) || has_changed(gate);
+}
+
+void motion_gate_tell(struct motion_gate *gate, bool anybody)
+{
+    gate->has_looked = true;
+    gate->looked_us = gate->asked_us;
+    if (anybody) {
+        gate->has_seen = true;
+        gate->seen_us = gate->asked_us;
+        return;
+    }
+    float *now = gate->now;
+    gate->now = gate->reference;
+    gate->reference = now;
+    gate->has_reference = true;
+}
