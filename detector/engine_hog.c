@@ -5,10 +5,13 @@
  * It slides a window of 64 x 128 px in which a standing person is 96 px high, and sees nobody
  * smaller.
  */
+#include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "detector/candidates.h"
 #include "detector/engine.h"
+#include "detector/opencv_module.h"
 #include "detector/opencv_shim.h"
 
 /*
@@ -36,6 +39,11 @@
 #define SCORE_SLOPE 4.0
 #define MARGIN_HALF 1.25 /* margin with score 0.5 */
 
+struct hog {
+    const struct opencv_functions *functions;
+    struct opencv_hog *descriptor;
+};
+
 static double score_of(double margin)
 {
     return 1 / (1 + exp(-SCORE_SLOPE * (margin - MARGIN_HALF)));
@@ -58,10 +66,11 @@ static struct box_px body_of(const struct opencv_hog_window *w)
 static int look(void *state, const struct image *picture, double threshold,
                 struct candidates *candidates)
 {
+    struct hog *hog = state;
     const struct opencv_hog_window *windows;
     size_t count;
-    int r = opencv_hog_look(
-        state, picture->pixels, picture->width, picture->height, picture->stride_bytes,
+    int r = hog->functions->hog_look(
+        hog->descriptor, picture->pixels, picture->width, picture->height, picture->stride_bytes,
         fmin(LOOK_HEIGHT_PX / picture->height, SCALE_MAX), margin_of(threshold), &windows, &count);
     for (size_t i = 0; r == 0 && i < count; i++) {
         struct detection detection = { .object_class = DETECTION_PERSON,
@@ -74,16 +83,26 @@ static int look(void *state, const struct image *picture, double threshold,
 
 static void destroy(void *state)
 {
-    opencv_hog_destroy(state);
+    struct hog *hog = state;
+    if (hog->descriptor)
+        hog->functions->hog_destroy(hog->descriptor);
+    free(hog);
 }
 
 static const struct engine_methods methods = { .name = "hog", .look = look, .destroy = destroy };
 
 int engine_hog_create(struct engine *ret_engine, struct error *err)
 {
-    struct opencv_hog *hog;
-    int r = opencv_hog_create(&hog, err);
+    struct hog *hog = calloc(1, sizeof(*hog));
+    if (!hog)
+        return -ENOMEM;
+    int r = opencv_module_open(&hog->functions, err);
     if (r == 0)
-        *ret_engine = (struct engine){ .methods = &methods, .state = hog };
-    return r;
+        r = hog->functions->hog_create(&hog->descriptor, err);
+    if (r < 0) {
+        destroy(hog);
+        return r;
+    }
+    *ret_engine = (struct engine){ .methods = &methods, .state = hog };
+    return 0;
 }

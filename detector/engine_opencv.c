@@ -3,24 +3,33 @@
 #include <stdlib.h>
 
 #include "detector/engine.h"
+#include "detector/opencv_module.h"
 #include "detector/opencv_shim.h"
+
+struct opencv {
+    const struct opencv_functions *functions;
+    struct opencv_network *network;
+};
 
 static int forward(void *state, const float *input, const float **ret_outputs)
 {
-    return opencv_network_forward(state, input, ret_outputs);
+    struct opencv *opencv = state;
+    return opencv->functions->network_forward(opencv->network, input, ret_outputs);
 }
 
 static void destroy(void *state)
 {
-    opencv_network_destroy(state);
+    struct opencv *opencv = state;
+    if (opencv->network)
+        opencv->functions->network_destroy(opencv->network);
+    free(opencv);
 }
 
 static const struct engine_methods methods = { .name = "opencv",
                                                .forward = forward,
                                                .destroy = destroy };
 
-int engine_opencv_create(const struct engine_model *model, struct engine *ret_engine,
-                         struct error *err)
+static int load_network(struct opencv *opencv, const struct engine_model *model, struct error *err)
 {
     const struct darknet_cfg *cfg = model->cfg;
     size_t *head_values = calloc((size_t) cfg->heads, sizeof(*head_values));
@@ -38,10 +47,24 @@ int engine_opencv_create(const struct engine_model *model, struct engine *ret_en
         if (cfg->layers[i].type == DARKNET_YOLO)
             head_values[source.head_count++] = (size_t) darknet_shape_values(cfg->layers[i].out);
     }
-    struct opencv_network *network;
-    int r = opencv_network_create(&source, &network, err);
+    int r = opencv->functions->network_create(&source, &opencv->network, err);
     free(head_values);
-    if (r == 0)
-        *ret_engine = (struct engine){ .methods = &methods, .state = network };
     return r;
+}
+
+int engine_opencv_create(const struct engine_model *model, struct engine *ret_engine,
+                         struct error *err)
+{
+    struct opencv *opencv = calloc(1, sizeof(*opencv));
+    if (!opencv)
+        return -ENOMEM;
+    int r = opencv_module_open(&opencv->functions, err);
+    if (r == 0)
+        r = load_network(opencv, model, err);
+    if (r < 0) {
+        destroy(opencv);
+        return r;
+    }
+    *ret_engine = (struct engine){ .methods = &methods, .state = opencv };
+    return 0;
 }

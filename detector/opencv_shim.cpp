@@ -70,7 +70,7 @@ static std::unique_ptr<opencv_network> load(const opencv_network_source &source)
     return network;
 }
 
-int opencv_network_create(const opencv_network_source *source, opencv_network **ret_network,
+static int network_create(const opencv_network_source *source, opencv_network **ret_network,
                           error *err)
 {
     try {
@@ -95,12 +95,12 @@ int opencv_network_create(const opencv_network_source *source, opencv_network **
     }
 }
 
-void opencv_network_destroy(opencv_network *network)
+static void network_destroy(opencv_network *network)
 {
     delete network;
 }
 
-int opencv_network_forward(opencv_network *network, const float *input, const float **ret_outputs)
+static int network_forward(opencv_network *network, const float *input, const float **ret_outputs)
 {
     try {
         if (!forward(network, input))
@@ -113,7 +113,7 @@ int opencv_network_forward(opencv_network *network, const float *input, const fl
     }
 }
 
-int opencv_hog_create(opencv_hog **ret_hog, error *err)
+static int hog_create(opencv_hog **ret_hog, error *err)
 {
     try {
         settle();
@@ -126,7 +126,7 @@ int opencv_hog_create(opencv_hog **ret_hog, error *err)
     }
 }
 
-void opencv_hog_destroy(opencv_hog *hog)
+static void hog_destroy(opencv_hog *hog)
 {
     delete hog;
 }
@@ -150,7 +150,7 @@ static void look(opencv_hog *hog, double least_margin, double scale)
                                  found[i].height / scale, margins[i] });
 }
 
-int opencv_hog_look(opencv_hog *hog, const uint8_t *rgb, uint32_t width, uint32_t height,
+static int hog_look(opencv_hog *hog, const uint8_t *rgb, uint32_t width, uint32_t height,
                     size_t stride_bytes, double scale, double least_margin,
                     const opencv_hog_window **ret_windows, size_t *ret_count)
 {
@@ -167,4 +167,11 @@ int opencv_hog_look(opencv_hog *hog, const uint8_t *rgb, uint32_t width, uint32_
     } catch (const std::exception &) {
         return -EIO;
     }
+}
+
+const opencv_functions *floorfuse_opencv_functions()
+{
+    static const opencv_functions functions = { network_create, network_destroy, network_forward,
+                                                hog_create,     hog_destroy,     hog_look };
+    return &functions;
 }

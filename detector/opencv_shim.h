@@ -1,7 +1,9 @@
 /*
  * opencv_shim.h - the parts of OpenCV that we use, behind plain C
  *
- * C++ ends here: no exception leaves these functions; they become a code and a sentence.
+ * C++ ends here: no exception leaves these functions; they become a code and a sentence. OpenCV
+ * brings some 140 shared libraries along, so the shim is a module of its own that only those
+ * cameras open that ask for it (opencv_module.h); it hands out one table of functions.
  */
 #ifndef FLOORFUSE_DETECTOR_OPENCV_SHIM_H
 #define FLOORFUSE_DETECTOR_OPENCV_SHIM_H
@@ -29,16 +31,6 @@ struct opencv_network_source {
     size_t head_count;
 };
 
-/* Load, and run once on an empty picture, so that what OpenCV cannot do shows here.
- * Returns 0; -ENOTSUP: OpenCV refused; -ENOMEM. */
-MUST_CHECK int opencv_network_create(const struct opencv_network_source *source,
-                                     struct opencv_network **ret_network, struct error *err);
-void opencv_network_destroy(struct opencv_network *network);
-
-/* ret_outputs: head_count pointers, the network's until the next call. Returns 0 or -EIO. */
-MUST_CHECK int opencv_network_forward(struct opencv_network *network, const float *input,
-                                      const float **ret_outputs);
-
 struct opencv_hog; /* opaque; one thread */
 
 /* A window in which the detector saw a person, px of the picture given. */
@@ -47,19 +39,36 @@ struct opencv_hog_window {
     double margin; /* of the support vector machine, > 0 */
 };
 
-MUST_CHECK int opencv_hog_create(struct opencv_hog **ret_hog, struct error *err);
-void opencv_hog_destroy(struct opencv_hog *hog);
+struct opencv_functions {
+    /* Load, and run once on an empty picture, so that what OpenCV cannot do shows here.
+     * Returns 0; -ENOTSUP: OpenCV refused; -ENOMEM. */
+    int (*network_create)(const struct opencv_network_source *source,
+                          struct opencv_network **ret_network, struct error *err);
+    void (*network_destroy)(struct opencv_network *network);
 
-/*
- * Look for people about 96 px high, and taller, in an RGB8 picture that is first scaled by `scale`.
- *   least_margin  windows with less are left out
- *   ret_windows   the hog's until the next call
- * Returns 0 or -EIO.
- */
-MUST_CHECK int opencv_hog_look(struct opencv_hog *hog, const uint8_t *rgb, uint32_t width,
-                               uint32_t height, size_t stride_bytes, double scale,
-                               double least_margin, const struct opencv_hog_window **ret_windows,
-                               size_t *ret_count);
+    /* ret_outputs: head_count pointers, the network's until the next call. Returns 0 or -EIO. */
+    int (*network_forward)(struct opencv_network *network, const float *input,
+                           const float **ret_outputs);
+
+    /* Returns 0 or -EIO. */
+    int (*hog_create)(struct opencv_hog **ret_hog, struct error *err);
+    void (*hog_destroy)(struct opencv_hog *hog);
+
+    /*
+     * Look for people about 96 px high, and taller, in an RGB8 picture that is first scaled by
+     * `scale`.
+     *   least_margin  windows with less are left out
+     *   ret_windows   the hog's until the next call
+     * Returns 0 or -EIO.
+     */
+    int (*hog_look)(struct opencv_hog *hog, const uint8_t *rgb, uint32_t width, uint32_t height,
+                    size_t stride_bytes, double scale, double least_margin,
+                    const struct opencv_hog_window **ret_windows, size_t *ret_count);
+};
+
+/* The module's one symbol; its name is OPENCV_MODULE_SYMBOL. */
+const struct opencv_functions *floorfuse_opencv_functions(void);
+#define OPENCV_MODULE_SYMBOL "floorfuse_opencv_functions"
 
 #ifdef __cplusplus
 }
