@@ -43,7 +43,8 @@ enum darknet_activation {
     DARKNET_LOGISTIC,
     DARKNET_TANH,
     DARKNET_SWISH,
-    DARKNET_MISH
+    DARKNET_MISH,
+    DARKNET_RELU6
 };
 
 struct darknet_shape {

@@ -77,7 +77,7 @@ static int ask_activation(const struct reading *in, const char *default_name,
     if (!name)
         return reading_refuse(in, in->section->line,
                               "has no activation; \"activation=linear\" is none");
-    for (int i = DARKNET_LINEAR; i <= DARKNET_MISH; i++) {
+    for (int i = DARKNET_LINEAR; i <= DARKNET_RELU6; i++) {
         if (strcmp(name, darknet_activation_name((enum darknet_activation) i)) == 0) {
             *ret_activation = (enum darknet_activation) i;
             return 0;

@@ -6,9 +6,9 @@ const char *darknet_activation_name(enum darknet_activation activation)
     static const char *const names[] = {
         [DARKNET_LINEAR] = "linear",     [DARKNET_LEAKY] = "leaky", [DARKNET_RELU] = "relu",
         [DARKNET_LOGISTIC] = "logistic", [DARKNET_TANH] = "tanh",   [DARKNET_SWISH] = "swish",
-        [DARKNET_MISH] = "mish",
+        [DARKNET_MISH] = "mish",         [DARKNET_RELU6] = "relu6",
     };
-    return activation <= DARKNET_MISH ? names[activation] : NULL;
+    return activation <= DARKNET_RELU6 ? names[activation] : NULL;
 }
 
 static void write_inputs(const char *key, const struct darknet_layer *l, struct text *out)

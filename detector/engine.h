@@ -50,6 +50,8 @@ struct engine {
 /* Returns 0; -ENOTSUP with the line of a layer that this engine cannot run; -EIO; -ENOMEM. */
 MUST_CHECK int engine_darknet_create(const struct engine_model *model, struct engine *ret_engine,
                                      struct error *err);
+MUST_CHECK int engine_fast_create(const struct engine_model *model, struct engine *ret_engine,
+                                  struct error *err);
 MUST_CHECK int engine_opencv_create(const struct engine_model *model, struct engine *ret_engine,
                                     struct error *err);
 MUST_CHECK int engine_hog_create(struct engine *ret_engine, struct error *err);

@@ -91,7 +91,8 @@ static int open_library(struct library *ret_library, struct error *err)
 /* What the library lacks. NULL: it can run the layer. */
 static const char *lack(const struct darknet_layer *l)
 {
-    if (l->activation == DARKNET_SWISH || l->activation == DARKNET_MISH)
+    if (l->activation == DARKNET_SWISH || l->activation == DARKNET_MISH ||
+        l->activation == DARKNET_RELU6)
         return darknet_activation_name(l->activation);
     if (l->type == DARKNET_SCALE_CHANNELS)
         return "[scale_channels]";
@@ -109,7 +110,7 @@ static int check_layers(const struct darknet_cfg *cfg, struct error *err)
         const char *what = lack(&cfg->layers[i]);
         if (what)
             return error_set(err, -ENOTSUP,
-                             "%s:%d: the darknet engine does not know %s; use engine \"opencv\"",
+                             "%s:%d: the darknet engine does not know %s; use engine \"fast\"",
                              cfg->file, cfg->layers[i].line, what);
     }
     return 0;
@@ -223,7 +224,7 @@ static int check_shapes(const struct darknet *darknet, const struct darknet_cfg 
         const struct darknet_layer *l = &cfg->layers[i];
         if (darknet->net->layers[i].outputs != darknet_shape_values(l->out))
             return error_set(err, -ENOTSUP,
-                             "%s:%d: libdarknet computes another shape here; use engine \"opencv\"",
+                             "%s:%d: libdarknet computes another shape here; use engine \"fast\"",
                              cfg->file, l->line);
     }
     return 0;

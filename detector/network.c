@@ -19,6 +19,22 @@
 #include "detector/weights.h"
 #include "detector/yolo.h"
 
+#if FLOORFUSE_HAVE_FAST
+#define IF_FAST(word) word
+#else
+#define IF_FAST(word)
+#endif
+#if FLOORFUSE_HAVE_DARKNET
+#define IF_DARKNET(word) word
+#else
+#define IF_DARKNET(word)
+#endif
+#if FLOORFUSE_HAVE_OPENCV
+#define IF_OPENCV(word) word
+#else
+#define IF_OPENCV(word)
+#endif
+
 /* What Darknet pads a letterboxed picture with. */
 #define PADDING 0.5f
 
@@ -38,11 +54,8 @@ struct network {
 
 const char *detector_engines(void)
 {
-    if (FLOORFUSE_HAVE_DARKNET && FLOORFUSE_HAVE_OPENCV)
-        return "darknet opencv hog";
-    if (FLOORFUSE_HAVE_OPENCV)
-        return "opencv hog";
-    return FLOORFUSE_HAVE_DARKNET ? "darknet" : "";
+    static const char names[] = "" IF_FAST(" fast") IF_DARKNET(" darknet") IF_OPENCV(" opencv hog");
+    return *names ? names + 1 : names;
 }
 
 static int not_built_in(const char *engine, struct error *err)
@@ -55,10 +68,13 @@ static int not_built_in(const char *engine, struct error *err)
 /* The engine's name once "auto" is decided; NULL when there is no such engine. */
 static const char *choose(const struct network_options *options)
 {
-    static const char *const known[] = { "opencv", "darknet", "hog" };
+    static const char *const known[] = { "fast", "opencv", "darknet", "hog" };
     const char *wanted = options->engine ? options->engine : "auto";
     if (strcmp(wanted, "auto") == 0)
-        return !options->model ? "hog" : FLOORFUSE_HAVE_OPENCV ? "opencv" : "darknet";
+        return !options->model         ? "hog"
+               : FLOORFUSE_HAVE_FAST   ? "fast"
+               : FLOORFUSE_HAVE_OPENCV ? "opencv"
+                                       : "darknet";
     for (size_t i = 0; i < ARRAY_LENGTH(known); i++) {
         if (strcmp(wanted, known[i]) == 0)
             return known[i];
@@ -69,6 +85,10 @@ static const char *choose(const struct network_options *options)
 static int create_network_engine(const char *name, const struct engine_model *model,
                                  struct engine *ret_engine, struct error *err)
 {
+#if FLOORFUSE_HAVE_FAST
+    if (strcmp(name, "fast") == 0)
+        return engine_fast_create(model, ret_engine, err);
+#endif
 #if FLOORFUSE_HAVE_OPENCV
     if (strcmp(name, "opencv") == 0)
         return engine_opencv_create(model, ret_engine, err);

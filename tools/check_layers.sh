@@ -29,6 +29,7 @@ function headers(library) {
     if (library == "protobuf-c") return "(^protobuf-c/)|(\\.pb-c\\.h$)"
     if (library == "libav") return "^lib(av|sw)[a-z]*/"
     if (library == "darknet") return "^darknet\\.h$"
+    if (library == "dnnl") return "^(oneapi/dnnl/)?dnnl[a-z_]*\\.h(pp)?$"
     if (library == "opencv") return "^opencv(2|4)?/"
     if (library == "libpq") return "^(postgresql/)?(libpq-fe|libpq-events|pg_config|postgres_ext)\\.h$"
     if (library == "cbc") return "^(coin/)?(Cbc|Clp|Cgl|Coin|Osi)[A-Za-z_]*\\.h"

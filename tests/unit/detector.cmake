@@ -1,5 +1,6 @@
-unit_test(detector bodies motion_gate darknet_cfg weights class_names nms resize yolo detector detector_video)
+unit_test(detector bodies motion_gate darknet_cfg weights class_names nms resize yolo engines detector detector_video)
 foreach(name detector detector_video)
     target_sources(test_${name} PRIVATE detector_fixture.c)
 endforeach()
 target_link_libraries(test_detector_video PRIVATE capture)
+target_sources(test_engines PRIVATE engine_fixture.c naive_network.c detector_fixture.c)

@@ -1,0 +1,197 @@
+/* fast_kernels.c - see fast_kernels.h */
+#include "detector/fast_kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "detector/fast_tensor.h"
+
+#define BLOCK FAST_BLOCK
+
+static size_t pixels_of(struct darknet_shape s)
+{
+    return (size_t) s.width * (size_t) s.height;
+}
+
+void fast_pack(const float *planar, struct darknet_shape shape, float *output)
+{
+    size_t pixels = pixels_of(shape);
+    memset(output, 0, fast_values(shape) * sizeof(*output));
+    for (int c = 0; c < shape.channels; c++) {
+        float *to = output + (size_t) (c / BLOCK) * pixels * BLOCK + c % BLOCK;
+        for (size_t i = 0; i < pixels; i++)
+            to[i * BLOCK] = planar[(size_t) c * pixels + i];
+    }
+}
+
+void fast_unpack(const float *input, struct darknet_shape shape, float *planar)
+{
+    size_t pixels = pixels_of(shape);
+    for (int c = 0; c < shape.channels; c++) {
+        const float *from = input + (size_t) (c / BLOCK) * pixels * BLOCK + c % BLOCK;
+        for (size_t i = 0; i < pixels; i++)
+            planar[(size_t) c * pixels + i] = from[i * BLOCK];
+    }
+}
+
+/* ---- windows ---- */
+
+struct range {
+    int first, end;
+};
+
+/* The part of a window that is inside the picture. It may be empty where padding is larger than the
+ * window. */
+static struct range window_inside(const struct darknet_layer *l, int at, int edge)
+{
+    int first = at * l->stride - l->padding / 2;
+    struct range r = { first < 0 ? 0 : first, first + l->size > edge ? edge : first + l->size };
+    return r;
+}
+
+/* What Darknet starts from, and so what an empty window gives. */
+static void least(float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = -3.402823466e+38f;
+}
+
+static void maximum(float *to, const float *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = from[i] > to[i] ? from[i] : to[i];
+}
+
+size_t fast_maxpool_scratch_values(const struct darknet_layer *layer)
+{
+    return (size_t) layer->in.width * BLOCK;
+}
+
+/* A window's maximum is that of its columns' maxima: 2 size instead of size^2 looks a pixel. */
+void fast_maxpool(const float *input, const struct darknet_layer *l, float *output, float *row)
+{
+    size_t row_values = (size_t) l->in.width * BLOCK;
+    for (int block = 0; block < fast_blocks(l->in.channels); block++) {
+        const float *from = input + (size_t) block * fast_block_values(l->in);
+        for (int y = 0; y < l->out.height; y++) {
+            struct range rows = window_inside(l, y, l->in.height);
+            least(row, row_values);
+            for (int k = rows.first; k < rows.end; k++)
+                maximum(row, from + (size_t) k * row_values, row_values);
+            for (int x = 0; x < l->out.width; x++) {
+                struct range columns = window_inside(l, x, l->in.width);
+                least(output, BLOCK);
+                for (int k = columns.first; k < columns.end; k++)
+                    maximum(output, row + (size_t) k * BLOCK, BLOCK);
+                output += BLOCK;
+            }
+        }
+    }
+}
+
+void fast_avgpool(const float *input, struct darknet_shape in, float *output)
+{
+    size_t pixels = pixels_of(in);
+    for (int block = 0; block < fast_blocks(in.channels); block++) {
+        double sum[BLOCK] = { 0 };
+        for (size_t i = 0; i < pixels * BLOCK; i++)
+            sum[i % BLOCK] += (double) *input++;
+        for (int c = 0; c < BLOCK; c++)
+            *output++ = (float) (sum[c] / (double) pixels);
+    }
+}
+
+void fast_upsample(const float *input, const struct darknet_layer *l, float *output)
+{
+    size_t row_values = (size_t) l->out.width * BLOCK;
+    int rows = fast_blocks(l->in.channels) * l->in.height;
+    for (int y = 0; y < rows; y++) {
+        float *first = output;
+        for (int x = 0; x < l->in.width; x++, input += BLOCK) {
+            for (int k = 0; k < l->stride; k++, output += BLOCK)
+                memcpy(output, input, BLOCK * sizeof(*output));
+        }
+        for (int k = 1; k < l->stride; k++, output += row_values)
+            memcpy(output, first, row_values * sizeof(*output));
+    }
+}
+
+/* ---- one value after the other ---- */
+
+static float mish(float x)
+{
+    float e = expf(x), n = e * e + 2 * e; /* tanh(ln(1 + e)) = n / (n + 2) */
+    return x > 20 ? x : x * n / (n + 2);
+}
+
+static float activated(float x, enum darknet_activation activation)
+{
+    switch (activation) {
+    case DARKNET_LINEAR:
+        return x;
+    case DARKNET_LEAKY:
+        return x > 0 ? x : 0.1f * x;
+    case DARKNET_RELU:
+        return x > 0 ? x : 0;
+    case DARKNET_RELU6:
+        return x > 6 ? 6 : x > 0 ? x : 0;
+    case DARKNET_LOGISTIC:
+        return 1 / (1 + expf(-x));
+    case DARKNET_TANH:
+        return tanhf(x);
+    case DARKNET_SWISH:
+        return x / (1 + expf(-x));
+    case DARKNET_MISH:
+        return mish(x);
+    }
+    return x;
+}
+
+void fast_activate(float *values, size_t count, enum darknet_activation activation)
+{
+    if (activation == DARKNET_LINEAR)
+        return;
+    for (size_t i = 0; i < count; i++)
+        values[i] = activated(values[i], activation);
+}
+
+void fast_add(const float *a, const float *b, struct darknet_shape shape,
+              enum darknet_activation activation, float *output)
+{
+    size_t count = fast_values(shape);
+    for (size_t i = 0; i < count; i++)
+        output[i] = a[i] + b[i];
+    fast_activate(output, count, activation);
+}
+
+void fast_scale(const float *input, const float *factors, struct darknet_shape shape,
+                enum darknet_activation activation, float *output)
+{
+    size_t pixels = pixels_of(shape);
+    for (int block = 0; block < fast_blocks(shape.channels); block++) {
+        for (size_t i = 0; i < pixels; i++) {
+            size_t at = ((size_t) block * pixels + i) * BLOCK;
+            for (int c = 0; c < BLOCK; c++)
+                output[at + (size_t) c] = input[at + (size_t) c] * factors[block * BLOCK + c];
+        }
+    }
+    fast_activate(output, fast_values(shape), activation);
+}
+
+void fast_copy(const float *input, int from, int count, struct darknet_shape size, float *output,
+               int to)
+{
+    size_t pixels = pixels_of(size);
+    for (int c = 0; c < count; c++) {
+        int a = from + c, b = to + c;
+        const float *source = input + (size_t) (a / BLOCK) * pixels * BLOCK + a % BLOCK;
+        float *target = output + (size_t) (b / BLOCK) * pixels * BLOCK + b % BLOCK;
+        if (a % BLOCK == 0 && b % BLOCK == 0 && count - c >= BLOCK) {
+            memcpy(target, source, pixels * BLOCK * sizeof(*target));
+            c += BLOCK - 1;
+            continue;
+        }
+        for (size_t i = 0; i < pixels; i++)
+            target[i * BLOCK] = source[i * BLOCK];
+    }
+}
