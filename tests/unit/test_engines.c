@@ -169,7 +169,7 @@ static void run_case(const char *engine_name, const struct zoo_case *c)
     struct error err = { "" };
     size_t count, naive_count;
     if (engine_of(engine_name, &net, &engine, &err) < 0)
-        fail_msg("%s: %s", c->name, err.text);
+        fail_msg("%s, %s: %s", engine_name, c->name, err.text);
     double *wanted =
         naive_forward(net.cfg, net.weights, net.weights_length, net.input, &naive_count);
     for (int i = 0; i < 2; i++) { /* the second time in used memory */
@@ -186,10 +186,13 @@ static void run_case(const char *engine_name, const struct zoo_case *c)
 static void the_fast_engine_computes_every_layer_as_defined(void **state)
 {
     (void) state;
+    static const char *const variants[] = { "fast onednn", "fast avx2", "fast avx512" };
     if (!engine_is_there("fast"))
         skip();
-    for (size_t i = 0; i < sizeof(zoo) / sizeof(zoo[0]); i++)
-        run_case("fast", &zoo[i]);
+    for (size_t v = 0; v < sizeof(variants) / sizeof(variants[0]); v++) {
+        for (size_t i = 0; engine_is_there(variants[v]) && i < sizeof(zoo) / sizeof(zoo[0]); i++)
+            run_case(variants[v], &zoo[i]);
+    }
 }
 
 #define MODELS SHARED_DIR "/models/"
