@@ -22,7 +22,8 @@ static int open_library(struct error *err)
         return error_set(err, -ENOTSUP,
                          "could not open " LIBRARY ", which cameras under /dev need; install "
                          "Debian's package libavdevice" AV_STRINGIFY(LIBAVDEVICE_VERSION_MAJOR));
-    memcpy(&register_all, &symbol, sizeof(symbol)); /* POSIX's way around ISO C's function pointers */
+    memcpy(&register_all, &symbol,
+           sizeof(symbol)); /* POSIX's way around ISO C's function pointers */
     register_all();
     return 0;
 }
