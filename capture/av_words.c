@@ -4,7 +4,6 @@
 #include "capture/av_words.h"
 
 #include <errno.h>
-#include <libavdevice/avdevice.h>
 #include <libavformat/avformat.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -14,7 +13,6 @@
 static void prepare(void)
 {
     av_log_set_level(AV_LOG_QUIET);
-    avdevice_register_all();
     (void) avformat_network_init();
 }
 

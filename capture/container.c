@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "capture/av_words.h"
+#include "capture/device.h"
 #include "capture/stamp.h"
 
 /* A camera that says nothing for so long is gone; cameras send some packet every second. */
@@ -122,6 +123,9 @@ int container_open(const char *url, enum source_kind kind, struct stop *stop,
     c->camera_offset_us = STAMP_UNKNOWN;
     (void) av_words_url(url, c->url_words);
     rearm(c);
+    int code = kind == SOURCE_DEVICE ? device_prepare(err) : 0;
+    if (code < 0)
+        return code;
     int av_code = open_input(c, url);
     if (av_code < 0)
         return fail(c, av_code, "open", err);

@@ -17,6 +17,9 @@
 #define HEAD_ABOVE_MAX  0.1
 #define HEAD_BESIDE_MAX 0.55 /* the head's middle beside the body's, by the body's width */
 
+/* More people than a camera sees are noise, and the search for heads is cubic in them. */
+#define MATCHED_MAX ((size_t) 256)
+
 /* The lowest part of a box, where the feet are. */
 #define FEET_HEIGHT 0.1
 
@@ -42,12 +45,12 @@ static double head_cost(struct box_px head, struct box_px body)
     return fabs(beside) + fabs(head.top - body.top) / height(body);
 }
 
-/* The items of one class, by their places. */
+/* The best items of one class, by their places. */
 static size_t collect(const struct detection *items, size_t count, enum detection_class wanted,
                       size_t *ret_places)
 {
     size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && found < MATCHED_MAX; i++) {
         if (items[i].object_class == wanted)
             ret_places[found++] = i;
     }

@@ -10,9 +10,8 @@
 /*
  * Give heads their bodies, one to one: a head lies in the upper part of its person's box and is
  * much smaller. Where several fit, as many as possible find each other, and among those ways the
- * one that puts heads nearest to the middle of the top edge. items    each head's body is set
- *   scratch  temporary memory
- * Returns 0 or -ENOMEM.
+ * one that puts heads nearest to the middle of the top edge. items    best first; each head's body
+ * is set, of the best 256 of either class at most scratch  temporary memory Returns 0 or -ENOMEM.
  */
 MUST_CHECK int bodies_find_heads(struct detection *items, size_t count, struct arena *scratch);
 
