@@ -67,6 +67,7 @@ struct darknet_layer {
     struct darknet_shape in, out;
     int filters, size, stride, padding, groups, group_id;
     bool batch_normalize;
+    double scale; /* of an [upsample]: times this */
     enum darknet_activation activation;
     int from[DARKNET_INPUTS_MAX]; /* layer numbers from 0: [route], [shortcut], [scale_channels] */
     int from_count;

@@ -253,7 +253,7 @@ static int read_upsample(const struct reading *in)
     struct darknet_layer *l = in->layer;
     int r = reading_int(in, "stride", 2, 1, DARKNET_WINDOW_MAX, &l->stride);
     if (r == 0)
-        r = reading_only(in, "scale", 1);
+        r = cfg_text_number(in->text, in->section, "scale", 1, &l->scale, in->err);
     l->out =
         (struct darknet_shape){ l->in.width * l->stride, l->in.height * l->stride, l->in.channels };
     return r;
@@ -267,23 +267,24 @@ static int read_dropout(const struct reading *in)
     return 0;
 }
 
+/* Later Darknets add several layers at once. */
 static int read_shortcut(const struct reading *in)
 {
     struct darknet_layer *l = in->layer;
     int r = ask_activation(in, "linear", &l->activation);
     if (r == 0)
-        r = ask_inputs(in, "from", 1);
-    if (r < 0)
-        return r;
-    struct darknet_shape other = in->cfg->layers[l->from[0]].out;
-    if (other.width != l->in.width || other.height != l->in.height ||
-        other.channels != l->in.channels)
-        return reading_refuse(
-            in, l->line, "adds %dx%dx%d of line %d to %dx%dx%d; the shapes must be equal",
-            other.width, other.height, other.channels, in->cfg->layers[l->from[0]].line,
-            l->in.width, l->in.height, l->in.channels);
+        r = ask_inputs(in, "from", DARKNET_INPUTS_MAX);
+    for (int i = 0; r == 0 && i < l->from_count; i++) {
+        const struct darknet_layer *other = &in->cfg->layers[l->from[i]];
+        if (other->out.width != l->in.width || other->out.height != l->in.height ||
+            other->out.channels != l->in.channels)
+            r = reading_refuse(in, l->line,
+                               "adds %dx%dx%d of line %d to %dx%dx%d; the shapes must be equal",
+                               other->out.width, other->out.height, other->out.channels,
+                               other->line, l->in.width, l->in.height, l->in.channels);
+    }
     l->out = l->in;
-    return 0;
+    return r;
 }
 
 /* Inputs one behind the other; of each only group_id of groups. */

@@ -107,12 +107,15 @@ void fast_avgpool(const float *input, struct darknet_shape in, int block, float 
 void fast_upsample(const float *input, const struct darknet_layer *l, int block, float *output)
 {
     size_t step = (size_t) block, row_values = (size_t) l->out.width * step;
+    const float scale = (float) l->scale;
     int rows = fast_blocks(l->in.channels, block) * l->in.height;
     for (int y = 0; y < rows; y++) {
         float *first = output;
         for (int x = 0; x < l->in.width; x++, input += step) {
-            for (int k = 0; k < l->stride; k++, output += step)
-                memcpy(output, input, step * sizeof(*output));
+            for (int k = 0; k < l->stride; k++) {
+                for (int c = 0; c < block; c++)
+                    *output++ = input[c] * scale;
+            }
         }
         for (int k = 1; k < l->stride; k++, output += row_values)
             memcpy(output, first, row_values * sizeof(*output));

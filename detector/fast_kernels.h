@@ -28,7 +28,7 @@ size_t fast_maxpool_scratch_values(const struct darknet_layer *layer, int block)
 /* The mean of each channel. */
 void fast_avgpool(const float *input, struct darknet_shape in, int block, float *output);
 
-/* Each pixel layer->stride times in both directions. */
+/* Each pixel layer->stride times in both directions, times layer->scale. */
 void fast_upsample(const float *input, const struct darknet_layer *layer, int block, float *output);
 
 /* activation(a + b) of so many floats; the output may be a or b. */
