@@ -18,7 +18,7 @@
 struct storage {
     int parent; /* the storage of which this one is a part; -1: none */
     int offset; /* in the parent, blocks */
-    int blocks;
+    int channels, blocks;
     size_t block_values;
     int last_use; /* by a layer; of all values in it */
 };
@@ -76,6 +76,7 @@ static int add_storage(struct planning *p, struct darknet_shape shape, int last_
 {
     p->storages[p->storage_count] =
         (struct storage){ .parent = -1,
+                          .channels = shape.channels,
                           .blocks = fast_blocks(shape.channels, p->plan->block),
                           .block_values = fast_block_values(shape, p->plan->block),
                           .last_use = last_use };
@@ -107,7 +108,7 @@ static bool place_within(struct planning *p, const struct fast_value *value, int
 {
     struct storage *s = &p->storages[value->storage];
     if (s->parent >= 0 || value->storage == whole || value->first_block != 0 ||
-        s->blocks != fast_blocks(value->shape.channels, p->plan->block))
+        s->channels != value->shape.channels)
         return false;
     s->parent = whole;
     s->offset = block;

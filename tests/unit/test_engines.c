@@ -23,7 +23,7 @@
     "anchors=9,13\n"
 #define BN "batch_normalize=1\n"
 
-#define NETWORKS_BY_CHANCE 120
+#define NETWORKS_BY_CHANCE 240
 
 struct zoo_case {
     const char *name;
@@ -92,6 +92,9 @@ static const struct zoo_case zoo[] = {
       "[route]\nlayers=-1\ngroups=3\ngroup_id=1\n"
       "[convolutional]\nfilters=6\nsize=1\nactivation=leaky\n"
       "[route]\nlayers=-1,0\ngroups=3\ngroup_id=2\n" HEAD },
+    { "a group of a block joined with the whole block", 11, 9,
+      "[convolutional]\nfilters=8\nsize=3\npad=1\nactivation=linear\n"
+      "[route]\nlayers=-1\ngroups=4\n[route]\nlayers=1,0\n" HEAD },
     { "a group summed onto its own memory", 12, 12,
       "[convolutional]\nfilters=16\nsize=3\npad=1\nactivation=leaky\n"
       "[route]\nlayers=-1\ngroups=2\ngroup_id=0\n"
