@@ -67,9 +67,11 @@ void net_release(struct bench_net *net)
 
 bool engine_is_there(const char *name)
 {
-    if (strncmp(name, "fast a", 6) == 0)
-        return FLOORFUSE_HAVE_FAST && fast_rows_named(name + 5);
-    return strstr(detector_engines(), strcmp(name, "fast onednn") == 0 ? "fast" : name);
+#if FLOORFUSE_HAVE_FAST
+    if (strncmp(name, "fast ", 5) == 0)
+        return strcmp(name, "fast onednn") == 0 || fast_rows_named(name + 5);
+#endif
+    return strstr(detector_engines(), name);
 }
 
 int engine_of(const char *name, const struct bench_net *net, struct engine *ret_engine,

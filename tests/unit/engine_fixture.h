@@ -26,7 +26,8 @@ void net_release(struct bench_net *net);
 /* Whether it was built in. */
 bool engine_is_there(const char *name);
 
-/* "fast", "opencv" or "darknet". Returns the code of the engine's create. */
+/* "fast", "opencv" or "darknet"; "fast onednn", "fast avx2" and "fast avx512" are fast with certain
+ * kernels. Returns the code of the engine's create. */
 int engine_of(const char *name, const struct bench_net *net, struct engine *ret_engine,
               struct error *err);
 
