@@ -16,10 +16,11 @@ line() {
          ratio: ($ratio | short)} + $more'
 }
 
-encode() { ffmpeg -v error -y -i "$1" -an -c:v libx264 -pix_fmt yuv420p -bf 0 -refs 2 -g 50 "${@:3}" "$2"; }
+# The films are as network cameras send them: H.264 without B frames, 4 Mbit/s at most. Nobody is in the
+# median of many frames; the night has the noise of a sensor at full gain, another in every frame.
+coding=(-an -c:v libx264 -pix_fmt yuv420p -bf 0 -refs 2 -g 50 -crf 23 -maxrate 4M -bufsize 8M)
+encode() { ffmpeg -v error -y -i "$1" "${@:3}" "${coding[@]}" "$2"; }
 
-# The films: as network cameras send them, H.264 without B frames. Nobody is in the median of many frames;
-# the night has the noise of a sensor at full gain, another in every frame.
 make_films() {
     [ -f "$work/day-1080p.mp4" ] || encode "$video" "$work/day-1080p.mp4" -vf scale=1920:1080
     [ -f "$work/day-576p.mp4" ] || encode "$video" "$work/day-576p.mp4"
@@ -30,8 +31,7 @@ make_films() {
     for size in 768:576 1920:1080; do
         local film=$work/night-${size#*:}p.mp4
         [ -f "$film" ] || ffmpeg -v error -y -loop 1 -framerate 5 -i "$work/empty.png" -t 120 \
-            -vf "scale=$size,eq=brightness=-0.15:contrast=0.7,noise=alls=12:allf=t" \
-            -c:v libx264 -pix_fmt yuv420p -bf 0 -refs 2 -g 50 "$film"
+            -vf "scale=$size,eq=brightness=-0.15:contrast=0.7,noise=alls=8:allf=t" "${coding[@]}" "$film"
     done
 }
 
@@ -61,13 +61,14 @@ store() {
 
 # run CAMERA: the cheapest of several runs, with the parts of a frame from its log
 run() {
-    local i log
+    local i log result
     for ((i = 0; i < repeats; i++)); do
-        log=$work/$1.$i.log
+        log=$work/$1.log
         rm -f "$log"
-        "$programs/bench/camera_run" "$programs/floorfuse-camera" "$work/store.cfg" "$1" "$log" |
-            jq -c --argjson parts "$(sed -n 's/.*time of a frame //p' "$log" |
-                jq -R 'split(" ") | map(split("=") | {(.[0]): (.[1] | tonumber)}) | add')" '. + {parts: $parts}'
+        result=$("$programs/bench/camera_run" "$programs/floorfuse-camera" "$work/store.cfg" "$1" "$log")
+        jq -c --argjson parts "$(sed -n 's/.*time of a frame //p' "$log" |
+            jq -R 'split(" ") | map(split("=") | {(.[0]): (.[1] | tonumber)}) | add')" \
+            '. + {parts: $parts}' <<<"$result"
     done | jq -sc 'min_by(.cpu_ms_per_frame)'
 }
 
