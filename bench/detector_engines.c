@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "detector/engine.h"
+#include "detector/fast_rows.h"
 #include "detector/weights.h"
 
 #define ENGINES_MAX 8
@@ -64,6 +65,10 @@ static int create_engine(const char *name, const struct engine_model *model, str
 #if FLOORFUSE_HAVE_FAST
     if (strcmp(name, "fast") == 0)
         return engine_fast_create(model, engine, err);
+    if (strcmp(name, "onednn") == 0) /* fast without kernels of its own */
+        return engine_fast_create_with(model, NULL, engine, err);
+    if (fast_rows_named(name))
+        return engine_fast_create_with(model, fast_rows_named(name), engine, err);
 #endif
 #if FLOORFUSE_HAVE_OPENCV
     if (strcmp(name, "opencv") == 0)
@@ -253,7 +258,8 @@ static int restart(char **argv)
 static void usage(FILE *out)
 {
     (void) fputs("usage: detector_engines --model CFG --weights FILE [--size WxH]\n"
-                 "                        [--engines fast,opencv,darknet] [--rounds N] [--alone]\n",
+                 "                        [--engines fast,opencv,darknet] [--rounds N] [--alone]\n"
+                 "parts of fast by themselves are engines too: avx2, avx512, onednn\n",
                  out);
 }
 

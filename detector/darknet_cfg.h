@@ -21,6 +21,7 @@
 #define DARKNET_INPUTS_MAX     32 /* of one [route] */
 #define DARKNET_ANCHORS_MAX    32 /* of one [yolo] */
 #define DARKNET_EDGE_MAX       4096
+#define DARKNET_WINDOW_MAX     64 /* size, stride and padding of a window, px */
 #define DARKNET_PARAMETERS_MAX (INT64_C(1) << 28) /* 1 GiB of weights */
 #define DARKNET_VALUES_MAX     (INT64_C(1) << 28) /* outputs, or workspace, of one layer */
 
@@ -66,6 +67,7 @@ struct darknet_layer {
     struct darknet_shape in, out;
     int filters, size, stride, padding, groups, group_id;
     bool batch_normalize;
+    double scale; /* of an [upsample]: times this */
     enum darknet_activation activation;
     int from[DARKNET_INPUTS_MAX]; /* layer numbers from 0: [route], [shortcut], [scale_channels] */
     int from_count;

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define FILTERS_MAX     65536
-#define WINDOW_MAX      64 /* size, stride and padding of a window, px */
 #define CHANNELS_MAX    (1 << 20)
 #define OUTPUT_EDGE_MAX (4 * DARKNET_EDGE_MAX) /* small enough that no product below overflows */
 #define CLASSES_MAX     10000
@@ -152,9 +151,9 @@ static int64_t convolution_workspace(const struct darknet_layer *l)
 static int ask_padding(const struct reading *in)
 {
     int pad, padding;
-    int r = reading_int(in, "pad", 0, 0, WINDOW_MAX, &pad);
+    int r = reading_int(in, "pad", 0, 0, DARKNET_WINDOW_MAX, &pad);
     if (r == 0)
-        r = reading_int(in, "padding", 0, 0, WINDOW_MAX, &padding);
+        r = reading_int(in, "padding", 0, 0, DARKNET_WINDOW_MAX, &padding);
     if (r == 0) /* pad is a switch, whatever its number */
         in->layer->padding = pad ? in->layer->size / 2 : padding;
     return r;
@@ -166,9 +165,9 @@ static int ask_convolution_keys(const struct reading *in)
     int normalize = 0;
     int r = reading_int(in, "filters", 1, 1, FILTERS_MAX, &l->filters);
     if (r == 0)
-        r = reading_int(in, "size", 1, 1, WINDOW_MAX, &l->size);
+        r = reading_int(in, "size", 1, 1, DARKNET_WINDOW_MAX, &l->size);
     if (r == 0)
-        r = reading_int(in, "stride", 1, 1, WINDOW_MAX, &l->stride);
+        r = reading_int(in, "stride", 1, 1, DARKNET_WINDOW_MAX, &l->stride);
     if (r == 0)
         r = reading_int(in, "groups", 1, 1, FILTERS_MAX, &l->groups);
     if (r == 0)
@@ -230,11 +229,11 @@ static int read_convolutional(const struct reading *in)
 static int read_maxpool(const struct reading *in)
 {
     struct darknet_layer *l = in->layer;
-    int r = reading_int(in, "stride", 1, 1, WINDOW_MAX, &l->stride);
+    int r = reading_int(in, "stride", 1, 1, DARKNET_WINDOW_MAX, &l->stride);
     if (r == 0)
-        r = reading_int(in, "size", l->stride, 1, WINDOW_MAX, &l->size);
+        r = reading_int(in, "size", l->stride, 1, DARKNET_WINDOW_MAX, &l->size);
     if (r == 0)
-        r = reading_int(in, "padding", l->size - 1, 0, WINDOW_MAX, &l->padding);
+        r = reading_int(in, "padding", l->size - 1, 0, DARKNET_WINDOW_MAX, &l->padding);
     if (r == 0)
         r = reading_only(in, "maxpool_depth", 0);
     if (r == 0)
@@ -252,9 +251,9 @@ static int read_avgpool(const struct reading *in)
 static int read_upsample(const struct reading *in)
 {
     struct darknet_layer *l = in->layer;
-    int r = reading_int(in, "stride", 2, 1, WINDOW_MAX, &l->stride);
+    int r = reading_int(in, "stride", 2, 1, DARKNET_WINDOW_MAX, &l->stride);
     if (r == 0)
-        r = reading_only(in, "scale", 1);
+        r = cfg_text_number(in->text, in->section, "scale", 1, &l->scale, in->err);
     l->out =
         (struct darknet_shape){ l->in.width * l->stride, l->in.height * l->stride, l->in.channels };
     return r;
@@ -268,23 +267,24 @@ static int read_dropout(const struct reading *in)
     return 0;
 }
 
+/* Later Darknets add several layers at once. */
 static int read_shortcut(const struct reading *in)
 {
     struct darknet_layer *l = in->layer;
     int r = ask_activation(in, "linear", &l->activation);
     if (r == 0)
-        r = ask_inputs(in, "from", 1);
-    if (r < 0)
-        return r;
-    struct darknet_shape other = in->cfg->layers[l->from[0]].out;
-    if (other.width != l->in.width || other.height != l->in.height ||
-        other.channels != l->in.channels)
-        return reading_refuse(
-            in, l->line, "adds %dx%dx%d of line %d to %dx%dx%d; the shapes must be equal",
-            other.width, other.height, other.channels, in->cfg->layers[l->from[0]].line,
-            l->in.width, l->in.height, l->in.channels);
+        r = ask_inputs(in, "from", DARKNET_INPUTS_MAX);
+    for (int i = 0; r == 0 && i < l->from_count; i++) {
+        const struct darknet_layer *other = &in->cfg->layers[l->from[i]];
+        if (other->out.width != l->in.width || other->out.height != l->in.height ||
+            other->out.channels != l->in.channels)
+            r = reading_refuse(in, l->line,
+                               "adds %dx%dx%d of line %d to %dx%dx%d; the shapes must be equal",
+                               other->out.width, other->out.height, other->out.channels,
+                               other->line, l->in.width, l->in.height, l->in.channels);
+    }
     l->out = l->in;
-    return 0;
+    return r;
 }
 
 /* Inputs one behind the other; of each only group_id of groups. */

@@ -37,7 +37,7 @@ static void write_layer(const struct darknet_layer *l, struct text *out)
         text_append(out, "[avgpool]\n");
         break;
     case DARKNET_UPSAMPLE:
-        text_format(out, "[upsample]\nstride=%d\n", l->stride);
+        text_format(out, "[upsample]\nstride=%d\nscale=%.9g\n", l->stride, l->scale);
         break;
     case DARKNET_DROPOUT:
         text_append(out, "[dropout]\nprobability=.5\n");

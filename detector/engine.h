@@ -15,6 +15,7 @@
 #include "detector/darknet_cfg.h"
 
 struct candidates;
+struct fast_rows;
 struct image;
 
 /* A checked model; all borrowed for the call. */
@@ -52,6 +53,10 @@ MUST_CHECK int engine_darknet_create(const struct engine_model *model, struct en
                                      struct error *err);
 MUST_CHECK int engine_fast_create(const struct engine_model *model, struct engine *ret_engine,
                                   struct error *err);
+/* With certain kernels of fast_rows.h, or NULL: oneDNN's only. For tests and measurements. */
+MUST_CHECK int engine_fast_create_with(const struct engine_model *model,
+                                       const struct fast_rows *rows, struct engine *ret_engine,
+                                       struct error *err);
 MUST_CHECK int engine_opencv_create(const struct engine_model *model, struct engine *ret_engine,
                                     struct error *err);
 MUST_CHECK int engine_hog_create(struct engine *ret_engine, struct error *err);

@@ -96,6 +96,8 @@ static const char *lack(const struct darknet_layer *l)
         return darknet_activation_name(l->activation);
     if (l->type == DARKNET_SCALE_CHANNELS)
         return "[scale_channels]";
+    if (l->type == DARKNET_SHORTCUT && l->from_count > 1)
+        return "[shortcut] from several layers";
     if (l->type == DARKNET_ROUTE && l->groups > 1)
         return "[route] with groups";
     /* Its shortcut for 1x1 windows forgets both. */

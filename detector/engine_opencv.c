@@ -29,6 +29,30 @@ static const struct engine_methods methods = { .name = "opencv",
                                                .forward = forward,
                                                .destroy = destroy };
 
+/* What OpenCV 4.6 would compute otherwise than Darknet without a word. NULL: nothing. */
+static const char *lack(const struct darknet_layer *l)
+{
+    if (l->activation == DARKNET_RELU6)
+        return "relu6";
+    if (l->type == DARKNET_SHORTCUT && l->from_count > 1)
+        return "[shortcut] from several layers";
+    if (l->type == DARKNET_UPSAMPLE && l->scale != 1)
+        return "[upsample] with a scale";
+    return NULL;
+}
+
+static int check_layers(const struct darknet_cfg *cfg, struct error *err)
+{
+    for (int i = 0; i < cfg->layer_count; i++) {
+        const char *what = lack(&cfg->layers[i]);
+        if (what)
+            return error_set(err, -ENOTSUP,
+                             "%s:%d: the opencv engine does not know %s; use engine \"fast\"",
+                             cfg->file, cfg->layers[i].line, what);
+    }
+    return 0;
+}
+
 static int load_network(struct opencv *opencv, const struct engine_model *model, struct error *err)
 {
     const struct darknet_cfg *cfg = model->cfg;
@@ -55,10 +79,13 @@ static int load_network(struct opencv *opencv, const struct engine_model *model,
 int engine_opencv_create(const struct engine_model *model, struct engine *ret_engine,
                          struct error *err)
 {
+    int r = check_layers(model->cfg, err);
+    if (r < 0)
+        return r;
     struct opencv *opencv = calloc(1, sizeof(*opencv));
     if (!opencv)
         return -ENOMEM;
-    int r = opencv_module_open(&opencv->functions, err);
+    r = opencv_module_open(&opencv->functions, err);
     if (r == 0)
         r = load_network(opencv, model, err);
     if (r < 0) {

@@ -56,8 +56,6 @@ int fast_onednn_create(struct fast_onednn **ret_onednn, struct error *err)
     if (!onednn)
         return -ENOMEM;
     use_one_thread();
-    /* Only before oneDNN is first used in the process; later calls change nothing. */
-    (void) dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2);
     /* A network is loaded once; kernels kept for a second time would only fill memory. */
     (void) dnnl_set_primitive_cache_capacity(0);
     if (dnnl_engine_create(&onednn->engine, dnnl_cpu, 0) != dnnl_success ||
@@ -198,6 +196,16 @@ static bool find_kernel(struct fast_onednn *onednn, const dnnl_convolution_desc_
     return found;
 }
 
+static dnnl_format_tag_t blocked(const struct fast_conv_options *o)
+{
+    return o->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
+}
+
+static dnnl_format_tag_t input_tag(const struct fast_conv_options *o)
+{
+    return o->planar_input ? dnnl_nchw : blocked(o);
+}
+
 /* The layout of fast_tensor.h first: kernels that take it are the good ones; then what oneDNN
  * likes. */
 static bool choose_kernel(struct fast_onednn *onednn, const struct fast_conv_options *o, int groups,
@@ -205,7 +213,7 @@ static bool choose_kernel(struct fast_onednn *onednn, const struct fast_conv_opt
 {
     const struct darknet_layer *l = o->layer;
     const dnnl_format_tag_t tags[][2] = {
-        { o->planar_input ? dnnl_nchw : dnnl_nChw8c, dnnl_nChw8c },
+        { input_tag(o), blocked(o) },
         { dnnl_format_tag_any, dnnl_format_tag_any },
     };
     dnnl_primitive_attr_t attr;
@@ -337,8 +345,8 @@ static dnnl_memory_t inside_memory(const struct side *side)
 static dnnl_status_t prepare(struct fast_onednn *onednn, const struct fast_conv_options *o,
                              int groups, struct fast_conv *conv)
 {
-    conv->input.outside = tensor_desc(o->layer->in, o->planar_input ? dnnl_nchw : dnnl_nChw8c);
-    conv->output.outside = tensor_desc(o->layer->out, dnnl_nChw8c);
+    conv->input.outside = tensor_desc(o->layer->in, input_tag(o));
+    conv->output.outside = tensor_desc(o->layer->out, blocked(o));
     dnnl_status_t status = dnnl_primitive_create(&conv->primitive, conv->desc);
     if (status == dnnl_success)
         status = pack_weights(onednn, o, groups, conv);

@@ -27,6 +27,7 @@ struct fast_conv; /* opaque */
 struct fast_conv_options {
     const struct darknet_layer *layer;
     const struct fast_filters *filters;
+    int block;         /* channels, fast_tensor.h: 8 or 16 */
     bool planar_input; /* else blocked as in fast_tensor.h, as the output always is */
     bool sum;          /* add to what is in the output, before the activation */
     enum darknet_activation activation;

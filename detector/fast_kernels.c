@@ -6,31 +6,31 @@
 
 #include "detector/fast_tensor.h"
 
-#define BLOCK FAST_BLOCK
+#define BLOCK_MAX 16
 
 static size_t pixels_of(struct darknet_shape s)
 {
     return (size_t) s.width * (size_t) s.height;
 }
 
-void fast_pack(const float *planar, struct darknet_shape shape, float *output)
+void fast_pack(const float *planar, struct darknet_shape shape, int block, float *output)
 {
-    size_t pixels = pixels_of(shape);
-    memset(output, 0, fast_values(shape) * sizeof(*output));
+    size_t pixels = pixels_of(shape), step = (size_t) block;
+    memset(output, 0, fast_values(shape, block) * sizeof(*output));
     for (int c = 0; c < shape.channels; c++) {
-        float *to = output + (size_t) (c / BLOCK) * pixels * BLOCK + c % BLOCK;
+        float *to = output + fast_channel(shape, c, block);
         for (size_t i = 0; i < pixels; i++)
-            to[i * BLOCK] = planar[(size_t) c * pixels + i];
+            to[i * step] = *planar++;
     }
 }
 
-void fast_unpack(const float *input, struct darknet_shape shape, float *planar)
+void fast_unpack(const float *input, struct darknet_shape shape, int block, float *planar)
 {
-    size_t pixels = pixels_of(shape);
+    size_t pixels = pixels_of(shape), step = (size_t) block;
     for (int c = 0; c < shape.channels; c++) {
-        const float *from = input + (size_t) (c / BLOCK) * pixels * BLOCK + c % BLOCK;
+        const float *from = input + fast_channel(shape, c, block);
         for (size_t i = 0; i < pixels; i++)
-            planar[(size_t) c * pixels + i] = from[i * BLOCK];
+            *planar++ = from[i * step];
     }
 }
 
@@ -62,17 +62,18 @@ static void maximum(float *to, const float *from, size_t count)
         to[i] = from[i] > to[i] ? from[i] : to[i];
 }
 
-size_t fast_maxpool_scratch_values(const struct darknet_layer *layer)
+size_t fast_maxpool_scratch_values(const struct darknet_layer *layer, int block)
 {
-    return (size_t) layer->in.width * BLOCK;
+    return (size_t) layer->in.width * (size_t) block;
 }
 
 /* A window's maximum is that of its columns' maxima: 2 size instead of size^2 looks a pixel. */
-void fast_maxpool(const float *input, const struct darknet_layer *l, float *output, float *row)
+void fast_maxpool(const float *input, const struct darknet_layer *l, int block, float *output,
+                  float *row)
 {
-    size_t row_values = (size_t) l->in.width * BLOCK;
-    for (int block = 0; block < fast_blocks(l->in.channels); block++) {
-        const float *from = input + (size_t) block * fast_block_values(l->in);
+    size_t step = (size_t) block, row_values = (size_t) l->in.width * step;
+    for (int i = 0; i < fast_blocks(l->in.channels, block); i++) {
+        const float *from = input + (size_t) i * fast_block_values(l->in, block);
         for (int y = 0; y < l->out.height; y++) {
             struct range rows = window_inside(l, y, l->in.height);
             least(row, row_values);
@@ -80,36 +81,41 @@ void fast_maxpool(const float *input, const struct darknet_layer *l, float *outp
                 maximum(row, from + (size_t) k * row_values, row_values);
             for (int x = 0; x < l->out.width; x++) {
                 struct range columns = window_inside(l, x, l->in.width);
-                least(output, BLOCK);
+                least(output, step);
                 for (int k = columns.first; k < columns.end; k++)
-                    maximum(output, row + (size_t) k * BLOCK, BLOCK);
-                output += BLOCK;
+                    maximum(output, row + (size_t) k * step, step);
+                output += step;
             }
         }
     }
 }
 
-void fast_avgpool(const float *input, struct darknet_shape in, float *output)
+void fast_avgpool(const float *input, struct darknet_shape in, int block, float *output)
 {
     size_t pixels = pixels_of(in);
-    for (int block = 0; block < fast_blocks(in.channels); block++) {
-        double sum[BLOCK] = { 0 };
-        for (size_t i = 0; i < pixels * BLOCK; i++)
-            sum[i % BLOCK] += (double) *input++;
-        for (int c = 0; c < BLOCK; c++)
+    for (int i = 0; i < fast_blocks(in.channels, block); i++) {
+        double sum[BLOCK_MAX] = { 0 };
+        for (size_t k = 0; k < pixels; k++) {
+            for (int c = 0; c < block; c++)
+                sum[c] += (double) *input++;
+        }
+        for (int c = 0; c < block; c++)
             *output++ = (float) (sum[c] / (double) pixels);
     }
 }
 
-void fast_upsample(const float *input, const struct darknet_layer *l, float *output)
+void fast_upsample(const float *input, const struct darknet_layer *l, int block, float *output)
 {
-    size_t row_values = (size_t) l->out.width * BLOCK;
-    int rows = fast_blocks(l->in.channels) * l->in.height;
+    size_t step = (size_t) block, row_values = (size_t) l->out.width * step;
+    const float scale = (float) l->scale;
+    int rows = fast_blocks(l->in.channels, block) * l->in.height;
     for (int y = 0; y < rows; y++) {
         float *first = output;
-        for (int x = 0; x < l->in.width; x++, input += BLOCK) {
-            for (int k = 0; k < l->stride; k++, output += BLOCK)
-                memcpy(output, input, BLOCK * sizeof(*output));
+        for (int x = 0; x < l->in.width; x++, input += step) {
+            for (int k = 0; k < l->stride; k++) {
+                for (int c = 0; c < block; c++)
+                    *output++ = input[c] * scale;
+            }
         }
         for (int k = 1; k < l->stride; k++, output += row_values)
             memcpy(output, first, row_values * sizeof(*output));
@@ -155,43 +161,40 @@ void fast_activate(float *values, size_t count, enum darknet_activation activati
         values[i] = activated(values[i], activation);
 }
 
-void fast_add(const float *a, const float *b, struct darknet_shape shape,
-              enum darknet_activation activation, float *output)
+void fast_add(const float *a, const float *b, size_t count, enum darknet_activation activation,
+              float *output)
 {
-    size_t count = fast_values(shape);
     for (size_t i = 0; i < count; i++)
         output[i] = a[i] + b[i];
     fast_activate(output, count, activation);
 }
 
-void fast_scale(const float *input, const float *factors, struct darknet_shape shape,
+void fast_scale(const float *input, const float *factors, struct darknet_shape shape, int block,
                 enum darknet_activation activation, float *output)
 {
-    size_t pixels = pixels_of(shape);
-    for (int block = 0; block < fast_blocks(shape.channels); block++) {
-        for (size_t i = 0; i < pixels; i++) {
-            size_t at = ((size_t) block * pixels + i) * BLOCK;
-            for (int c = 0; c < BLOCK; c++)
-                output[at + (size_t) c] = input[at + (size_t) c] * factors[block * BLOCK + c];
+    size_t pixels = pixels_of(shape), at = 0;
+    for (int i = 0; i < fast_blocks(shape.channels, block); i++, factors += block) {
+        for (size_t k = 0; k < pixels; k++) {
+            for (int c = 0; c < block; c++, at++)
+                output[at] = input[at] * factors[c];
         }
     }
-    fast_activate(output, fast_values(shape), activation);
+    fast_activate(output, fast_values(shape, block), activation);
 }
 
-void fast_copy(const float *input, int from, int count, struct darknet_shape size, float *output,
-               int to)
+void fast_copy(const float *input, int from, int count, struct darknet_shape size, int block,
+               float *output, int to)
 {
-    size_t pixels = pixels_of(size);
+    size_t pixels = pixels_of(size), step = (size_t) block;
     for (int c = 0; c < count; c++) {
-        int a = from + c, b = to + c;
-        const float *source = input + (size_t) (a / BLOCK) * pixels * BLOCK + a % BLOCK;
-        float *target = output + (size_t) (b / BLOCK) * pixels * BLOCK + b % BLOCK;
-        if (a % BLOCK == 0 && b % BLOCK == 0 && count - c >= BLOCK) {
-            memcpy(target, source, pixels * BLOCK * sizeof(*target));
-            c += BLOCK - 1;
+        const float *source = input + fast_channel(size, from + c, block);
+        float *target = output + fast_channel(size, to + c, block);
+        if ((from + c) % block == 0 && (to + c) % block == 0 && count - c >= block) {
+            memcpy(target, source, pixels * step * sizeof(*target));
+            c += block - 1;
             continue;
         }
         for (size_t i = 0; i < pixels; i++)
-            target[i * BLOCK] = source[i * BLOCK];
+            target[i * step] = source[i * step];
     }
 }

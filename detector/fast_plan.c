@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "detector/fast_pool.h"
 #include "detector/fast_tensor.h"
@@ -24,6 +25,7 @@ struct storage {
 
 struct planning {
     const struct darknet_cfg *cfg;
+    const struct fast_rows *rows;
     struct fast_plan *plan;
     int step_room;
     int *root;                 /* by layer: the layer whose memory its value is */
@@ -37,11 +39,11 @@ struct planning {
 /* ---- who reads what ---- */
 
 /* A [route] of one layer, all of it or groups that begin on a block. */
-static bool is_view(const struct darknet_cfg *cfg, const struct darknet_layer *l)
+static bool is_view(const struct planning *p, const struct darknet_layer *l)
 {
     if (l->type != DARKNET_ROUTE || l->from_count != 1)
         return false;
-    return cfg->layers[l->from[0]].out.channels / l->groups * l->group_id % FAST_BLOCK == 0;
+    return l->out.channels * l->group_id % p->plan->block == 0;
 }
 
 static void note_reader(struct planning *p, int reader, int layer)
@@ -57,7 +59,7 @@ static void note_readers(struct planning *p)
         p->root[i] = i;
         if (l->type == DARKNET_DROPOUT) {
             p->root[i] = p->root[i - 1];
-        } else if (is_view(p->cfg, l)) {
+        } else if (is_view(p, l)) {
             p->root[i] = p->root[l->from[0]];
         } else {
             if (l->type != DARKNET_ROUTE && i > 0)
@@ -72,10 +74,11 @@ static void note_readers(struct planning *p)
 
 static int add_storage(struct planning *p, struct darknet_shape shape, int last_use)
 {
-    p->storages[p->storage_count] = (struct storage){ .parent = -1,
-                                                      .blocks = fast_blocks(shape.channels),
-                                                      .block_values = fast_block_values(shape),
-                                                      .last_use = last_use };
+    p->storages[p->storage_count] =
+        (struct storage){ .parent = -1,
+                          .blocks = fast_blocks(shape.channels, p->plan->block),
+                          .block_values = fast_block_values(shape, p->plan->block),
+                          .last_use = last_use };
     return p->storage_count++;
 }
 
@@ -104,7 +107,7 @@ static bool place_within(struct planning *p, const struct fast_value *value, int
 {
     struct storage *s = &p->storages[value->storage];
     if (s->parent >= 0 || value->storage == whole || value->first_block != 0 ||
-        s->blocks != fast_blocks(value->shape.channels))
+        s->blocks != fast_blocks(value->shape.channels, p->plan->block))
         return false;
     s->parent = whole;
     s->offset = block;
@@ -131,6 +134,8 @@ static struct fast_step *add_step(struct planning *p, enum fast_kind kind, int l
     *step = (struct fast_step){ .kind = kind,
                                 .layer = &p->cfg->layers[layer],
                                 .layer_number = layer,
+                                .parts = { &p->cfg->layers[layer] },
+                                .part_count = 1,
                                 .activation = p->cfg->layers[layer].activation };
     return step;
 }
@@ -234,12 +239,12 @@ static int plan_route(struct planning *p, int i)
 {
     const struct darknet_layer *l = &p->cfg->layers[i];
     p->values[i] = new_value(p, i);
-    int channel = 0;
+    int channel = 0, block = p->plan->block;
     for (int k = 0; k < l->from_count; k++) {
         struct fast_value *input = &p->values[l->from[k]];
         int channels = input->shape.channels / l->groups;
-        if (l->groups > 1 || channel % FAST_BLOCK ||
-            !place_within(p, input, p->values[i].storage, channel / FAST_BLOCK)) {
+        if (l->groups > 1 || channel % block ||
+            !place_within(p, input, p->values[i].storage, channel / block)) {
             struct fast_step *step = add_step(p, FAST_COPY, i);
             if (!step)
                 return -ENOMEM;
@@ -258,7 +263,7 @@ static void plan_view(struct planning *p, int i)
 {
     const struct darknet_layer *l = &p->cfg->layers[i];
     p->values[i] = p->values[l->from[0]];
-    p->values[i].first_block += l->out.channels * l->group_id / FAST_BLOCK;
+    p->values[i].first_block += l->out.channels * l->group_id / p->plan->block;
     p->values[i].shape = l->out;
 }
 
@@ -290,7 +295,7 @@ static int plan_layer(struct planning *p, int i, int *head)
     case DARKNET_SHORTCUT:
         return plan_shortcut(p, i);
     case DARKNET_ROUTE:
-        if (!is_view(p->cfg, l))
+        if (!is_view(p, l))
             return plan_route(p, i);
         plan_view(p, i);
         return 0;
@@ -300,6 +305,55 @@ static int plan_layer(struct planning *p, int i, int *head)
         return plan_head(p, i, (*head)++);
     }
     return -EINVAL;
+}
+
+/* ---- several convolutions as one step ---- */
+
+/* Whether a step may take in the one behind it: that is the only reader of its result. */
+static bool can_join(const struct planning *p, const struct fast_step *s,
+                     const struct fast_step *next)
+{
+    if (s->kind != FAST_CONVOLUTION || next->kind != FAST_CONVOLUTION || s->sum ||
+        s->part_count + next->part_count > FAST_PARTS_MAX ||
+        s->output.storage != next->inputs[0].storage || p->readers[s->layer_number] != 1 ||
+        s->output.shape.channels != next->inputs[0].shape.channels)
+        return false;
+    struct fast_block_options options = { .rows = p->rows,
+                                          .part_count = s->part_count,
+                                          .planar_input = s->inputs[0].storage < 0,
+                                          .sum = next->sum };
+    memcpy(options.parts, s->parts, sizeof(s->parts));
+    for (int i = 0; i < next->part_count; i++)
+        options.parts[options.part_count++] = next->parts[i];
+    return fast_block_can(&options);
+}
+
+/* The step's result never exists. */
+static void join(struct fast_step *s, const struct fast_step *next)
+{
+    struct fast_value input = s->inputs[0];
+    const struct darknet_layer *parts[FAST_PARTS_MAX];
+    int count = s->part_count;
+    memcpy(parts, s->parts, sizeof(parts));
+    for (int i = 0; i < next->part_count; i++)
+        parts[count++] = next->parts[i];
+    *s = *next;
+    s->inputs[0] = input;
+    s->part_count = count;
+    memcpy(s->parts, parts, sizeof(parts));
+}
+
+static void join_steps(struct planning *p)
+{
+    struct fast_step *steps = p->plan->steps;
+    int count = 0;
+    for (int i = 0; i < p->plan->step_count; i++) {
+        if (count > 0 && can_join(p, &steps[count - 1], &steps[i]))
+            join(&steps[count - 1], &steps[i]);
+        else
+            steps[count++] = steps[i];
+    }
+    p->plan->step_count = count;
 }
 
 /* ---- places ---- */
@@ -358,14 +412,18 @@ static int plan_all(struct planning *p)
     note_readers(p);
     for (int i = 0; r == 0 && i < p->cfg->layer_count; i++)
         r = plan_layer(p, i, &head);
+    if (r == 0 && p->rows)
+        join_steps(p);
     return r < 0 ? r : place_values(p);
 }
 
-int fast_plan_create(const struct darknet_cfg *cfg, struct fast_plan **ret_plan)
+int fast_plan_create(const struct darknet_cfg *cfg, int block, const struct fast_rows *rows,
+                     struct fast_plan **ret_plan)
 {
     size_t layers = (size_t) cfg->layer_count;
     AUTO(fast_plan_destroy) struct fast_plan *plan = calloc(1, sizeof(*plan));
     struct planning p = { .cfg = cfg,
+                          .rows = rows,
                           .plan = plan,
                           .root = calloc(layers, sizeof(*p.root)),
                           .readers = calloc(layers, sizeof(*p.readers)),
@@ -373,6 +431,8 @@ int fast_plan_create(const struct darknet_cfg *cfg, struct fast_plan **ret_plan)
                           .values = calloc(layers, sizeof(*p.values)),
                           .storages = calloc(layers + 1, sizeof(*p.storages)) };
     int r = -ENOMEM;
+    if (plan)
+        plan->block = block;
     if (plan && p.root && p.readers && p.last_use && p.values && p.storages)
         r = plan_all(&p);
     free(p.root);

@@ -4,16 +4,19 @@
  * Layers become steps in the order of the .cfg. [dropout], a [route] of one layer and [yolo] only
  * rename a value. A [route] of several gets its inputs written where it wants them, in place, where
  * they begin on a block of channels; others are copied. A [shortcut] is added by the convolution
- * before it, onto the memory of the other value, where nobody needs that value later. All values
- * live in one pool, in which memory is used again once its last reader is done.
+ * before it, onto the memory of the other value, where nobody needs that value later. Convolutions
+ * that fast_block.h can compute as one become one step. All values live in one pool, in which
+ * memory is used again once its last reader is done.
  */
 #ifndef FLOORFUSE_DETECTOR_FAST_PLAN_H
 #define FLOORFUSE_DETECTOR_FAST_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
 #include "detector/darknet_cfg.h"
+#include "detector/fast_block.h"
 
 enum fast_kind {
     FAST_CONVOLUTION,
@@ -42,6 +45,8 @@ struct fast_step {
     const struct darknet_layer *layer; /* whose numbers apply */
     int layer_number;
     struct fast_value inputs[2], output;
+    const struct darknet_layer *parts[FAST_PARTS_MAX]; /* of FAST_CONVOLUTION, in their order */
+    int part_count;
     bool sum; /* a convolution adds to what is in its output, before the activation */
     enum darknet_activation activation;
     int from_channel, to_channel, channels; /* of FAST_COPY */
@@ -51,11 +56,17 @@ struct fast_step {
 struct fast_plan {
     struct fast_step *steps;
     int step_count;
+    int block;          /* channels, fast_tensor.h */
     size_t pool_values; /* floats */
 };
 
-/* Returns 0 or -ENOMEM. The plan points into cfg. */
-MUST_CHECK int fast_plan_create(const struct darknet_cfg *cfg, struct fast_plan **ret_plan);
+/*
+ *   block  channels that lie together
+ *   rows   what fast_block.h may use; NULL: every convolution is a step of its own
+ * Returns 0 or -ENOMEM. The plan points into cfg.
+ */
+MUST_CHECK int fast_plan_create(const struct darknet_cfg *cfg, int block,
+                                const struct fast_rows *rows, struct fast_plan **ret_plan);
 void fast_plan_destroy(struct fast_plan **plan);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "detector/candidates.h"
+#include "detector/fast_rows.h"
 #include "detector/yolo.h"
 #include "naive_network.h"
 #include "testing.h"
@@ -66,7 +67,9 @@ void net_release(struct bench_net *net)
 
 bool engine_is_there(const char *name)
 {
-    return strstr(detector_engines(), name);
+    if (strncmp(name, "fast a", 6) == 0)
+        return FLOORFUSE_HAVE_FAST && fast_rows_named(name + 5);
+    return strstr(detector_engines(), strcmp(name, "fast onednn") == 0 ? "fast" : name);
 }
 
 int engine_of(const char *name, const struct bench_net *net, struct engine *ret_engine,
@@ -82,6 +85,10 @@ int engine_of(const char *name, const struct bench_net *net, struct engine *ret_
 #if FLOORFUSE_HAVE_FAST
     if (strcmp(name, "fast") == 0)
         return engine_fast_create(&model, ret_engine, err);
+    if (strcmp(name, "fast onednn") == 0)
+        return engine_fast_create_with(&model, NULL, ret_engine, err);
+    if (strncmp(name, "fast ", 5) == 0)
+        return engine_fast_create_with(&model, fast_rows_named(name + 5), ret_engine, err);
 #endif
 #if FLOORFUSE_HAVE_OPENCV
     if (strcmp(name, "opencv") == 0)

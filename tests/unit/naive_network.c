@@ -155,7 +155,7 @@ static void upsample(const struct darknet_layer *l, const double *in, double *ou
     for (int64_t i = 0; i < darknet_shape_values(l->out); i++) {
         int column = (int) (i % l->out.width), row = (int) (i / l->out.width % l->out.height);
         int c = (int) (i / l->out.width / l->out.height);
-        out[i] = value_at(in, l->in, c, row / l->stride, column / l->stride);
+        out[i] = value_at(in, l->in, c, row / l->stride, column / l->stride) * l->scale;
     }
 }
 

@@ -12,14 +12,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "engine_fixture.h"
 #include "naive_network.h"
+#include "random_network.h"
 #include "testing.h"
 
 #define HEAD                                                                            \
     "[convolutional]\nfilters=6\nsize=1\nactivation=linear\n[yolo]\nclasses=1\nnum=1\n" \
     "anchors=9,13\n"
 #define BN "batch_normalize=1\n"
+
+#define NETWORKS_BY_CHANCE 120
 
 struct zoo_case {
     const char *name;
@@ -115,6 +119,19 @@ static const struct zoo_case zoo[] = {
       "[convolutional]\nfilters=12\nsize=3\npad=1\nactivation=swish\n"
       "[shortcut]\nfrom=5\nactivation=relu\n"
       "[shortcut]\nfrom=0\n[shortcut]\nfrom=7\nactivation=mish\n" HEAD },
+    { "several layers added at once, and an upsample with a scale", 14, 10,
+      "[convolutional]\nfilters=12\nsize=3\npad=1\nactivation=leaky\n"
+      "[convolutional]\nfilters=12\nsize=3\npad=1\nactivation=relu\n"
+      "[convolutional]\nfilters=12\nsize=1\nactivation=linear\n"
+      "[shortcut]\nfrom=-3,-2,0\nactivation=leaky\n[upsample]\nstride=3\nscale=0.25\n" HEAD },
+    { "one channel at a time in rows, every activation behind it", 21, 9,
+      "[convolutional]\nfilters=10\nsize=1\nactivation=mish\n"
+      "[convolutional]\nfilters=10\ngroups=10\nsize=3\npad=1\nactivation=swish\n"
+      "[convolutional]\nfilters=10\nsize=1\nactivation=linear\n[shortcut]\nfrom=0\n"
+      "activation=tanh\n[convolutional]\nfilters=10\ngroups=10\nsize=7\nstride=2\n"
+      "padding=1\nactivation=logistic\n"
+      "[convolutional]\nfilters=24\nsize=1\nactivation=relu6\n"
+      "[convolutional]\nfilters=24\ngroups=24\nsize=2\nstride=3\nactivation=leaky\n" HEAD },
     { "a convolution added to what it reads", 15, 10,
       "[convolutional]\nfilters=12\nsize=3\npad=1\nactivation=leaky\n"
       "[convolutional]\nfilters=12\nsize=3\npad=1\nactivation=linear\n[shortcut]\nfrom=-2\n"
@@ -169,7 +186,7 @@ static void run_case(const char *engine_name, const struct zoo_case *c)
     struct error err = { "" };
     size_t count, naive_count;
     if (engine_of(engine_name, &net, &engine, &err) < 0)
-        fail_msg("%s: %s", c->name, err.text);
+        fail_msg("%s, %s: %s", engine_name, c->name, err.text);
     double *wanted =
         naive_forward(net.cfg, net.weights, net.weights_length, net.input, &naive_count);
     for (int i = 0; i < 2; i++) { /* the second time in used memory */
@@ -186,10 +203,33 @@ static void run_case(const char *engine_name, const struct zoo_case *c)
 static void the_fast_engine_computes_every_layer_as_defined(void **state)
 {
     (void) state;
+    static const char *const variants[] = { "fast onednn", "fast avx2", "fast avx512" };
     if (!engine_is_there("fast"))
         skip();
-    for (size_t i = 0; i < sizeof(zoo) / sizeof(zoo[0]); i++)
-        run_case("fast", &zoo[i]);
+    for (size_t v = 0; v < sizeof(variants) / sizeof(variants[0]); v++) {
+        for (size_t i = 0; engine_is_there(variants[v]) && i < sizeof(zoo) / sizeof(zoo[0]); i++)
+            run_case(variants[v], &zoo[i]);
+    }
+}
+
+/* Lifetimes, places and fused steps in combinations that nobody thought of. */
+static void the_fast_engine_computes_networks_by_chance_as_defined(void **state)
+{
+    (void) state;
+    static const char *const variants[] = { "fast onednn", "fast avx2", "fast avx512" };
+    if (!engine_is_there("fast"))
+        skip();
+    for (uint32_t seed = 1; seed <= NETWORKS_BY_CHANCE; seed++) {
+        AUTO(text_release) struct text text = TEXT_INIT;
+        const char *variant = variants[seed % 3];
+        struct zoo_case c = { .width = 9 + seed * 7 % 24, .height = 9 + seed * 5 % 24 };
+        char name[32];
+        (void) snprintf(name, sizeof(name), "network %u", seed);
+        random_network(&text, c.width, c.height, seed);
+        c.name = name;
+        c.layers = text.bytes;
+        run_case(engine_is_there(variant) ? variant : "fast", &c);
+    }
 }
 
 #define MODELS SHARED_DIR "/models/"
@@ -263,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_fast_engine_computes_every_layer_as_defined),
+        cmocka_unit_test(the_fast_engine_computes_networks_by_chance_as_defined),
         cmocka_unit_test(the_fast_engine_agrees_with_the_others_on_real_models),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

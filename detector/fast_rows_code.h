@@ -1,0 +1,150 @@
+/*
+ * fast_rows_code.h - the kernels of fast_rows.h for one kind of vector
+ *
+ * Included by one source for each, which is compiled for that processor and defines:
+ *   LANES        floats of a vector
+ *   WIDE_PIXELS  pixels whose sums of two blocks fit into the registers
+ *   ROWS_NAME    what the set is called
+ *   vector, LOAD, STORE, ONE (a float everywhere), MULTIPLY_ADD (a * b + c), MULTIPLY, ADD,
+ *   LARGER, SMALLER
+ * Sums are variables with names and no array: only then every compiler keeps them in registers.
+ */
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Up to ten pixels at once; those beyond the constant `pixels` vanish when it is compiled. */
+#define EACH_PIXEL(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9)
+#define PIXELS_MAX     10
+
+INLINE vector clamped(vector x, struct fast_clamp clamp)
+{
+    return SMALLER(LARGER(x, MULTIPLY(ONE(clamp.slope), x)), ONE(clamp.limit));
+}
+
+#define DECLARE(i) vector a##i = first_bias, b##i = second_bias;
+#define TAP(i)                                        \
+    if (pixels > i) {                                 \
+        vector value = ONE(at[i * step]);             \
+        a##i = MULTIPLY_ADD(value, first, a##i);      \
+        if (two)                                      \
+            b##i = MULTIPLY_ADD(value, second, b##i); \
+    }
+#define FINISH(i)                                                              \
+    if (pixels > i) {                                                          \
+        if (row->sum)                                                          \
+            a##i = ADD(a##i, LOAD(out + i * LANES));                           \
+        STORE(out + i * LANES, clamped(a##i, row->clamp));                     \
+    }                                                                          \
+    if (pixels > i && two) {                                                   \
+        if (row->sum)                                                          \
+            b##i = ADD(b##i, LOAD(out + row->output_plane + i * LANES));       \
+        STORE(out + row->output_plane + i * LANES, clamped(b##i, row->clamp)); \
+    }
+
+/* One or two blocks of filters at some pixels. */
+INLINE void pointwise_tile(const struct fast_pointwise_row *row, int block, size_t x,
+                           const int pixels, const bool two)
+{
+    const size_t step = row->pixel_step, count = row->input_count;
+    const float *weights = row->weights + (size_t) block * count * LANES;
+    const float *bias = row->bias + (size_t) block * LANES;
+    const vector first_bias = LOAD(bias), second_bias = LOAD(bias + (two ? LANES : 0));
+    EACH_PIXEL(DECLARE)
+    for (size_t k = 0; k < count; k++) {
+        const float *at = row->input + x * step + row->offsets[k];
+        const vector first = LOAD(weights + k * LANES);
+        const vector second = LOAD(weights + (two ? count + k : k) * LANES);
+        EACH_PIXEL(TAP)
+    }
+    float *out = row->output + (size_t) block * row->output_plane + x * LANES;
+    EACH_PIXEL(FINISH)
+}
+
+#define TILE(i)                                        \
+    case i + 1:                                        \
+        if (!two || i + 1 <= WIDE_PIXELS)              \
+            pointwise_tile(row, block, x, i + 1, two); \
+        break;
+
+/* Tiles of about the same size: a last one of one pixel would only wait for its own sums. */
+INLINE void pointwise_blocks(const struct fast_pointwise_row *row, int block, const bool two)
+{
+    int most = two ? WIDE_PIXELS : PIXELS_MAX, left = row->width;
+    size_t x = 0;
+    for (int tiles = (left + most - 1) / most; tiles > 0; tiles--) {
+        int pixels = (left + tiles - 1) / tiles;
+        switch (pixels) {
+            EACH_PIXEL(TILE)
+        }
+        x += (size_t) pixels;
+        left -= pixels;
+    }
+}
+
+static void pointwise(const struct fast_pointwise_row *row)
+{
+    int block = 0;
+    for (; block + 2 <= row->output_blocks; block += 2)
+        pointwise_blocks(row, block, true);
+    if (block < row->output_blocks)
+        pointwise_blocks(row, block, false);
+}
+
+#define DEPTHWISE_DECLARE(i) vector a##i = bias;
+#define DEPTHWISE_TAP(i) \
+    if (pixels > i)      \
+        a##i = MULTIPLY_ADD(LOAD(in + (size_t) (i * stride) * LANES), weight, a##i);
+#define DEPTHWISE_FINISH(i) \
+    if (pixels > i)         \
+        STORE(out + i * LANES, clamped(a##i, row->clamp));
+
+INLINE void depthwise_tile(const struct fast_depthwise_row *row, int block, int x, const int pixels,
+                           const int size, const int stride)
+{
+    const float *weights = row->weights + (size_t) block * (size_t) (size * size) * LANES;
+    const size_t start = (size_t) block * row->input_plane + (size_t) (x * stride) * LANES;
+    const vector bias = LOAD(row->bias + (size_t) block * LANES);
+    EACH_PIXEL(DEPTHWISE_DECLARE)
+    for (int y = 0; y < size; y++) {
+        const float *in = row->rows[y] + start;
+        for (int k = 0; k < size; k++, in += LANES, weights += LANES) {
+            const vector weight = LOAD(weights);
+            EACH_PIXEL(DEPTHWISE_TAP)
+        }
+    }
+    float *out = row->output + (size_t) block * row->output_plane + (size_t) x * LANES;
+    EACH_PIXEL(DEPTHWISE_FINISH)
+}
+
+#define DEPTHWISE_TILE(i)                                   \
+    case i + 1:                                             \
+        depthwise_tile(row, block, x, i + 1, size, stride); \
+        break;
+
+INLINE void depthwise_block(const struct fast_depthwise_row *row, int block, const int size,
+                            const int stride)
+{
+    int x = 0;
+    for (int tiles = (row->width + PIXELS_MAX - 1) / PIXELS_MAX; tiles > 0; tiles--) {
+        int pixels = (row->width - x + tiles - 1) / tiles;
+        switch (pixels) {
+            EACH_PIXEL(DEPTHWISE_TILE)
+        }
+        x += pixels;
+    }
+}
+
+/* The shapes that networks have get code of their own. */
+static void depthwise(const struct fast_depthwise_row *row)
+{
+    for (int block = 0; block < row->blocks; block++) {
+        if (row->size == 3 && row->stride == 1)
+            depthwise_block(row, block, 3, 1);
+        else if (row->size == 3 && row->stride == 2)
+            depthwise_block(row, block, 3, 2);
+        else if (row->size == 5 && row->stride == 1)
+            depthwise_block(row, block, 5, 1);
+        else
+            depthwise_block(row, block, row->size, row->stride);
+    }
+}
