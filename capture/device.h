@@ -7,9 +7,8 @@
 #include "base/error.h"
 
 /*
- * Make libavformat know V4L2. libavdevice brings eighty libraries along, for screens and sound too, so
- * it is opened only when a device is.
- * Returns 0, or -ENOTSUP with a sentence.
+ * Make libavformat know V4L2. libavdevice brings eighty libraries along, for screens and sound too,
+ * so it is opened only when a device is. Returns 0, or -ENOTSUP with a sentence.
  */
 MUST_CHECK int device_prepare(struct error *err);
 

@@ -13,7 +13,7 @@
 #include "capture/capture.h"
 
 /* Enough that decoding goes on while one frame is being looked at. */
-#define FRAME_QUEUE_RECORDING 4
+#define FRAME_QUEUE_RECORDING 2
 #define FRAME_QUEUE_LIVE      1
 
 struct frame_queue;

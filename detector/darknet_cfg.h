@@ -21,7 +21,7 @@
 #define DARKNET_INPUTS_MAX     32 /* of one [route] */
 #define DARKNET_ANCHORS_MAX    32 /* of one [yolo] */
 #define DARKNET_EDGE_MAX       4096
-#define DARKNET_WINDOW_MAX     64 /* size, stride and padding of a window, px */
+#define DARKNET_WINDOW_MAX     64                 /* size, stride and padding of a window, px */
 #define DARKNET_PARAMETERS_MAX (INT64_C(1) << 28) /* 1 GiB of weights */
 #define DARKNET_VALUES_MAX     (INT64_C(1) << 28) /* outputs, or workspace, of one layer */
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "detector/bodies.h"
 #include "detector/candidates.h"
 #include "detector/network.h"
@@ -31,6 +32,7 @@ struct detector {
     bool *is_cut;                 /* one a candidate, where there are tiles */
     size_t is_cut_room;
     struct arena *scratch;
+    struct detector_times times;
 };
 
 /* A part of the picture. */
@@ -142,7 +144,7 @@ static int look_at(struct detector *d, const struct view *view, const struct ima
     int r = 0;
     for (size_t i = 0; r == 0 && i < d->options.network_count; i++) {
         candidates_clear(&d->in_view);
-        r = network_look(d->networks[i], &window, &d->in_view);
+        r = network_look(d->networks[i], &window, &d->in_view, &d->times);
         if (r == 0)
             r = take_view(d, view, picture);
     }
@@ -201,6 +203,7 @@ int detector_detect(struct detector *d, const struct image *picture,
         r = look_at_tiles(d, picture);
     if (r < 0)
         return r;
+    int64_t begin_ns = clock_mono_ns();
     struct detections found = { .items = d->candidates.items, .count = suppress(d) };
     if (found.count > DETECTIONS_MAX)
         found.count = DETECTIONS_MAX;
@@ -208,8 +211,14 @@ int detector_detect(struct detector *d, const struct image *picture,
     if (r < 0)
         return r;
     bodies_cover_feet(found.items, found.count);
+    d->times.boxes_ns += clock_mono_ns() - begin_ns;
     *ret_detections = found;
     return 0;
+}
+
+struct detector_times detector_times(const struct detector *detector)
+{
+    return detector->times;
 }
 
 struct detector_info detector_info(const struct detector *detector)

@@ -89,6 +89,14 @@ void detector_destroy(struct detector **detector);
 MUST_CHECK int detector_detect(struct detector *detector, const struct image *picture,
                                struct detections *ret_detections);
 
+/* Where the time of all calls of detector_detect went, ns. */
+struct detector_times {
+    int64_t resize_ns;  /* pictures made into network inputs */
+    int64_t network_ns; /* layers */
+    int64_t boxes_ns;   /* numbers made into boxes, suppression, heads and bodies */
+};
+struct detector_times detector_times(const struct detector *detector);
+
 /* Of the first network. */
 struct detector_info detector_info(const struct detector *detector);
 

@@ -40,6 +40,7 @@ struct motion_gate {
     uint32_t *sums;         /* scratch: one a column of px */
     int64_t asked_us, looked_us, seen_us;
     bool has_looked, has_seen, has_reference;
+    bool is_measured; /* `now` is of the picture asked about last */
 };
 
 int motion_gate_create(const struct motion_gate_options *options, struct motion_gate **ret_gate)
@@ -199,16 +200,18 @@ static bool has_changed(const struct motion_gate *gate)
     return false;
 }
 
-/* Whether the guarantees ask for a look, whatever the picture. Time that steps back is time passed
- * too. */
+/* Whether somebody was seen so lately that every frame is looked at. */
+static bool is_held(const struct motion_gate *gate, int64_t capture_us)
+{
+    return gate->has_seen && capture_us >= gate->seen_us &&
+           capture_us - gate->seen_us < gate->options.hold_us;
+}
+
+/* Whether a look is due, whatever the picture. Time that steps back is time passed too. */
 static bool is_due(const struct motion_gate *gate, int64_t capture_us)
 {
-    const struct motion_gate_options *o = &gate->options;
-    if (!gate->has_looked || !gate->has_reference)
-        return true;
-    if (capture_us - gate->looked_us >= o->refresh_us || capture_us < gate->looked_us)
-        return true;
-    return gate->has_seen && capture_us - gate->seen_us < o->hold_us;
+    return !gate->has_looked || !gate->has_reference || capture_us < gate->looked_us ||
+           capture_us - gate->looked_us >= gate->options.refresh_us;
 }
 
 int motion_gate_asks(struct motion_gate *gate, const struct image *picture, int64_t capture_us)
@@ -217,6 +220,9 @@ int motion_gate_asks(struct motion_gate *gate, const struct image *picture, int6
     if (r < 0)
         return r;
     gate->asked_us = capture_us;
+    gate->is_measured = !is_held(gate, capture_us);
+    if (!gate->is_measured) /* a store full of people pays nothing for the gate */
+        return 1;
     for (uint32_t row = 0; row < gate->rows; row++)
         measure_row(gate, picture, row);
     return is_due(gate, capture_us) || has_changed(gate);
@@ -231,8 +237,8 @@ void motion_gate_tell(struct motion_gate *gate, bool anybody)
         gate->seen_us = gate->asked_us;
         return;
     }
+    gate->has_reference = gate->is_measured;
     float *now = gate->now;
     gate->now = gate->reference;
     gate->reference = now;
-    gate->has_reference = true;
 }

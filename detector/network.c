@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "detector/class_names.h"
@@ -279,14 +280,10 @@ static int decode_heads(struct network *n)
     return 0;
 }
 
-static int run_layers(struct network *n, const struct image *picture, struct candidates *candidates)
+/* Take over what is in px of the network. */
+static int take_boxes(struct network *n, struct candidates *candidates)
 {
-    candidates_clear(&n->candidates);
-    int r = resizer_run(n->resizer, picture, n->input);
-    if (r == 0)
-        r = n->engine.methods->forward(n->engine.state, n->input, n->outputs);
-    if (r == 0)
-        r = decode_heads(n);
+    int r = decode_heads(n);
     for (size_t i = 0; r == 0 && i < n->candidates.count; i++) {
         struct detection detection = n->candidates.items[i];
         detection.box = resizer_in_picture(n->resizer, detection.box);
@@ -295,22 +292,43 @@ static int run_layers(struct network *n, const struct image *picture, struct can
     return r;
 }
 
+static int run_layers(struct network *n, const struct image *picture, struct candidates *candidates,
+                      struct detector_times *times)
+{
+    int64_t begin_ns = clock_mono_ns();
+    candidates_clear(&n->candidates);
+    int r = resizer_run(n->resizer, picture, n->input);
+    int64_t resized_ns = clock_mono_ns();
+    if (r == 0)
+        r = n->engine.methods->forward(n->engine.state, n->input, n->outputs);
+    int64_t computed_ns = clock_mono_ns();
+    if (r == 0)
+        r = take_boxes(n, candidates);
+    times->resize_ns += resized_ns - begin_ns;
+    times->network_ns += computed_ns - resized_ns;
+    times->boxes_ns += clock_mono_ns() - computed_ns;
+    return r;
+}
+
 /* Engines that look at the picture itself want it in RGB. */
 static int look_at_rgb(struct network *n, const struct image *picture,
-                       struct candidates *candidates)
+                       struct candidates *candidates, struct detector_times *times)
 {
+    int64_t begin_ns = clock_mono_ns();
     struct image *rgb = NULL;
     int r = picture->format == IMAGE_RGB8 ? 0 : image_to_rgb(picture, &rgb);
     if (r == 0)
         r = n->engine.methods->look(n->engine.state, rgb ? rgb : picture, n->threshold, candidates);
     image_unref(&rgb);
+    times->network_ns += clock_mono_ns() - begin_ns;
     return r;
 }
 
-int network_look(struct network *n, const struct image *picture, struct candidates *candidates)
+int network_look(struct network *n, const struct image *picture, struct candidates *candidates,
+                 struct detector_times *times)
 {
-    return n->engine.methods->look ? look_at_rgb(n, picture, candidates)
-                                   : run_layers(n, picture, candidates);
+    return n->engine.methods->look ? look_at_rgb(n, picture, candidates, times)
+                                   : run_layers(n, picture, candidates, times);
 }
 
 struct detector_info network_info(const struct network *network)

@@ -19,10 +19,11 @@ void network_destroy(struct network **network);
 
 /*
  * Add what the network sees in an RGB8 or YUV8 picture; boxes are in its px, nothing is suppressed.
+ *   times  what it took is added
  * Returns 0, -EIO (engine), -ENOMEM.
  */
 MUST_CHECK int network_look(struct network *network, const struct image *picture,
-                            struct candidates *candidates);
+                            struct candidates *candidates, struct detector_times *times);
 
 struct detector_info network_info(const struct network *network);
 

@@ -24,6 +24,7 @@ struct camera_eye {
     int *observed;                    /* the observation of each finding, or NOT_OBSERVED */
     const struct box_px **heads;      /* of each finding that is a body; NULL: none */
     size_t room;
+    int64_t gate_ns, floor_ns;
 };
 
 /* ---- life ---- */
@@ -101,6 +102,11 @@ void camera_eye_destroy(struct camera_eye **eye)
     free(e->heads);
     free(e);
     *eye = NULL;
+}
+
+struct eye_times camera_eye_times(const struct camera_eye *eye)
+{
+    return (struct eye_times){ eye->gate_ns, detector_times(eye->detector), eye->floor_ns };
 }
 
 struct detector_info camera_eye_info(const struct camera_eye *eye)
@@ -208,10 +214,12 @@ static int look(struct camera_eye *eye, const struct frame *frame, struct sight 
                                        .view = view_of(frame),
                                        .watch = watch_of(eye->camera),
                                        .edge_sd_px = eye->camera->foot_sd_px };
+    int64_t begin_ns = clock_mono_ns();
     move_to_frame(frame, &found);
     note_heads(eye, &found);
     size_t count = place(eye, &observer, &found);
     join_bodies(eye, &found);
+    eye->floor_ns += clock_mono_ns() - begin_ns;
     *ret_sight = (struct sight){ .observations = eye->observations,
                                  .observation_count = count,
                                  .found = found };
@@ -220,7 +228,9 @@ static int look(struct camera_eye *eye, const struct frame *frame, struct sight 
 
 int camera_eye_look(struct camera_eye *eye, const struct frame *frame, struct sight *ret_sight)
 {
+    int64_t begin_ns = clock_mono_ns();
     int asks = eye->gate ? motion_gate_asks(eye->gate, frame->image, frame->capture_us) : 1;
+    eye->gate_ns += clock_mono_ns() - begin_ns;
     if (asks < 0)
         return asks;
     if (asks == 0) {

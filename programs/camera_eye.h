@@ -37,6 +37,14 @@ struct sight {
 MUST_CHECK int camera_eye_look(struct camera_eye *eye, const struct frame *frame,
                                struct sight *ret_sight);
 
+/* Where the time of all looks went, ns. */
+struct eye_times {
+    int64_t gate_ns;
+    struct detector_times detector;
+    int64_t floor_ns; /* boxes put on the floor */
+};
+struct eye_times camera_eye_times(const struct camera_eye *eye);
+
 struct detector_info camera_eye_info(const struct camera_eye *eye);
 
 #endif

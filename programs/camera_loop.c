@@ -41,7 +41,7 @@ struct camera_loop {
     uint32_t width, height; /* full frame px; 0 before the first frame */
     struct box_px view;
     struct camera_health counts;
-    int64_t detect_ns, next_report_ns;
+    int64_t detect_ns, publish_ns, next_report_ns;
     bool still_saved, stop;
 };
 
@@ -252,7 +252,9 @@ static int process_frame(struct camera_loop *loop, const struct frame *frame, st
     loop->counts.frames_published++;
     loop->counts.frames_rested += (sight.flags & FRAME_SKIPPED_BY_GATE) != 0;
     loop->counts.observations += sight.observation_count;
+    before_ns = clock_mono_ns();
     r = publish(loop, frame, &sight);
+    loop->publish_ns += clock_mono_ns() - before_ns;
     return r < 0 ? error_set(err, r, "could not publish: %s", strerror(-r)) : 0;
 }
 
@@ -385,6 +387,28 @@ static int close_all(struct camera_loop *loop, int r, struct error *err)
     return r;
 }
 
+static double per_frame_ms(const struct camera_loop *loop, int64_t ns)
+{
+    uint64_t frames = loop->counts.frames_published;
+    return frames ? (double) ns / NS_PER_MS / (double) frames : 0;
+}
+
+/* What it has done, and where the time of a frame went. */
+static void log_end(const struct camera_loop *loop)
+{
+    const struct eye_times t = camera_eye_times(loop->eye);
+    log_info("stopped frames=%llu rested=%llu observations=%llu",
+             (unsigned long long) loop->counts.frames_published,
+             (unsigned long long) loop->counts.frames_rested,
+             (unsigned long long) loop->counts.observations);
+    log_info("time of a frame decode_ms=%.3f gate_ms=%.3f resize_ms=%.3f network_ms=%.3f "
+             "boxes_ms=%.3f floor_ms=%.3f publish_ms=%.3f",
+             loop->capture ? capture_status(loop->capture).decode_ms : 0,
+             per_frame_ms(loop, t.gate_ns), per_frame_ms(loop, t.detector.resize_ns),
+             per_frame_ms(loop, t.detector.network_ns), per_frame_ms(loop, t.detector.boxes_ns),
+             per_frame_ms(loop, t.floor_ns), per_frame_ms(loop, loop->publish_ns));
+}
+
 int camera_loop_run(const struct camera_loop_options *options, struct error *err)
 {
     struct camera_loop loop = { .options = options, .signal_fd = -1, .state = CAMERA_STARTING };
@@ -394,8 +418,6 @@ int camera_loop_run(const struct camera_loop_options *options, struct error *err
     while (r == 0 && !loop.stop)
         r = turn(&loop, give_up_ns, err);
     if (r == 0)
-        log_info("stopped frames=%llu observations=%llu",
-                 (unsigned long long) loop.counts.frames_published,
-                 (unsigned long long) loop.counts.observations);
+        log_end(&loop);
     return close_all(&loop, r, err);
 }

@@ -113,10 +113,12 @@ static void who_stands_still_is_looked_at_for_as_long_as_the_hold(void **state)
     struct image *picture = night(2, 60, 2);
     paint(picture, 300, 200, 30, 80, 60);
     assert_true(asks(gate, picture, SECOND, true));
-    /* Gone again: every frame of three seconds is looked at, and then none. */
+    /* Gone again: every frame of three seconds is looked at, one more to compare with, then none.
+     */
     assert_true(asks(gate, night(3, 60, 2), 2 * SECOND, false));
     assert_true(asks(gate, night(4, 60, 2), 4 * SECOND - 1, false));
-    assert_false(asks(gate, night(5, 60, 2), 4 * SECOND, false));
+    assert_true(asks(gate, night(5, 60, 2), 4 * SECOND, false));
+    assert_false(asks(gate, night(6, 60, 2), 4 * SECOND + 1, false));
     motion_gate_destroy(&gate);
 }
 
