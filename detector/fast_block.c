@@ -14,7 +14,8 @@
 #include "detector/fast_kernels.h"
 #include "detector/fast_tensor.h"
 
-#define PLANES 3 /* of the picture */
+#define PLANES      3                  /* of the picture */
+#define SCRATCH_MAX ((size_t) 1 << 26) /* floats of a ring; larger ones are nobody's network */
 
 /* The numbers of one convolution in the order in which the kernels want them. */
 struct part {
@@ -40,18 +41,32 @@ static bool is_stem(const struct darknet_layer *l)
            l->in.channels == PLANES;
 }
 
+/* Columns that windows look at, outside of the picture or not. */
+static int padded_width(const struct darknet_layer *l)
+{
+    int right = (l->out.width - 1) * l->stride + l->size;
+    return right > l->in.width + l->padding ? right : l->in.width + l->padding;
+}
+
+static bool ring_is_small(const struct darknet_layer *l)
+{
+    return (size_t) (l->size + 1) * (size_t) padded_width(l) * (size_t) l->in.channels <=
+           SCRATCH_MAX;
+}
+
 bool fast_block_can(const struct fast_block_options *o)
 {
     const struct darknet_layer *const *parts = o->parts;
     if (!o->rows)
         return false;
     if (o->planar_input)
-        return o->part_count == 1 && is_stem(parts[0]) && !o->sum;
+        return o->part_count == 1 && is_stem(parts[0]) && ring_is_small(parts[0]) && !o->sum;
     if (o->part_count == 1 && fast_is_pointwise(parts[0]))
         return true;
     int at = fast_is_pointwise(parts[0]) ? 1 : 0;
-    if (at >= o->part_count || !fast_is_depthwise(parts[at++]))
+    if (at >= o->part_count || !fast_is_depthwise(parts[at]) || !ring_is_small(parts[at]))
         return false;
+    at++;
     if (at == o->part_count)
         return !o->sum;
     return at + 1 == o->part_count && fast_is_pointwise(parts[at]);
@@ -140,13 +155,6 @@ static int note_taps(struct part *part, int ring_width)
 static size_t row_plane(int width, int block)
 {
     return (size_t) width * (size_t) block;
-}
-
-/* Columns that windows look at, outside of the picture or not. */
-static int padded_width(const struct darknet_layer *l)
-{
-    int right = (l->out.width - 1) * l->stride + l->size;
-    return right > l->in.width + l->padding ? right : l->in.width + l->padding;
 }
 
 /* ---- creating ---- */

@@ -27,7 +27,6 @@ struct fast_conv {
     dnnl_stream_t stream;
     dnnl_primitive_desc_t desc;
     dnnl_primitive_t primitive;
-    const char *implementation;
     struct side input, output;
     dnnl_memory_t weights, bias, scratch;
     bool sum;
@@ -187,7 +186,6 @@ static bool find_kernel(struct fast_onednn *onednn, const dnnl_convolution_desc_
         found = !strstr(name, "ref") && (!jit || strstr(name, "jit") == name);
         if (found) {
             conv->desc = candidate;
-            conv->implementation = name;
         } else if (candidate) {
             (void) dnnl_primitive_desc_destroy(candidate);
         }
@@ -431,11 +429,6 @@ size_t fast_conv_scratch_bytes(const struct fast_conv *conv)
 {
     return dnnl_memory_desc_get_size(
         dnnl_primitive_desc_query_md(conv->desc, dnnl_query_scratchpad_md, 0));
-}
-
-const char *fast_conv_implementation(const struct fast_conv *conv)
-{
-    return conv->implementation;
 }
 
 /* ---- running ---- */

@@ -50,7 +50,4 @@ MUST_CHECK int fast_conv_set_input(struct fast_conv *conv, const float *input);
 /* Returns 0 or -EIO. */
 MUST_CHECK int fast_conv_run(struct fast_conv *conv);
 
-/* What oneDNN calls the implementation: "jit_1x1:avx2"; the conv's. */
-const char *fast_conv_implementation(const struct fast_conv *conv);
-
 #endif
