@@ -151,8 +151,8 @@ static void print_layer(const struct darknet_layer *l, int number)
     char shape[48];
     darknet_layer_describe(l, &what);
     (void) snprintf(shape, sizeof(shape), "%dx%dx%d", l->out.width, l->out.height, l->out.channels);
-    printf("%5d  %5d  %-34s %-14s %10.3f %10lld\n", number, l->line, what.bytes ? what.bytes : "", shape,
-           (double) darknet_layer_macs(l) / 1e6, (long long) darknet_layer_parameters(l));
+    printf("%5d  %5d  %-34s %-14s %10.3f %10lld\n", number, l->line, what.bytes ? what.bytes : "",
+           shape, (double) darknet_layer_macs(l) / 1e6, (long long) darknet_layer_parameters(l));
 }
 
 /* What all outputs together take, if each had memory of its own, and the largest two. */
