@@ -65,6 +65,16 @@ static int check(const char *path, int names, int count, const enum detection_cl
                      path);
 }
 
+int class_names_count(const char *names)
+{
+    int count = 0;
+    for (const char *line = names; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        const char *word = line + strspn(line, " \t\r");
+        count += *word != '\n' && *word != '\0';
+    }
+    return count;
+}
+
 int class_names_load(const char *path, int count, enum detection_class **ret_classes,
                      struct error *err)
 {
@@ -73,8 +83,18 @@ int class_names_load(const char *path, int count, enum detection_class **ret_cla
     int r = file_read(path, NAMES_BYTES_MAX, &text, &length, err);
     if (r < 0)
         return r;
-    enum detection_class *classes = calloc((size_t) count, sizeof(*classes));
-    r = classes ? check(path, classify(text, count, classes), count, classes, err) : -ENOMEM;
+    r = class_names_parse(text, path, count, ret_classes, err);
+    free(text);
+    return r;
+}
+
+int class_names_parse(const char *names, const char *what, int count,
+                      enum detection_class **ret_classes, struct error *err)
+{
+    char *text = strdup(names);
+    enum detection_class *classes = calloc((size_t) count + 1, sizeof(*classes));
+    int r = text && classes ? check(what, classify(text, count, classes), count, classes, err)
+                            : -ENOMEM;
     free(text);
     if (r < 0) {
         free(classes);

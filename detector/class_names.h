@@ -22,6 +22,13 @@
 MUST_CHECK int class_names_load(const char *path, int count, enum detection_class **ret_classes,
                                 struct error *err);
 
+/* The same for names that are at hand, one a line; `what` stands for the path in sentences. */
+MUST_CHECK int class_names_parse(const char *names, const char *what, int count,
+                                 enum detection_class **ret_classes, struct error *err);
+
+/* How many names there are, one a line. */
+int class_names_count(const char *names);
+
 /*
  * The .names file of a model: the one that is called like it, else the only one in its folder.
  *   ret_path  the caller's to free()

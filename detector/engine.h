@@ -15,6 +15,8 @@
 #include "detector/darknet_cfg.h"
 
 struct candidates;
+struct opencv_onnx_source;
+struct opencv_shape;
 struct fast_rows;
 struct image;
 
@@ -60,5 +62,10 @@ MUST_CHECK int engine_fast_create_with(const struct engine_model *model,
 MUST_CHECK int engine_opencv_create(const struct engine_model *model, struct engine *ret_engine,
                                     struct error *err);
 MUST_CHECK int engine_hog_create(struct engine *ret_engine, struct error *err);
+
+/* An ONNX network, which only OpenCV runs; ret_shape is of its one output. Returns as above. */
+MUST_CHECK int engine_opencv_create_onnx(const struct opencv_onnx_source *source,
+                                         struct engine *ret_engine, struct opencv_shape *ret_shape,
+                                         struct error *err);
 
 #endif

@@ -76,6 +76,23 @@ static int load_network(struct opencv *opencv, const struct engine_model *model,
     return r;
 }
 
+int engine_opencv_create_onnx(const struct opencv_onnx_source *source, struct engine *ret_engine,
+                              struct opencv_shape *ret_shape, struct error *err)
+{
+    struct opencv *opencv = calloc(1, sizeof(*opencv));
+    if (!opencv)
+        return -ENOMEM;
+    int r = opencv_module_open(&opencv->functions, err);
+    if (r == 0)
+        r = opencv->functions->onnx_create(source, &opencv->network, ret_shape, err);
+    if (r < 0) {
+        destroy(opencv);
+        return r;
+    }
+    *ret_engine = (struct engine){ .methods = &methods, .state = opencv };
+    return 0;
+}
+
 int engine_opencv_create(const struct engine_model *model, struct engine *ret_engine,
                          struct error *err)
 {

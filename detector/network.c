@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -16,6 +17,9 @@
 #include "detector/class_names.h"
 #include "detector/darknet_cfg.h"
 #include "detector/engine.h"
+#include "detector/onnx_boxes.h"
+#include "detector/onnx_file.h"
+#include "detector/opencv_shim.h"
 #include "detector/resize.h"
 #include "detector/weights.h"
 #include "detector/yolo.h"
@@ -36,8 +40,12 @@
 #define IF_OPENCV(word)
 #endif
 
-/* What Darknet pads a letterboxed picture with. */
-#define PADDING 0.5f
+/* What Darknet pads a letterboxed picture with, and Ultralytics. */
+#define PADDING      0.5f
+#define PADDING_ONNX (114 / 255.0f)
+
+#define ONNX_BYTES_MAX  ((size_t) 1 << 30)
+#define NAMES_BYTES_MAX ((size_t) 1 << 20)
 
 struct network {
     struct engine engine;
@@ -45,7 +53,8 @@ struct network {
     struct detector_info info;
 
     /* Of a network engine only: */
-    struct darknet_cfg *cfg;
+    struct darknet_cfg *cfg; /* NULL: it is ONNX */
+    struct onnx_output onnx;
     enum detection_class *classes; /* of the network's class numbers */
     struct resizer *resizer;
     float *input;                 /* 3 planes */
@@ -66,16 +75,23 @@ static int not_built_in(const char *engine, struct error *err)
                      detector_engines());
 }
 
+static bool is_onnx(const char *model)
+{
+    size_t length = strlen(model);
+    return length > 5 && strcmp(model + length - 5, ".onnx") == 0;
+}
+
 /* The engine's name once "auto" is decided; NULL when there is no such engine. */
 static const char *choose(const struct network_options *options)
 {
     static const char *const known[] = { "fast", "opencv", "darknet", "hog" };
     const char *wanted = options->engine ? options->engine : "auto";
     if (strcmp(wanted, "auto") == 0)
-        return !options->model         ? "hog"
-               : FLOORFUSE_HAVE_FAST   ? "fast"
-               : FLOORFUSE_HAVE_OPENCV ? "opencv"
-                                       : "darknet";
+        return !options->model           ? "hog"
+               : is_onnx(options->model) ? "opencv"
+               : FLOORFUSE_HAVE_FAST     ? "fast"
+               : FLOORFUSE_HAVE_OPENCV   ? "opencv"
+                                         : "darknet";
     for (size_t i = 0; i < ARRAY_LENGTH(known); i++) {
         if (strcmp(wanted, known[i]) == 0)
             return known[i];
@@ -161,16 +177,17 @@ static int load_engine(const struct network_options *options, const char *engine
     return r;
 }
 
-static int allocate_buffers(struct network *network, bool letterbox)
+static int allocate_buffers(struct network *network, int heads, bool letterbox)
 {
     uint32_t width = network->info.width, height = network->info.height;
     network->input = calloc(3 * (size_t) width * height, sizeof(*network->input));
-    network->outputs = calloc((size_t) network->cfg->heads, sizeof(*network->outputs));
+    network->outputs = calloc((size_t) heads, sizeof(*network->outputs));
     if (!network->input || !network->outputs)
         return -ENOMEM;
-    struct resizer_options resizer = {
-        .width = width, .height = height, .letterbox = letterbox, .padding = PADDING
-    };
+    struct resizer_options resizer = { .width = width,
+                                       .height = height,
+                                       .letterbox = letterbox,
+                                       .padding = network->cfg ? PADDING : PADDING_ONNX };
     return resizer_create(&resizer, &network->resizer);
 }
 
@@ -179,8 +196,9 @@ static void note_model_id(const char *model, struct detector_info *info)
     const char *slash = strrchr(model, '/');
     const char *name = slash ? slash + 1 : model;
     size_t length = strlen(name);
-    if (length > 4 && strcmp(name + length - 4, ".cfg") == 0)
-        length -= 4;
+    const char *dot = strrchr(name, '.');
+    if (dot && (strcmp(dot, ".cfg") == 0 || strcmp(dot, ".onnx") == 0))
+        length = (size_t) (dot - name);
     (void) snprintf(info->model_id, sizeof(info->model_id), "%.*s", (int) length, name);
 }
 
@@ -200,7 +218,123 @@ static int prepare_network(const struct network_options *options, const char *en
     r = load_classes(options, network, err);
     if (r == 0)
         r = load_engine(options, engine_name, network, err);
-    return r < 0 ? r : allocate_buffers(network, options->letterbox);
+    return r < 0 ? r : allocate_buffers(network, network->cfg->heads, options->letterbox);
+}
+
+/* ---- ONNX ---- */
+
+/* The input: the file's, unless it takes any; then what was asked for. */
+static int choose_onnx_size(const struct network_options *options, const struct onnx_file *file,
+                            struct network *network, struct error *err)
+{
+    uint32_t width = file->width ? (uint32_t) file->width : options->width;
+    uint32_t height = file->height ? (uint32_t) file->height : options->height;
+    if ((options->width && options->width != width) ||
+        (options->height && options->height != height))
+        return error_set(err, -EINVAL,
+                         "%s: its input is %ux%u px and cannot be %ux%u; export it with that size",
+                         options->model, width, height, options->width, options->height);
+    if (width == 0 || height == 0)
+        return error_set(
+            err, -EINVAL,
+            "%s: takes pictures of any size; say which in detector.size, e.g. 640, 640",
+            options->model);
+    network->info.width = width;
+    network->info.height = height;
+    return 0;
+}
+
+static int take_onnx_names(const char *names, const char *what, struct network *network,
+                           struct error *err)
+{
+    network->onnx.classes = class_names_count(names);
+    return class_names_parse(names, what, network->onnx.classes, &network->classes, err);
+}
+
+/* Names beside the file, else those in it. */
+static int load_onnx_classes(const struct network_options *options, const struct onnx_file *file,
+                             struct network *network, struct error *err)
+{
+    char *path = NULL, *text = NULL;
+    size_t length;
+    struct error unsaid = { "" };
+    bool beside = options->names || class_names_find(options->model, &path, &unsaid) == 0;
+    if (!beside && file->names)
+        return take_onnx_names(file->names, options->model, network, err);
+    if (!beside)
+        return error_set(err, -EINVAL,
+                         "%s: does not say what its classes are; put a .names file beside it or "
+                         "give detector.names",
+                         options->model);
+    const char *names = options->names ? options->names : path;
+    int r = file_read(names, NAMES_BYTES_MAX, &text, &length, err);
+    if (r == 0)
+        r = take_onnx_names(text, names, network, err);
+    free(text);
+    free(path);
+    return r;
+}
+
+static int open_onnx(const struct network_options *options, const char *bytes, size_t length,
+                     struct network *network, struct error *err)
+{
+#if FLOORFUSE_HAVE_OPENCV
+    const struct opencv_onnx_source source = { .file = options->model,
+                                               .bytes = bytes,
+                                               .length = length,
+                                               .width = (int) network->info.width,
+                                               .height = (int) network->info.height };
+    struct opencv_shape shape;
+    int r = engine_opencv_create_onnx(&source, &network->engine, &shape, err);
+    return r < 0 ? r
+                 : onnx_output_of(shape.dims, shape.dim_count, source.width, source.height,
+                                  network->onnx.classes, options->model, &network->onnx, err);
+#else
+    (void) options, (void) bytes, (void) length, (void) network;
+    return not_built_in("opencv", err);
+#endif
+}
+
+static int check_onnx(const struct network_options *options, const char *engine_name,
+                      const char *bytes, size_t length, struct error *err)
+{
+    char is[SHA256_TEXT_SIZE];
+    if (strcmp(engine_name, "opencv") != 0)
+        return error_set(err, -ENOTSUP,
+                         "%s: ONNX files run on detector engine \"opencv\", not \"%s\"",
+                         options->model, engine_name);
+    if (!options->sha256)
+        return 0;
+    file_sha256_bytes(bytes, length, is);
+    if (strcasecmp(is, options->sha256) == 0)
+        return 0;
+    return error_set(err, -EINVAL, "%s: has SHA-256 %s, not the configured %.64s", options->model,
+                     is, options->sha256);
+}
+
+static int prepare_onnx(const struct network_options *options, const char *engine_name,
+                        struct network *network, struct error *err)
+{
+    struct onnx_file file = { .names = NULL };
+    char *bytes;
+    size_t length;
+    int r = file_read(options->model, ONNX_BYTES_MAX, &bytes, &length, err);
+    if (r < 0)
+        return r;
+    note_model_id(options->model, &network->info);
+    r = check_onnx(options, engine_name, bytes, length, err);
+    if (r == 0)
+        r = onnx_file_parse(bytes, length, options->model, &file, err);
+    if (r == 0)
+        r = choose_onnx_size(options, &file, network, err);
+    if (r == 0)
+        r = load_onnx_classes(options, &file, network, err);
+    if (r == 0)
+        r = open_onnx(options, bytes, length, network, err);
+    onnx_file_release(&file);
+    free(bytes);
+    /* They were trained on pictures that kept their shape. */
+    return r < 0 ? r : allocate_buffers(network, 1, true);
 }
 
 static int prepare_hog(struct network *network, struct error *err)
@@ -238,6 +372,8 @@ int network_create(const struct network_options *options, struct network **ret_n
     (void) snprintf(network->info.engine, sizeof(network->info.engine), "%s", engine_name);
     if (strcmp(engine_name, "hog") == 0)
         r = prepare_hog(network, err);
+    else if (options->model && is_onnx(options->model))
+        r = prepare_onnx(options, engine_name, network, err);
     else
         r = prepare_network(options, engine_name, network, err);
     if (r < 0)
@@ -283,7 +419,9 @@ static int decode_heads(struct network *n)
 /* Take over what is in px of the network. */
 static int take_boxes(struct network *n, struct candidates *candidates)
 {
-    int r = decode_heads(n);
+    int r = n->cfg ? decode_heads(n)
+                   : onnx_boxes_decode(&n->onnx, n->outputs[0], n->classes, n->threshold,
+                                       &n->candidates);
     for (size_t i = 0; r == 0 && i < n->candidates.count; i++) {
         struct detection detection = n->candidates.items[i];
         detection.box = resizer_in_picture(n->resizer, detection.box);

@@ -56,13 +56,20 @@ static bool forward(opencv_network *network, const float *input)
     return true;
 }
 
+/* Where OpenCV runs a network is chosen at build time (FLOORFUSE_OPENCV_TARGET); a target that is
+ * not there falls back to the processor, as OpenCV says. */
+static void use_target(cv::dnn::Net &net)
+{
+    net.setPreferableBackend(cv::dnn::FLOORFUSE_OPENCV_BACKEND);
+    net.setPreferableTarget(cv::dnn::FLOORFUSE_OPENCV_TARGET);
+}
+
 static std::unique_ptr<opencv_network> load(const opencv_network_source &source)
 {
     std::unique_ptr<opencv_network> network(new opencv_network);
     network->net = cv::dnn::readNetFromDarknet(source.cfg, source.cfg_length, source.weights,
                                                source.weights_length);
-    network->net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
-    network->net.setPreferableTarget(cv::dnn::DNN_TARGET_CPU);
+    use_target(network->net);
     network->width = source.width;
     network->height = source.height;
     network->heads = network->net.getUnconnectedOutLayersNames();
@@ -89,6 +96,45 @@ static int network_create(const opencv_network_source *source, opencv_network **
     } catch (const cv::Exception &e) {
         return error_set(err, -ENOTSUP, "%s: OpenCV cannot run this network: %s", source->file,
                          e.err.c_str());
+    } catch (const std::exception &e) {
+        return error_set(err, -ENOTSUP, "%s: OpenCV cannot run this network: %s", source->file,
+                         e.what());
+    }
+}
+
+static int onnx_create(const opencv_onnx_source *source, opencv_network **ret_network,
+                       opencv_shape *ret_shape, error *err)
+{
+    try {
+        settle();
+        std::unique_ptr<opencv_network> network(new opencv_network);
+        network->net = cv::dnn::readNetFromONNX(source->bytes, source->length);
+        use_target(network->net);
+        network->width = source->width;
+        network->height = source->height;
+        network->heads = network->net.getUnconnectedOutLayersNames();
+        if (network->heads.size() != 1)
+            return error_set(err, -ENOTSUP, "%s: has %zu outputs; known networks have one",
+                             source->file, network->heads.size());
+        std::vector<float> black(3 * static_cast<size_t>(source->width) *
+                                 static_cast<size_t>(source->height));
+        network->head_values.assign(1, 0);
+        (void) forward(network.get(), black.data()); /* no size is expected yet */
+        const cv::Mat &output = network->outputs[0];
+        if (output.dims > OPENCV_DIMS_MAX || output.type() != CV_32F)
+            return error_set(err, -ENOTSUP, "%s: has an output of an unknown kind", source->file);
+        network->head_values[0] = output.total();
+        ret_shape->dim_count = output.dims;
+        for (int i = 0; i < output.dims; i++)
+            ret_shape->dims[i] = output.size[i];
+        *ret_network = network.release();
+        return 0;
+    } catch (const std::bad_alloc &) {
+        return -ENOMEM;
+    } catch (const cv::Exception &e) {
+        return error_set(err, -ENOTSUP,
+                         "%s: OpenCV cannot run this network: %s; export it with opset 12",
+                         source->file, e.err.c_str());
     } catch (const std::exception &e) {
         return error_set(err, -ENOTSUP, "%s: OpenCV cannot run this network: %s", source->file,
                          e.what());
@@ -171,7 +217,8 @@ static int hog_look(opencv_hog *hog, const uint8_t *rgb, uint32_t width, uint32_
 
 const opencv_functions *floorfuse_opencv_functions()
 {
-    static const opencv_functions functions = { network_create, network_destroy, network_forward,
-                                                hog_create,     hog_destroy,     hog_look };
+    static const opencv_functions functions = { network_create,  onnx_create, network_destroy,
+                                                network_forward, hog_create,  hog_destroy,
+                                                hog_look };
     return &functions;
 }

@@ -31,6 +31,21 @@ struct opencv_network_source {
     size_t head_count;
 };
 
+/* An ONNX network: the whole file, and the input it shall have. */
+struct opencv_onnx_source {
+    const char *file; /* for sentences */
+    const char *bytes;
+    size_t length;
+    int width, height; /* px */
+};
+
+/* Of an output. */
+#define OPENCV_DIMS_MAX 8
+struct opencv_shape {
+    int dims[OPENCV_DIMS_MAX];
+    int dim_count;
+};
+
 struct opencv_hog; /* opaque; one thread */
 
 /* A window in which the detector saw a person, px of the picture given. */
@@ -44,6 +59,9 @@ struct opencv_functions {
      * Returns 0; -ENOTSUP: OpenCV refused; -ENOMEM. */
     int (*network_create)(const struct opencv_network_source *source,
                           struct opencv_network **ret_network, struct error *err);
+    /* The same for ONNX; it must have one output, whose shape is told. */
+    int (*onnx_create)(const struct opencv_onnx_source *source, struct opencv_network **ret_network,
+                       struct opencv_shape *ret_shape, struct error *err);
     void (*network_destroy)(struct opencv_network *network);
 
     /* ret_outputs: head_count pointers, the network's until the next call. Returns 0 or -EIO. */

@@ -1,5 +1,5 @@
-unit_test(detector model bodies motion_gate darknet_cfg weights class_names nms resize yolo engines engine_memory opencv_module detector detector_video)
-foreach(name detector detector_video opencv_module)
+unit_test(detector model onnx bodies motion_gate darknet_cfg weights class_names nms resize yolo engines engine_memory opencv_module detector detector_video)
+foreach(name detector onnx detector_video opencv_module)
     target_sources(test_${name} PRIVATE detector_fixture.c)
 endforeach()
 target_link_libraries(test_detector_video PRIVATE capture)
