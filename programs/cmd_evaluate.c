@@ -192,6 +192,7 @@ static int report(const struct evaluation *evaluation, bool json)
 int cmd_evaluate(int argc, char **argv)
 {
     struct evaluate_words words = { NULL };
+    bool boxes = false;
     const struct argument arguments[] = {
         { "--truth", "FILE", &words.truth, NULL, "CSV: time_us,id,x_m,y_m", false },
         { "--result", "FILE", &words.result, NULL, "CSV: time_us,track,x_m,y_m, as replay writes",
@@ -204,6 +205,8 @@ int cmd_evaluate(int argc, char **argv)
           "a result this near in time is of that time (default: 50)", false },
         { "--cell-m", "M", &words.cell_m, NULL, "edge of a heat cell (default: 0.25)", false },
         { "--json", NULL, NULL, &words.json, "one JSON object, rates in percent", false },
+        { "--boxes", NULL, NULL, &boxes,
+          "score boxes in pictures instead; --boxes --help tells more", false },
         { "--config", "FILE", &words.config, NULL, "a store's config with an evaluate group",
           false },
     };
@@ -218,6 +221,9 @@ int cmd_evaluate(int argc, char **argv)
     struct evaluation evaluation;
     struct error err = { "" };
     int exit_code;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--boxes") == 0)
+            return cmd_evaluate_boxes(argc, argv);
     if (!arguments_parse(&line, argc, argv, &exit_code))
         return exit_code;
     AUTO(store_config_destroy) struct store_config *config = NULL;
