@@ -2,9 +2,9 @@
  * fast_rows_code.h - the kernels of fast_rows.h for one kind of vector
  *
  * Included by one source for each, which is compiled for that processor and defines:
- *   LANES        floats of a vector
- *   WIDE_PIXELS  pixels whose sums of two blocks fit into the registers
- *   ROWS_NAME    what the set is called
+ *   LANES          floats of a vector
+ *   NARROW_PIXELS  pixels whose sums of one block fit into the registers, up to 16
+ *   WIDE_PIXELS    pixels whose sums of two blocks fit, up to that
  *   vector, LOAD, STORE, ONE (a float everywhere), MULTIPLY_ADD (a * b + c), MULTIPLY, ADD,
  *   LARGER, SMALLER
  * Sums are variables with names and no array: only then every compiler keeps them in registers.
@@ -12,9 +12,10 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Up to ten pixels at once; those beyond the constant `pixels` vanish when it is compiled. */
-#define EACH_PIXEL(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9)
-#define PIXELS_MAX     10
+/* Up to sixteen pixels at once; those beyond the constant `pixels` vanish when it is compiled. */
+#define FIRST_EIGHT(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
+#define LAST_EIGHT(DO)  DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
+#define EACH_PIXEL(DO)  FIRST_EIGHT(DO) LAST_EIGHT(DO)
 
 INLINE vector clamped(vector x, struct fast_clamp clamp)
 {
@@ -60,16 +61,16 @@ INLINE void pointwise_tile(const struct fast_pointwise_row *row, int block, size
     EACH_PIXEL(FINISH)
 }
 
-#define TILE(i)                                        \
-    case i + 1:                                        \
-        if (!two || i + 1 <= WIDE_PIXELS)              \
-            pointwise_tile(row, block, x, i + 1, two); \
+#define TILE(i)                                           \
+    case i + 1:                                           \
+        if (i + 1 <= (two ? WIDE_PIXELS : NARROW_PIXELS)) \
+            pointwise_tile(row, block, x, i + 1, two);    \
         break;
 
 /* Tiles of about the same size: a last one of one pixel would only wait for its own sums. */
 INLINE void pointwise_blocks(const struct fast_pointwise_row *row, int block, const bool two)
 {
-    int most = two ? WIDE_PIXELS : PIXELS_MAX, left = row->width;
+    int most = two ? WIDE_PIXELS : NARROW_PIXELS, left = row->width;
     size_t x = 0;
     for (int tiles = (left + most - 1) / most; tiles > 0; tiles--) {
         int pixels = (left + tiles - 1) / tiles;
@@ -125,7 +126,7 @@ INLINE void depthwise_block(const struct fast_depthwise_row *row, int block, con
                             const int stride)
 {
     int x = 0;
-    for (int tiles = (row->width + PIXELS_MAX - 1) / PIXELS_MAX; tiles > 0; tiles--) {
+    for (int tiles = (row->width + NARROW_PIXELS - 1) / NARROW_PIXELS; tiles > 0; tiles--) {
         int pixels = (row->width - x + tiles - 1) / tiles;
         switch (pixels) {
             EACH_PIXEL(DEPTHWISE_TILE)
