@@ -93,7 +93,7 @@ static const struct option store_options[] = {
     { "cameras[].detector.weights", OPTION_PATH, CAMERA(detector.network.weights),
       .help = "default: the model with .weights for .cfg" },
     { "cameras[].detector.names", OPTION_PATH, CAMERA(detector.network.names),
-      .help = "class names; default: the only .names beside the model" },
+      .help = "class names; default: called like the model, else the only .names beside it" },
     { "cameras[].detector.sha256", OPTION_STRING, CAMERA(detector.network.sha256),
       .help = "of the weights, 64 hexadecimal digits; default: not checked" },
     { "cameras[].detector.size", OPTION_NUMBERS, CAMERA(detector.network.size), .min = 2, .max = 2,

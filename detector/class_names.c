@@ -114,8 +114,26 @@ static int look_through(DIR *folder, const char *model, char **ret_path, struct 
     return 0;
 }
 
+/* "dir/name.names" of "dir/name.cfg", when it is there; NULL: it is not. Returns 0 or -ENOMEM. */
+static int find_namesake(const char *model, char **ret_path)
+{
+    const char *dot = strrchr(model, '.');
+    size_t stem = dot && !strchr(dot, '/') ? (size_t) (dot - model) : strlen(model);
+    *ret_path = NULL;
+    if (asprintf(ret_path, "%.*s.names", (int) stem, model) < 0)
+        return -ENOMEM;
+    if (!file_exists(*ret_path)) {
+        free(*ret_path);
+        *ret_path = NULL;
+    }
+    return 0;
+}
+
 int class_names_find(const char *model, char **ret_path, struct error *err)
 {
+    int found = find_namesake(model, ret_path);
+    if (found < 0 || *ret_path)
+        return found;
     char *folder_path = file_resolve(model, ".");
     if (!folder_path)
         return -ENOMEM;

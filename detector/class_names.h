@@ -23,7 +23,7 @@ MUST_CHECK int class_names_load(const char *path, int count, enum detection_clas
                                 struct error *err);
 
 /*
- * The only .names file in the folder of a model.
+ * The .names file of a model: the one that is called like it, else the only one in its folder.
  *   ret_path  the caller's to free()
  * Returns 0; -ENOENT when there is none; -EINVAL when there are several; -errno; -ENOMEM.
  */

@@ -29,7 +29,7 @@ struct network_options {
     const char *engine;     /* "auto", "fast", "opencv", "darknet", "hog"; NULL: auto */
     const char *model;      /* path of the .cfg; NULL only for hog */
     const char *weights;    /* NULL: the model's path with .weights for .cfg */
-    const char *names;      /* NULL: the only .names file beside the model */
+    const char *names;      /* NULL: called like the model, else the only one beside it */
     const char *sha256;     /* of the weights; NULL: not checked */
     uint32_t width, height; /* network input px, multiples of 32; 0: as in the cfg */
     bool letterbox;         /* keep the picture's shape; else stretch it to the input */

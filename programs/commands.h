@@ -11,6 +11,7 @@ int cmd_demo(int argc, char **argv);
 int cmd_evaluate(int argc, char **argv);
 int cmd_heatmap(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);
+int cmd_model(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_psql(int argc, char **argv);
 int cmd_replay(int argc, char **argv);

@@ -22,6 +22,7 @@ static const struct command commands[] = {
     { "plan", cmd_plan, "draw a floor's plan from its GeoJSON, to scale" },
     { "evaluate", cmd_evaluate, "how near tracks are to the truth" },
     { "replay", cmd_replay, "tracks from detections that were written down" },
+    { "model", cmd_model, "networks that find people: list, fetch, look into, check" },
     { "check", cmd_check, "check a config and say every problem it has" },
     { "migrate", cmd_migrate, "bring the database to this version's schema" },
     { "psql", cmd_psql, "open the store's database in psql" },

@@ -1,4 +1,4 @@
-unit_test(detector bodies motion_gate darknet_cfg weights class_names nms resize yolo engines engine_memory opencv_module detector detector_video)
+unit_test(detector model bodies motion_gate darknet_cfg weights class_names nms resize yolo engines engine_memory opencv_module detector detector_video)
 foreach(name detector detector_video opencv_module)
     target_sources(test_${name} PRIVATE detector_fixture.c)
 endforeach()

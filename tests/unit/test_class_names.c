@@ -70,7 +70,7 @@ static void the_only_names_file_beside_the_model_is_found(void **state)
 {
     (void) state;
     struct folder f = folder_create();
-    char *path = NULL, other[96];
+    char *path = NULL, other[96], third[96];
     struct error err = { "" };
     assert_int_equal(class_names_find(f.model, &path, &err), -ENOENT);
     assert_non_null(strstr(err.text, "no .names file"));
@@ -79,11 +79,17 @@ static void the_only_names_file_beside_the_model_is_found(void **state)
     assert_string_equal(path, f.names);
     free(path);
     (void) snprintf(other, sizeof(other), "%s/y.names", f.path);
+    (void) snprintf(third, sizeof(third), "%s/z.names", f.path);
     put(other, "head\n");
+    /* The one that is called like the model. */
+    assert_int_equal(class_names_find(f.model, &path, &err), 0);
+    assert_string_equal(path, f.names);
+    free(path);
+    assert_int_equal(rename(f.names, third), 0);
     assert_int_equal(class_names_find(f.model, &path, &err), -EINVAL);
     assert_non_null(strstr(err.text, "several"));
     (void) unlink(other);
-    (void) unlink(f.names);
+    (void) unlink(third);
     (void) rmdir(f.path);
 }
 
