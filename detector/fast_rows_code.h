@@ -9,6 +9,7 @@
  *   LARGER, SMALLER
  * Sums are variables with names and no array: only then every compiler keeps them in registers.
  */
+#include <math.h>
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -16,11 +17,6 @@
 #define FIRST_EIGHT(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
 #define LAST_EIGHT(DO)  DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
 #define EACH_PIXEL(DO)  FIRST_EIGHT(DO) LAST_EIGHT(DO)
-
-INLINE vector clamped(vector x, struct fast_clamp clamp)
-{
-    return SMALLER(LARGER(x, MULTIPLY(ONE(clamp.slope), x)), ONE(clamp.limit));
-}
 
 #define DECLARE(i) vector a##i = first_bias, b##i = second_bias;
 #define TAP(i)                                        \
@@ -30,16 +26,37 @@ INLINE vector clamped(vector x, struct fast_clamp clamp)
         if (two)                                      \
             b##i = MULTIPLY_ADD(value, second, b##i); \
     }
-#define FINISH(i)                                                              \
-    if (pixels > i) {                                                          \
-        if (row->sum)                                                          \
-            a##i = ADD(a##i, LOAD(out + i * LANES));                           \
-        STORE(out + i * LANES, clamped(a##i, row->clamp));                     \
-    }                                                                          \
-    if (pixels > i && two) {                                                   \
-        if (row->sum)                                                          \
-            b##i = ADD(b##i, LOAD(out + row->output_plane + i * LANES));       \
-        STORE(out + row->output_plane + i * LANES, clamped(b##i, row->clamp)); \
+#define GATHER(i)                                \
+    if (pixels > i)                              \
+        a##i = ADD(a##i, LOAD(out + i * LANES)); \
+    if (pixels > i && two)                       \
+        b##i = ADD(b##i, LOAD(out + row->output_plane + i * LANES));
+#define BEND(i)                                     \
+    if (pixels > i)                                 \
+        a##i = LARGER(a##i, MULTIPLY(slope, a##i)); \
+    if (pixels > i && two)                          \
+        b##i = LARGER(b##i, MULTIPLY(slope, b##i));
+#define BOUND(i)                     \
+    if (pixels > i)                  \
+        a##i = SMALLER(a##i, limit); \
+    if (pixels > i && two)           \
+        b##i = SMALLER(b##i, limit);
+#define FINISH(i)                     \
+    if (pixels > i)                   \
+        STORE(out + i * LANES, a##i); \
+    if (pixels > i && two)            \
+        STORE(out + row->output_plane + i * LANES, b##i);
+
+/* Thin layers have few weights for each of their sums, so what comes behind the sums counts: most
+ * layers need no limit, and the last of a bottleneck not even a slope. */
+#define CLAMP(row)                                  \
+    if (row->clamp.slope != 1) {                    \
+        const vector slope = ONE(row->clamp.slope); \
+        EACH_PIXEL(BEND)                            \
+    }                                               \
+    if (row->clamp.limit < INFINITY) {              \
+        const vector limit = ONE(row->clamp.limit); \
+        EACH_PIXEL(BOUND)                           \
     }
 
 /* One or two blocks of filters at some pixels. */
@@ -58,6 +75,10 @@ INLINE void pointwise_tile(const struct fast_pointwise_row *row, int block, size
         EACH_PIXEL(TAP)
     }
     float *out = row->output + (size_t) block * row->output_plane + x * LANES;
+    if (row->sum) {
+        EACH_PIXEL(GATHER)
+    }
+    CLAMP(row)
     EACH_PIXEL(FINISH)
 }
 
@@ -91,21 +112,17 @@ static void pointwise(const struct fast_pointwise_row *row)
         pointwise_blocks(row, block, false);
 }
 
-#define DEPTHWISE_DECLARE(i) vector a##i = bias;
 #define DEPTHWISE_TAP(i) \
     if (pixels > i)      \
         a##i = MULTIPLY_ADD(LOAD(in + (size_t) (i * stride) * LANES), weight, a##i);
-#define DEPTHWISE_FINISH(i) \
-    if (pixels > i)         \
-        STORE(out + i * LANES, clamped(a##i, row->clamp));
-
 INLINE void depthwise_tile(const struct fast_depthwise_row *row, int block, int x, const int pixels,
                            const int size, const int stride)
 {
     const float *weights = row->weights + (size_t) block * (size_t) (size * size) * LANES;
     const size_t start = (size_t) block * row->input_plane + (size_t) (x * stride) * LANES;
-    const vector bias = LOAD(row->bias + (size_t) block * LANES);
-    EACH_PIXEL(DEPTHWISE_DECLARE)
+    const vector first_bias = LOAD(row->bias + (size_t) block * LANES), second_bias = first_bias;
+    const bool two = false;
+    EACH_PIXEL(DECLARE)
     for (int y = 0; y < size; y++) {
         const float *in = row->rows[y] + start;
         for (int k = 0; k < size; k++, in += LANES, weights += LANES) {
@@ -114,7 +131,8 @@ INLINE void depthwise_tile(const struct fast_depthwise_row *row, int block, int 
         }
     }
     float *out = row->output + (size_t) block * row->output_plane + (size_t) x * LANES;
-    EACH_PIXEL(DEPTHWISE_FINISH)
+    CLAMP(row)
+    EACH_PIXEL(FINISH)
 }
 
 #define DEPTHWISE_TILE(i)                                   \
