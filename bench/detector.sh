@@ -51,6 +51,19 @@ model() {
     in_turn "$name" "$cfg" "$weights" "${3:-}" darknet "$slow_rounds"
 }
 
+# kernels CFG WEIGHTS SIZE: fast by what it may use, one after the other, against oneDNN alone
+kernels() {
+    local lines engine figure
+    lines=$("$program" --model "$1" --weights "$2" --size "$3" --engines avx512,avx2,onednn --rounds "$rounds")
+    for engine in avx512 avx2; do
+        figure=$(of "$engine" min_ms "$lines")
+        [ "$figure" != null ] || continue
+        line "yolo-fastest-1.1_body $3, kernels of fast: $engine, min of a frame" "$figure" ms \
+            "$(of onednn min_ms "$lines")" "oneDNN alone, AVX2 layout" \
+            "$(jq -n "$(of onednn min_ms "$lines") / $figure")"
+    done
+}
+
 model yolo-fastest-1.1_body yolo-fastest-1.1_body 320x320
 model yolo-fastest-1.1_body yolo-fastest-1.1_body 416x320
 model yolo-fastest-1.1_coco yolo-fastest-1.1
@@ -60,6 +73,7 @@ model mnv2-yolo-fastest-v2_voc MobileNetV2-YOLO-Fastest-voc-v2
 model head-scut-yolofastest head
 body=$models/yolo-fastest-1.1_body/yolo-fastest-1.1_body
 if [ -r "$body.weights" ]; then
+    kernels "$body.cfg" "$body.weights" 320x320
     for engine in fast opencv darknet; do
         alone "yolo-fastest-1.1_body 416x320" "$body.cfg" "$body.weights" 416x320 "$engine"
     done

@@ -69,6 +69,8 @@ static int create_engine(const char *name, const struct engine_model *model, str
         return engine_fast_create_with(model, NULL, engine, err);
     if (fast_rows_named(name))
         return engine_fast_create_with(model, fast_rows_named(name), engine, err);
+    if (strcmp(name, "avx2") == 0 || strcmp(name, "avx512") == 0)
+        return error_set(err, -ENOTSUP, "this processor has no %s", name);
 #endif
 #if FLOORFUSE_HAVE_OPENCV
     if (strcmp(name, "opencv") == 0)

@@ -50,16 +50,26 @@ static struct range window_inside(const struct darknet_layer *l, int at, int edg
 }
 
 /* What Darknet starts from, and so what an empty window gives. */
-static void least(float *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        values[i] = -3.402823466e+38f;
-}
+#define LEAST (-3.402823466e+38f)
 
-static void maximum(float *to, const float *from, size_t count)
+static inline void maximum(float *to, const float *from, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         to[i] = from[i] > to[i] ? from[i] : to[i];
+}
+
+/* The largest of some rows or columns, `step` floats from one to the next. */
+static inline void largest(const float *from, struct range range, size_t step, size_t count,
+                           float *to)
+{
+    if (range.first >= range.end) {
+        for (size_t i = 0; i < count; i++)
+            to[i] = LEAST;
+        return;
+    }
+    memcpy(to, from + (size_t) range.first * step, count * sizeof(*to));
+    for (int k = range.first + 1; k < range.end; k++)
+        maximum(to, from + (size_t) k * step, count);
 }
 
 size_t fast_maxpool_scratch_values(const struct darknet_layer *layer, int block)
@@ -67,26 +77,31 @@ size_t fast_maxpool_scratch_values(const struct darknet_layer *layer, int block)
     return (size_t) layer->in.width * (size_t) block;
 }
 
-/* A window's maximum is that of its columns' maxima: 2 size instead of size^2 looks a pixel. */
+/* A window's maximum is that of its columns' maxima: 2 size instead of size^2 looks a pixel. The
+ * compiler makes vectors of a block that is a constant. */
+static inline __attribute__((always_inline)) void maxpool_block(const float *from,
+                                                                const struct darknet_layer *l,
+                                                                const int block, float *output,
+                                                                float *row)
+{
+    size_t step = (size_t) block, row_values = (size_t) l->in.width * step;
+    for (int y = 0; y < l->out.height; y++) {
+        largest(from, window_inside(l, y, l->in.height), row_values, row_values, row);
+        for (int x = 0; x < l->out.width; x++, output += step)
+            largest(row, window_inside(l, x, l->in.width), step, step, output);
+    }
+}
+
 void fast_maxpool(const float *input, const struct darknet_layer *l, int block, float *output,
                   float *row)
 {
-    size_t step = (size_t) block, row_values = (size_t) l->in.width * step;
     for (int i = 0; i < fast_blocks(l->in.channels, block); i++) {
-        const float *from = input + (size_t) i * fast_block_values(l->in, block);
-        for (int y = 0; y < l->out.height; y++) {
-            struct range rows = window_inside(l, y, l->in.height);
-            least(row, row_values);
-            for (int k = rows.first; k < rows.end; k++)
-                maximum(row, from + (size_t) k * row_values, row_values);
-            for (int x = 0; x < l->out.width; x++) {
-                struct range columns = window_inside(l, x, l->in.width);
-                least(output, step);
-                for (int k = columns.first; k < columns.end; k++)
-                    maximum(output, row + (size_t) k * step, step);
-                output += step;
-            }
-        }
+        if (block == 16)
+            maxpool_block(input, l, 16, output, row);
+        else
+            maxpool_block(input, l, 8, output, row);
+        input += fast_block_values(l->in, block);
+        output += fast_block_values(l->out, block);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "detector/fast_rows_sets.h"
 
 #define LANES                 8
+#define NARROW_PIXELS         10
 #define WIDE_PIXELS           6 /* 12 sums, 2 weights, 1 value */
 #define LOAD(p)               _mm256_loadu_ps(p)
 #define STORE(p, x)           _mm256_storeu_ps(p, x)

@@ -4,6 +4,7 @@
 #include "detector/fast_rows_sets.h"
 
 #define LANES                 16
+#define NARROW_PIXELS         16
 #define WIDE_PIXELS           10 /* 20 sums, 2 weights; values are broadcast as operands */
 #define LOAD(p)               _mm512_loadu_ps(p)
 #define STORE(p, x)           _mm512_storeu_ps(p, x)

@@ -2,24 +2,21 @@
  * fast_rows_code.h - the kernels of fast_rows.h for one kind of vector
  *
  * Included by one source for each, which is compiled for that processor and defines:
- *   LANES        floats of a vector
- *   WIDE_PIXELS  pixels whose sums of two blocks fit into the registers
- *   ROWS_NAME    what the set is called
+ *   LANES          floats of a vector
+ *   NARROW_PIXELS  pixels whose sums of one block fit into the registers, up to 16
+ *   WIDE_PIXELS    pixels whose sums of two blocks fit, up to that
  *   vector, LOAD, STORE, ONE (a float everywhere), MULTIPLY_ADD (a * b + c), MULTIPLY, ADD,
  *   LARGER, SMALLER
  * Sums are variables with names and no array: only then every compiler keeps them in registers.
  */
+#include <math.h>
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Up to ten pixels at once; those beyond the constant `pixels` vanish when it is compiled. */
-#define EACH_PIXEL(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9)
-#define PIXELS_MAX     10
-
-INLINE vector clamped(vector x, struct fast_clamp clamp)
-{
-    return SMALLER(LARGER(x, MULTIPLY(ONE(clamp.slope), x)), ONE(clamp.limit));
-}
+/* Up to sixteen pixels at once; those beyond the constant `pixels` vanish when it is compiled. */
+#define FIRST_EIGHT(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
+#define LAST_EIGHT(DO)  DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
+#define EACH_PIXEL(DO)  FIRST_EIGHT(DO) LAST_EIGHT(DO)
 
 #define DECLARE(i) vector a##i = first_bias, b##i = second_bias;
 #define TAP(i)                                        \
@@ -29,16 +26,37 @@ INLINE vector clamped(vector x, struct fast_clamp clamp)
         if (two)                                      \
             b##i = MULTIPLY_ADD(value, second, b##i); \
     }
-#define FINISH(i)                                                              \
-    if (pixels > i) {                                                          \
-        if (row->sum)                                                          \
-            a##i = ADD(a##i, LOAD(out + i * LANES));                           \
-        STORE(out + i * LANES, clamped(a##i, row->clamp));                     \
-    }                                                                          \
-    if (pixels > i && two) {                                                   \
-        if (row->sum)                                                          \
-            b##i = ADD(b##i, LOAD(out + row->output_plane + i * LANES));       \
-        STORE(out + row->output_plane + i * LANES, clamped(b##i, row->clamp)); \
+#define GATHER(i)                                \
+    if (pixels > i)                              \
+        a##i = ADD(a##i, LOAD(out + i * LANES)); \
+    if (pixels > i && two)                       \
+        b##i = ADD(b##i, LOAD(out + row->output_plane + i * LANES));
+#define BEND(i)                                     \
+    if (pixels > i)                                 \
+        a##i = LARGER(a##i, MULTIPLY(slope, a##i)); \
+    if (pixels > i && two)                          \
+        b##i = LARGER(b##i, MULTIPLY(slope, b##i));
+#define BOUND(i)                     \
+    if (pixels > i)                  \
+        a##i = SMALLER(a##i, limit); \
+    if (pixels > i && two)           \
+        b##i = SMALLER(b##i, limit);
+#define FINISH(i)                     \
+    if (pixels > i)                   \
+        STORE(out + i * LANES, a##i); \
+    if (pixels > i && two)            \
+        STORE(out + row->output_plane + i * LANES, b##i);
+
+/* Thin layers have few weights for each of their sums, so what comes behind the sums counts: most
+ * layers need no limit, and the last of a bottleneck not even a slope. */
+#define CLAMP(row)                                  \
+    if (row->clamp.slope != 1) {                    \
+        const vector slope = ONE(row->clamp.slope); \
+        EACH_PIXEL(BEND)                            \
+    }                                               \
+    if (row->clamp.limit < INFINITY) {              \
+        const vector limit = ONE(row->clamp.limit); \
+        EACH_PIXEL(BOUND)                           \
     }
 
 /* One or two blocks of filters at some pixels. */
@@ -57,19 +75,23 @@ INLINE void pointwise_tile(const struct fast_pointwise_row *row, int block, size
         EACH_PIXEL(TAP)
     }
     float *out = row->output + (size_t) block * row->output_plane + x * LANES;
+    if (row->sum) {
+        EACH_PIXEL(GATHER)
+    }
+    CLAMP(row)
     EACH_PIXEL(FINISH)
 }
 
-#define TILE(i)                                        \
-    case i + 1:                                        \
-        if (!two || i + 1 <= WIDE_PIXELS)              \
-            pointwise_tile(row, block, x, i + 1, two); \
+#define TILE(i)                                           \
+    case i + 1:                                           \
+        if (i + 1 <= (two ? WIDE_PIXELS : NARROW_PIXELS)) \
+            pointwise_tile(row, block, x, i + 1, two);    \
         break;
 
 /* Tiles of about the same size: a last one of one pixel would only wait for its own sums. */
 INLINE void pointwise_blocks(const struct fast_pointwise_row *row, int block, const bool two)
 {
-    int most = two ? WIDE_PIXELS : PIXELS_MAX, left = row->width;
+    int most = two ? WIDE_PIXELS : NARROW_PIXELS, left = row->width;
     size_t x = 0;
     for (int tiles = (left + most - 1) / most; tiles > 0; tiles--) {
         int pixels = (left + tiles - 1) / tiles;
@@ -90,21 +112,17 @@ static void pointwise(const struct fast_pointwise_row *row)
         pointwise_blocks(row, block, false);
 }
 
-#define DEPTHWISE_DECLARE(i) vector a##i = bias;
 #define DEPTHWISE_TAP(i) \
     if (pixels > i)      \
         a##i = MULTIPLY_ADD(LOAD(in + (size_t) (i * stride) * LANES), weight, a##i);
-#define DEPTHWISE_FINISH(i) \
-    if (pixels > i)         \
-        STORE(out + i * LANES, clamped(a##i, row->clamp));
-
 INLINE void depthwise_tile(const struct fast_depthwise_row *row, int block, int x, const int pixels,
                            const int size, const int stride)
 {
     const float *weights = row->weights + (size_t) block * (size_t) (size * size) * LANES;
     const size_t start = (size_t) block * row->input_plane + (size_t) (x * stride) * LANES;
-    const vector bias = LOAD(row->bias + (size_t) block * LANES);
-    EACH_PIXEL(DEPTHWISE_DECLARE)
+    const vector first_bias = LOAD(row->bias + (size_t) block * LANES), second_bias = first_bias;
+    const bool two = false;
+    EACH_PIXEL(DECLARE)
     for (int y = 0; y < size; y++) {
         const float *in = row->rows[y] + start;
         for (int k = 0; k < size; k++, in += LANES, weights += LANES) {
@@ -113,7 +131,8 @@ INLINE void depthwise_tile(const struct fast_depthwise_row *row, int block, int 
         }
     }
     float *out = row->output + (size_t) block * row->output_plane + (size_t) x * LANES;
-    EACH_PIXEL(DEPTHWISE_FINISH)
+    CLAMP(row)
+    EACH_PIXEL(FINISH)
 }
 
 #define DEPTHWISE_TILE(i)                                   \
@@ -125,7 +144,7 @@ INLINE void depthwise_block(const struct fast_depthwise_row *row, int block, con
                             const int stride)
 {
     int x = 0;
-    for (int tiles = (row->width + PIXELS_MAX - 1) / PIXELS_MAX; tiles > 0; tiles--) {
+    for (int tiles = (row->width + NARROW_PIXELS - 1) / NARROW_PIXELS; tiles > 0; tiles--) {
         int pixels = (row->width - x + tiles - 1) / tiles;
         switch (pixels) {
             EACH_PIXEL(DEPTHWISE_TILE)

@@ -2,7 +2,7 @@
  * opencv_shim.h - the parts of OpenCV that we use, behind plain C
  *
  * C++ ends here: no exception leaves these functions; they become a code and a sentence. OpenCV
- * brings some 140 shared libraries along, so the shim is a module of its own that only those
+ * brings some 25 shared libraries along, so the shim is a module of its own that only those
  * cameras open that ask for it (opencv_module.h); it hands out one table of functions.
  */
 #ifndef FLOORFUSE_DETECTOR_OPENCV_SHIM_H

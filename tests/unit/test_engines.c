@@ -302,11 +302,37 @@ static void the_fast_engine_agrees_with_the_others_on_real_models(void **state)
     }
 }
 
+/* OpenCV 4.6 reads these without a word and computes something else. */
+static void what_opencv_would_compute_otherwise_is_refused_by_line(void **state)
+{
+    (void) state;
+    static const char *const cases[][2] = {
+        { "[convolutional]\nfilters=6\nactivation=relu6\n" HEAD, "test.cfg:5: the opencv engine "
+                                                                 "does not know relu6" },
+        { "[convolutional]\nfilters=6\nactivation=relu\n[upsample]\nscale=2\n" HEAD,
+          ":8: the opencv engine does not know [upsample] with a scale" },
+        { "[convolutional]\nfilters=6\nactivation=relu\n[dropout]\n[shortcut]\nfrom=0,1\n" HEAD,
+          ":9: the opencv engine does not know [shortcut] from several layers" },
+    };
+    if (!engine_is_there("opencv"))
+        skip();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct bench_net net = net_of_text(cases[i][0], 32, 32, 1);
+        struct engine engine;
+        struct error err = { "" };
+        assert_int_equal(engine_of("opencv", &net, &engine, &err), -ENOTSUP);
+        if (!strstr(err.text, cases[i][1]) || !strstr(err.text, "use engine \"fast\""))
+            fail_msg("%s", err.text);
+        net_release(&net);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_fast_engine_computes_every_layer_as_defined),
         cmocka_unit_test(the_fast_engine_computes_networks_by_chance_as_defined),
+        cmocka_unit_test(what_opencv_would_compute_otherwise_is_refused_by_line),
         cmocka_unit_test(the_fast_engine_agrees_with_the_others_on_real_models),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
