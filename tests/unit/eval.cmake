@@ -1,1 +1,1 @@
-unit_test(eval clear evaluate)
+unit_test(eval average_precision clear evaluate)
