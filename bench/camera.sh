@@ -31,7 +31,7 @@ make_films() {
     for size in 768:576 1920:1080; do
         local film=$work/night-${size#*:}p.mp4
         [ -f "$film" ] || ffmpeg -v error -y -loop 1 -framerate 5 -i "$work/empty.png" -t 120 \
-            -vf "scale=$size,eq=brightness=-0.15:contrast=0.7,noise=alls=8:allf=t" "${coding[@]}" "$film"
+            -vf "scale=$size,eq=brightness=-0.15:contrast=0.7,noise=alls=5:allf=t" "${coding[@]}" "$film"
     done
 }
 
