@@ -19,6 +19,7 @@
 /* Changes are counted in squares of so many cells an edge: a small person fills a good part of one.
  */
 #define SQUARE 8
+#define HALF   (SQUARE / 2)
 
 /* So many cells of a square must change; fewer are compression and leaves of noise. */
 #define SQUARE_CHANGED_MIN 5
@@ -37,7 +38,9 @@ struct motion_gate {
     uint32_t cell_px, columns, rows;
     float *now, *reference; /* mean brightness of each cell */
     uint8_t *is_masked;     /* one a cell */
-    uint32_t *sums;         /* scratch: one a column of px */
+    uint8_t *changed;       /* of each half square, HALF x HALF cells: how many */
+    uint32_t half_columns, half_rows;
+    uint16_t *sums; /* scratch: one a column of px, of a row of cells */
     int64_t asked_us, looked_us, seen_us;
     bool has_looked, has_seen, has_reference;
     bool is_measured; /* `now` is of the picture asked about last */
@@ -58,9 +61,10 @@ static void release_cells(struct motion_gate *gate)
     free(gate->now);
     free(gate->reference);
     free(gate->is_masked);
+    free(gate->changed);
     free(gate->sums);
     gate->now = gate->reference = NULL;
-    gate->is_masked = NULL;
+    gate->is_masked = gate->changed = NULL;
     gate->sums = NULL;
 }
 
@@ -98,8 +102,11 @@ static int fit(struct motion_gate *gate, const struct image *picture)
     gate->now = calloc(cells, sizeof(*gate->now));
     gate->reference = calloc(cells, sizeof(*gate->reference));
     gate->is_masked = calloc(cells, sizeof(*gate->is_masked));
+    gate->half_columns = (gate->columns + HALF - 1) / HALF;
+    gate->half_rows = (gate->rows + HALF - 1) / HALF;
+    gate->changed = calloc((size_t) gate->half_columns * gate->half_rows, sizeof(*gate->changed));
     gate->sums = calloc((size_t) gate->columns * gate->cell_px, sizeof(*gate->sums));
-    if (!gate->now || !gate->reference || !gate->is_masked || !gate->sums)
+    if (!gate->now || !gate->reference || !gate->is_masked || !gate->changed || !gate->sums)
         return -ENOMEM;
     for (size_t i = 0; i < cells; i++)
         gate->is_masked[i] =
@@ -110,16 +117,16 @@ static int fit(struct motion_gate *gate, const struct image *picture)
 }
 
 /* Brightness of a pixel row added to the sums; of RGB, green is most of it. */
-static void add_row(const struct image *picture, uint32_t y, uint32_t *restrict sums)
+static void add_row(const struct image *picture, uint32_t y, uint16_t *restrict sums)
 {
     const uint8_t *px = image_at(picture, 0, y);
     if (picture->format == IMAGE_YUV8) {
         for (uint32_t x = 0; x < picture->width; x++)
-            sums[x] += px[x];
+            sums[x] = (uint16_t) (sums[x] + px[x]);
         return;
     }
     for (uint32_t x = 0; x < picture->width; x++)
-        sums[x] += px[(size_t) x * picture->format + 1];
+        sums[x] = (uint16_t) (sums[x] + px[(size_t) x * picture->format + 1]);
 }
 
 static void measure_row(struct motion_gate *gate, const struct image *picture, uint32_t row)
@@ -141,7 +148,9 @@ static void measure_row(struct motion_gate *gate, const struct image *picture, u
 
 /* Differences from the reference by size in steps of a quarter of a level, to read medians off. */
 #define STEPS_PER_LEVEL 4
-#define STEPS           (2 * 256 * STEPS_PER_LEVEL + 1)
+/* Medians of every so-manieth cell: a prime, so that no column is always left out. */
+#define LIGHT_STEP 7
+#define STEPS      (2 * 256 * STEPS_PER_LEVEL + 1)
 
 static float median_of(const uint32_t *counts, uint32_t total)
 {
@@ -161,41 +170,51 @@ static int step_of(float difference)
 static void measure_light(const struct motion_gate *gate, float *ret_shift, float *ret_noise)
 {
     uint32_t signed_counts[STEPS] = { 0 }, counts[STEPS] = { 0 };
-    uint32_t cells = gate->columns * gate->rows;
-    for (uint32_t i = 0; i < cells; i++)
+    uint32_t cells = gate->columns * gate->rows, samples = 0;
+    for (uint32_t i = 0; i < cells; i += LIGHT_STEP, samples++)
         signed_counts[step_of(gate->now[i] - gate->reference[i])]++;
-    *ret_shift = median_of(signed_counts, cells);
-    for (uint32_t i = 0; i < cells; i++) {
+    *ret_shift = median_of(signed_counts, samples);
+    for (uint32_t i = 0; i < cells; i += LIGHT_STEP) {
         float beyond = fabsf(gate->now[i] - gate->reference[i] - *ret_shift);
         counts[step_of(fminf(beyond, 256))]++;
     }
-    *ret_noise = median_of(counts, cells);
+    *ret_noise = median_of(counts, samples);
 }
 
-static bool square_changed(const struct motion_gate *gate, uint32_t left, uint32_t top, float shift,
-                           float least)
+/* How many cells of each half square have changed: squares overlap by half, so that what lies
+ * across the edge of one is inside another. */
+static void count_changed(struct motion_gate *gate, float shift, float least)
 {
-    int changed = 0;
-    for (uint32_t row = top; row < top + SQUARE && row < gate->rows; row++) {
-        for (uint32_t column = left; column < left + SQUARE && column < gate->columns; column++) {
-            size_t i = (size_t) row * gate->columns + column;
-            changed +=
-                !gate->is_masked[i] && fabsf(gate->now[i] - gate->reference[i] - shift) > least;
+    memset(gate->changed, 0, (size_t) gate->half_columns * gate->half_rows);
+    for (uint32_t row = 0; row < gate->rows; row++) {
+        const size_t first = (size_t) row * gate->columns;
+        const float *now = gate->now + first, *before = gate->reference + first;
+        const uint8_t *masked = gate->is_masked + first;
+        uint8_t *halves = gate->changed + (size_t) (row / HALF) * gate->half_columns;
+        for (uint32_t column = 0; column < gate->columns; column++) {
+            bool changed = fabsf(now[column] - before[column] - shift) > least && !masked[column];
+            halves[column / HALF] = (uint8_t) (halves[column / HALF] + changed);
         }
     }
-    return changed >= SQUARE_CHANGED_MIN;
 }
 
-/* Squares overlap by half, so that what lies across the edge of one is inside another. */
-static bool has_changed(const struct motion_gate *gate)
+static bool has_changed(struct motion_gate *gate)
 {
     float shift, noise;
+    uint32_t columns = gate->half_columns;
     measure_light(gate, &shift, &noise);
-    float least = fmaxf(CHANGE_MIN, CHANGE_OF_NOISE * noise);
-    for (uint32_t top = 0; top < gate->rows; top += SQUARE / 2) {
-        for (uint32_t left = 0; left < gate->columns; left += SQUARE / 2)
-            if (square_changed(gate, left, top, shift, least))
+    count_changed(gate, shift, fmaxf(CHANGE_MIN, CHANGE_OF_NOISE * noise));
+    for (uint32_t row = 0; row < gate->half_rows; row++) {
+        const uint8_t *upper = gate->changed + (size_t) row * columns;
+        const uint8_t *lower = row + 1 < gate->half_rows ? upper + columns : NULL;
+        for (uint32_t column = 0; column < columns; column++) {
+            bool last = column + 1 == columns;
+            int changed = upper[column] + (last ? 0 : upper[column + 1]);
+            if (lower)
+                changed += lower[column] + (last ? 0 : lower[column + 1]);
+            if (changed >= SQUARE_CHANGED_MIN)
                 return true;
+        }
     }
     return false;
 }
