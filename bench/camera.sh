@@ -7,14 +7,8 @@ set -euo pipefail
 programs=$1 video=$2 model=$3 work=$4
 repeats=3
 
-# line NAME FIGURE UNIT BASELINE BASELINE_IS RATIO [MORE_JSON]
-line() {
-    jq -nc --arg name "$1" --argjson figure "$2" --arg unit "$3" --argjson baseline "$4" --arg is "$5" \
-        --argjson ratio "$6" --argjson more "${7:-{\}}" '
-        def short: . * 1000 | round / 1000;
-        {$name, figure: ($figure | short), $unit, baseline: ($baseline | short), baseline_is: $is,
-         ratio: ($ratio | short)} + $more'
-}
+# shellcheck source=bench/line.sh
+. "$(dirname "${BASH_SOURCE[0]}")/line.sh"
 
 # The films are as network cameras send them: H.264 without B frames, 4 Mbit/s at most. Nobody is in the
 # median of many frames; the night has the noise of a sensor at full gain, another in every frame.

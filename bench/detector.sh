@@ -6,14 +6,8 @@ program=$1/detector_engines models=$2
 rounds=60 slow_rounds=8
 [ "${3:-}" != --quick ] || rounds=10 slow_rounds=2
 
-# line NAME FIGURE UNIT BASELINE BASELINE_IS RATIO [MORE_JSON]
-line() {
-    jq -nc --arg name "$1" --argjson figure "$2" --arg unit "$3" --argjson baseline "$4" --arg is "$5" \
-        --argjson ratio "$6" --argjson more "${7:-{\}}" '
-        def short: . * 1000 | round / 1000;
-        {$name, figure: ($figure | short), $unit, baseline: ($baseline | short), baseline_is: $is,
-         ratio: ($ratio | short)} + $more'
-}
+# shellcheck source=bench/line.sh
+. "$(dirname "${BASH_SOURCE[0]}")/line.sh"
 
 of() { jq -s --arg engine "$1" "map(select(.engine == \$engine))[0].$2" <<<"$3"; }
 

@@ -63,6 +63,15 @@ MUST_CHECK int engine_opencv_create(const struct engine_model *model, struct eng
                                     struct error *err);
 MUST_CHECK int engine_hog_create(struct engine *ret_engine, struct error *err);
 
+/* What an engine cannot run of a layer, in words; NULL: it can run it. */
+typedef const char *engine_lack(const struct darknet_layer *layer);
+engine_lack engine_darknet_lack, engine_opencv_lack;
+
+/* Returns 0, or -ENOTSUP with the line of the first layer that the engine cannot run.
+ *   other  the engine that can */
+MUST_CHECK int engine_check_layers(const struct darknet_cfg *cfg, const char *engine,
+                                   engine_lack *lack, const char *other, struct error *err);
+
 /* An ONNX network, which only OpenCV runs; ret_shape is of its one output. Returns as above. */
 MUST_CHECK int engine_opencv_create_onnx(const struct opencv_onnx_source *source,
                                          struct engine *ret_engine, struct opencv_shape *ret_shape,

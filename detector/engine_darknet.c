@@ -88,8 +88,8 @@ static int open_library(struct library *ret_library, struct error *err)
     return r;
 }
 
-/* What the library lacks. NULL: it can run the layer. */
-static const char *lack(const struct darknet_layer *l)
+/* Layers that came after 2018. */
+const char *engine_darknet_lack(const struct darknet_layer *l)
 {
     if (l->activation == DARKNET_SWISH || l->activation == DARKNET_MISH ||
         l->activation == DARKNET_RELU6)
@@ -104,18 +104,6 @@ static const char *lack(const struct darknet_layer *l)
     if (l->type == DARKNET_CONVOLUTIONAL && l->size == 1 && (l->stride > 1 || l->padding > 0))
         return "size=1 with a stride or padding";
     return NULL;
-}
-
-static int check_layers(const struct darknet_cfg *cfg, struct error *err)
-{
-    for (int i = 0; i < cfg->layer_count; i++) {
-        const char *what = lack(&cfg->layers[i]);
-        if (what)
-            return error_set(err, -ENOTSUP,
-                             "%s:%d: the darknet engine does not know %s; use engine \"fast\"",
-                             cfg->file, cfg->layers[i].line, what);
-    }
-    return 0;
 }
 
 #define MEMORY_PATH_SIZE 64
@@ -269,7 +257,7 @@ static const struct engine_methods methods = { .name = "darknet",
 int engine_darknet_create(const struct engine_model *model, struct engine *ret_engine,
                           struct error *err)
 {
-    int r = check_layers(model->cfg, err);
+    int r = engine_check_layers(model->cfg, "darknet", engine_darknet_lack, "fast", err);
     if (r < 0)
         return r;
     struct darknet *darknet = calloc(1, sizeof(*darknet));

@@ -29,8 +29,8 @@ static const struct engine_methods methods = { .name = "opencv",
                                                .forward = forward,
                                                .destroy = destroy };
 
-/* What OpenCV 4.6 would compute otherwise than Darknet without a word. NULL: nothing. */
-static const char *lack(const struct darknet_layer *l)
+/* What OpenCV 4.6 would compute otherwise than Darknet without a word. */
+const char *engine_opencv_lack(const struct darknet_layer *l)
 {
     if (l->activation == DARKNET_RELU6)
         return "relu6";
@@ -39,18 +39,6 @@ static const char *lack(const struct darknet_layer *l)
     if (l->type == DARKNET_UPSAMPLE && l->scale != 1)
         return "[upsample] with a scale";
     return NULL;
-}
-
-static int check_layers(const struct darknet_cfg *cfg, struct error *err)
-{
-    for (int i = 0; i < cfg->layer_count; i++) {
-        const char *what = lack(&cfg->layers[i]);
-        if (what)
-            return error_set(err, -ENOTSUP,
-                             "%s:%d: the opencv engine does not know %s; use engine \"fast\"",
-                             cfg->file, cfg->layers[i].line, what);
-    }
-    return 0;
 }
 
 static int load_network(struct opencv *opencv, const struct engine_model *model, struct error *err)
@@ -96,7 +84,7 @@ int engine_opencv_create_onnx(const struct opencv_onnx_source *source, struct en
 int engine_opencv_create(const struct engine_model *model, struct engine *ret_engine,
                          struct error *err)
 {
-    int r = check_layers(model->cfg, err);
+    int r = engine_check_layers(model->cfg, "opencv", engine_opencv_lack, "fast", err);
     if (r < 0)
         return r;
     struct opencv *opencv = calloc(1, sizeof(*opencv));

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,24 +11,63 @@
 
 #include "base/file.h"
 
+static void release_list(struct name_list *list)
+{
+    free(list->names);
+    free(list->table);
+}
+
 void box_set_release(struct box_set *set)
 {
-    free(set->pictures.names);
-    free(set->classes.names);
+    release_list(&set->pictures);
+    release_list(&set->classes);
     free(set->boxes);
     *set = (struct box_set){ .boxes = NULL };
 }
 
-/* Files come in order, so the last name is nearly always the one looked for. */
+/* FNV-1a (Fowler, Noll, Vo). */
+static size_t hash(const char *name)
+{
+    uint64_t h = UINT64_C(14695981039346656037);
+    for (; *name; name++)
+        h = (h ^ (uint8_t) *name) * UINT64_C(1099511628211);
+    return (size_t) h;
+}
+
+/* Where a name is in the table, or the free place where it would be. The table is half empty. */
+static size_t place_of(const struct name_list *list, const char *name)
+{
+    size_t places = 2 * list->room, at = hash(name) % places;
+    while (list->table[at] && strcmp(list->names[list->table[at] - 1], name) != 0)
+        at = (at + 1) % places;
+    return at;
+}
+
 bool name_list_find(const struct name_list *list, const char *name, size_t *ret_number)
 {
-    for (size_t i = list->count; i > 0; i--) {
-        if (strcmp(list->names[i - 1], name) == 0) {
-            *ret_number = i - 1;
-            return true;
-        }
+    size_t entry = list->room ? list->table[place_of(list, name)] : 0;
+    if (entry)
+        *ret_number = entry - 1;
+    return entry != 0;
+}
+
+static int grow_list(struct name_list *list)
+{
+    size_t room = list->room ? 2 * list->room : 64;
+    void *names = reallocarray(list->names, room, sizeof(*list->names));
+    if (names)
+        list->names = names;
+    size_t *table = calloc(2 * room, sizeof(*table));
+    if (!names || !table) {
+        free(table);
+        return -ENOMEM;
     }
-    return false;
+    free(list->table);
+    list->table = table;
+    list->room = room;
+    for (size_t i = 0; i < list->count; i++)
+        table[place_of(list, list->names[i])] = i + 1;
+    return 0;
 }
 
 int name_list_add(struct name_list *list, const char *name, size_t *ret_number)
@@ -36,16 +76,11 @@ int name_list_add(struct name_list *list, const char *name, size_t *ret_number)
         return -ENAMETOOLONG;
     if (name_list_find(list, name, ret_number))
         return 0;
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        void *grown = reallocarray(list->names, room, sizeof(*list->names));
-        if (!grown)
-            return -ENOMEM;
-        list->names = grown;
-        list->room = room;
-    }
+    if (list->count == list->room && grow_list(list) < 0)
+        return -ENOMEM;
     *ret_number = list->count;
     (void) snprintf(list->names[list->count++], BOX_NAME_SIZE, "%s", name);
+    list->table[place_of(list, name)] = list->count;
     return 0;
 }
 

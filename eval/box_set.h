@@ -23,9 +23,11 @@ struct scored_box {
     bool ignored; /* of a truth: neither to be found nor wrong to find */
 };
 
+/* Names by number, and numbers by name. */
 struct name_list {
     char (*names)[BOX_NAME_SIZE];
     size_t count, room;
+    size_t *table; /* hash table of 2 x room places: a number + 1, or 0 */
 };
 
 struct box_set {
