@@ -98,7 +98,8 @@ static bool find(struct bytes in, uint32_t number, struct field *ret)
 
 static bool same_bytes(struct bytes a, struct bytes b)
 {
-    return a.end - a.at == b.end - b.at && memcmp(a.at, b.at, (size_t) (a.end - a.at)) == 0;
+    size_t length = (size_t) (a.end - a.at); /* of none, at may be NULL */
+    return length == (size_t) (b.end - b.at) && (length == 0 || memcmp(a.at, b.at, length) == 0);
 }
 
 /* ---- the input ---- */

@@ -210,7 +210,11 @@ static void motchallenge_is_read(void **state)
     assert_false(set.boxes[0].ignored);
     assert_true(set.boxes[1].ignored);
     box_set_release(&set);
+    set = read_set("txt", "1,9,499,158,31.5,75,1\r\n\r\n"); /* as Windows ends lines */
+    assert_int_equal(set.count, 1);
+    box_set_release(&set);
     assert_refused("txt", "1,9,499,158,31.5,75,1\n1,2,x\n", ":2: is not a line of MOTChallenge");
+    assert_refused("txt", "1,9,499,158,31.5,75,1\r2,9,499,158,31.5,75,1\n", ":1: ");
     assert_refused("txt", "0,9,499,158,31.5,75,1\n", ":1: ");
     assert_refused("txt", "1,9,499,158,31.5,nan,1\n", ":1: ");
 }
@@ -270,6 +274,16 @@ static void csv_is_read(void **state)
     assert_refused("csv", "frame,left_px,top_px,right_px,bottom_px\n1,5,5,x,9\n", ":2");
 }
 
+static void the_sentence_may_be_unwanted(void **state)
+{
+    (void) state;
+    struct box_set set;
+    assert_int_equal(box_set_read(file_of("txt", "1,2,x\n"), &set, NULL), -EINVAL);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(box_set_read(file_of("csv", "frame\n"), &set, NULL), -EINVAL);
+    assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +297,7 @@ int main(void)
         cmocka_unit_test(motchallenge_is_read),
         cmocka_unit_test(pascal_voc_is_read),
         cmocka_unit_test(csv_is_read),
+        cmocka_unit_test(the_sentence_may_be_unwanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
