@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,24 +11,63 @@
 
 #include "base/file.h"
 
+static void name_list_release(struct name_list *list)
+{
+    free(list->names);
+    free(list->slots);
+}
+
 void box_set_release(struct box_set *set)
 {
-    free(set->pictures.names);
-    free(set->classes.names);
+    name_list_release(&set->pictures);
+    name_list_release(&set->classes);
     free(set->boxes);
     *set = (struct box_set){ .boxes = NULL };
 }
 
-/* Files come in order, so the last name is nearly always the one looked for. */
+/* FNV-1a; source: draft-eastlake-fnv, section 2. */
+static size_t hash_of(const char *name)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char) *name) * 1099511628211u;
+    return (size_t) hash;
+}
+
+/* Where a name is or would go; half of the slots are free, so there is an end. */
+static size_t slot_of(const struct name_list *list, const char *name)
+{
+    size_t last = 2 * list->room - 1, slot = hash_of(name) & last; /* room is a power of two */
+    while (list->slots[slot] && strcmp(list->names[list->slots[slot] - 1], name) != 0)
+        slot = (slot + 1) & last;
+    return slot;
+}
+
 bool name_list_find(const struct name_list *list, const char *name, size_t *ret_number)
 {
-    for (size_t i = list->count; i > 0; i--) {
-        if (strcmp(list->names[i - 1], name) == 0) {
-            *ret_number = i - 1;
-            return true;
-        }
+    size_t slot = list->count ? slot_of(list, name) : 0;
+    if (list->count == 0 || !list->slots[slot])
+        return false;
+    *ret_number = list->slots[slot] - 1;
+    return true;
+}
+
+static int grow(struct name_list *list)
+{
+    size_t room = list->room ? 2 * list->room : 64;
+    size_t *slots = calloc(2 * room, sizeof(*slots));
+    void *names = slots ? reallocarray(list->names, room, sizeof(*list->names)) : NULL;
+    if (!names) {
+        free(slots);
+        return -ENOMEM;
     }
-    return false;
+    free(list->slots);
+    list->names = names;
+    list->slots = slots;
+    list->room = room;
+    for (size_t i = 0; i < list->count; i++)
+        slots[slot_of(list, list->names[i])] = i + 1;
+    return 0;
 }
 
 int name_list_add(struct name_list *list, const char *name, size_t *ret_number)
@@ -36,14 +76,10 @@ int name_list_add(struct name_list *list, const char *name, size_t *ret_number)
         return -ENAMETOOLONG;
     if (name_list_find(list, name, ret_number))
         return 0;
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        void *grown = reallocarray(list->names, room, sizeof(*list->names));
-        if (!grown)
-            return -ENOMEM;
-        list->names = grown;
-        list->room = room;
-    }
+    int r = list->count == list->room ? grow(list) : 0;
+    if (r < 0)
+        return r;
+    list->slots[slot_of(list, name)] = list->count + 1;
     *ret_number = list->count;
     (void) snprintf(list->names[list->count++], BOX_NAME_SIZE, "%s", name);
     return 0;

@@ -26,6 +26,8 @@ struct scored_box {
 struct name_list {
     char (*names)[BOX_NAME_SIZE];
     size_t count, room;
+    size_t
+        *slots; /* of 2 room: numbers + 1 by the name's hash, the next free one if taken; 0: free */
 };
 
 struct box_set {
