@@ -151,7 +151,7 @@ static int download(const struct fetching *f, const struct part *part, const cha
         r = transfer(url.bytes, &bytes, f->err);
         if (r == 0)
             r = keep(f, part, path, url.bytes, &bytes);
-        if (r < 0)
+        if (r < 0 && f->err)
             say(f, "%s", f->err->text);
     }
     return r;

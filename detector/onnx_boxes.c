@@ -16,6 +16,14 @@ static int cells_of(int width, int height)
     return cells;
 }
 
+/* One row a cell, or three, as YOLOX and YOLOv5 have; those of one class are 6 wide too. */
+static bool are_cells(int rows, int width, int height)
+{
+    int cells = cells_of(width, height), with_stride_64 = cells + (width / 64) * (height / 64);
+    return rows == cells || rows == 3 * cells || rows == with_stride_64 ||
+           rows == 3 * with_stride_64;
+}
+
 int onnx_output_of(const int *dims, int dim_count, int width, int height, int classes,
                    const char *file, struct onnx_output *ret_output, struct error *err)
 {
@@ -27,7 +35,8 @@ int onnx_output_of(const int *dims, int dim_count, int width, int height, int cl
         output.family = ONNX_YOLOV5;
     else if (rows == CENTRED + classes && columns == cells)
         output.family = ONNX_YOLOV8;
-    else if (columns == YOLOV10_SIZE && rows > 0 && rows <= YOLOV10_MAX)
+    else if (columns == YOLOV10_SIZE && rows > 0 && rows <= YOLOV10_MAX &&
+             !are_cells(rows, width, height))
         output.family = ONNX_YOLOV10;
     else if (!flat)
         return error_set(err, -ENOTSUP,

@@ -6,7 +6,9 @@
  *   YOLOv5        1 x 3 G x (5 + C)  centre x, centre y, width, height, objectness, classes
  *   YOLOv8, 11    1 x (4 + C) x G    the same without objectness, each number a row
  *   YOLOv10       1 x N x 6          left, top, right, bottom, score, class: nothing to suppress
- * All in px of the input; scores are probabilities already.
+ * All in px of the input; scores are probabilities already. Of 6 columns only, a row for each cell
+ * is YOLOX of one class or YOLOv5 with a fourth grid, which are refused: as YOLOv10 their boxes
+ * would be nonsense.
  */
 #ifndef FLOORFUSE_DETECTOR_ONNX_BOXES_H
 #define FLOORFUSE_DETECTOR_ONNX_BOXES_H

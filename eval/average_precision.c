@@ -182,15 +182,29 @@ static int add_coco(const struct comparison *c, struct box_evaluation *e)
     return 0;
 }
 
+struct precision_step precision_curve_at(const struct precision_curve *curve, double score)
+{
+    struct precision_step step = { .score = score, .precision = NAN, .recall = 0 };
+    for (size_t i = 0; i < curve->count && curve->steps[i].score >= score; i++) {
+        step.precision = curve->steps[i].precision;
+        step.recall = curve->steps[i].recall;
+    }
+    return step;
+}
+
+double precision_step_f1(struct precision_step step)
+{
+    double sum = step.precision + step.recall;
+    return sum > 0 ? 2 * step.precision * step.recall / sum : 0;
+}
+
 static void find_best_f1(struct box_evaluation *e)
 {
     for (size_t i = 0; i < e->curve.count; i++) {
-        const struct precision_step *s = &e->curve.steps[i];
-        double sum = s->precision + s->recall,
-               f1 = sum > 0 ? 2 * s->precision * s->recall / sum : 0;
+        double f1 = precision_step_f1(e->curve.steps[i]);
         if (f1 > e->f1) {
             e->f1 = f1;
-            e->best_f1 = *s;
+            e->best_f1 = e->curve.steps[i];
         }
     }
 }

@@ -48,6 +48,12 @@ struct box_evaluation {
 MUST_CHECK int box_evaluate(const struct box_set *truth, size_t truth_class,
                             const struct box_set *result, size_t result_class, double iou,
                             struct box_evaluation *ret_evaluation);
+/* Of all detections with at least this score; without any the precision is NAN and the recall 0. */
+struct precision_step precision_curve_at(const struct precision_curve *curve, double score);
+
+/* 2 precision recall / (precision + recall); 0 where nothing is right. */
+double precision_step_f1(struct precision_step step);
+
 void box_evaluation_release(struct box_evaluation *evaluation);
 
 #endif

@@ -11,62 +11,62 @@
 
 #include "base/file.h"
 
-static void release_list(struct name_list *list)
+static void name_list_release(struct name_list *list)
 {
     free(list->names);
-    free(list->table);
+    free(list->slots);
 }
 
 void box_set_release(struct box_set *set)
 {
-    release_list(&set->pictures);
-    release_list(&set->classes);
+    name_list_release(&set->pictures);
+    name_list_release(&set->classes);
     free(set->boxes);
     *set = (struct box_set){ .boxes = NULL };
 }
 
-/* FNV-1a (Fowler, Noll, Vo). */
-static size_t hash(const char *name)
+/* FNV-1a; source: draft-eastlake-fnv, section 2. */
+static size_t hash_of(const char *name)
 {
-    uint64_t h = UINT64_C(14695981039346656037);
+    uint64_t hash = 14695981039346656037u;
     for (; *name; name++)
-        h = (h ^ (uint8_t) *name) * UINT64_C(1099511628211);
-    return (size_t) h;
+        hash = (hash ^ (unsigned char) *name) * 1099511628211u;
+    return (size_t) hash;
 }
 
-/* Where a name is in the table, or the free place where it would be. The table is half empty. */
-static size_t place_of(const struct name_list *list, const char *name)
+/* Where a name is or would go; half of the slots are free, so there is an end. */
+static size_t slot_of(const struct name_list *list, const char *name)
 {
-    size_t places = 2 * list->room, at = hash(name) % places;
-    while (list->table[at] && strcmp(list->names[list->table[at] - 1], name) != 0)
-        at = (at + 1) % places;
-    return at;
+    size_t last = 2 * list->room - 1, slot = hash_of(name) & last; /* room is a power of two */
+    while (list->slots[slot] && strcmp(list->names[list->slots[slot] - 1], name) != 0)
+        slot = (slot + 1) & last;
+    return slot;
 }
 
 bool name_list_find(const struct name_list *list, const char *name, size_t *ret_number)
 {
-    size_t entry = list->room ? list->table[place_of(list, name)] : 0;
-    if (entry)
-        *ret_number = entry - 1;
-    return entry != 0;
+    size_t slot = list->count ? slot_of(list, name) : 0;
+    if (list->count == 0 || !list->slots[slot])
+        return false;
+    *ret_number = list->slots[slot] - 1;
+    return true;
 }
 
-static int grow_list(struct name_list *list)
+static int grow(struct name_list *list)
 {
     size_t room = list->room ? 2 * list->room : 64;
-    void *names = reallocarray(list->names, room, sizeof(*list->names));
-    if (names)
-        list->names = names;
-    size_t *table = calloc(2 * room, sizeof(*table));
-    if (!names || !table) {
-        free(table);
+    size_t *slots = calloc(2 * room, sizeof(*slots));
+    void *names = slots ? reallocarray(list->names, room, sizeof(*list->names)) : NULL;
+    if (!names) {
+        free(slots);
         return -ENOMEM;
     }
-    free(list->table);
-    list->table = table;
+    free(list->slots);
+    list->names = names;
+    list->slots = slots;
     list->room = room;
     for (size_t i = 0; i < list->count; i++)
-        table[place_of(list, list->names[i])] = i + 1;
+        slots[slot_of(list, list->names[i])] = i + 1;
     return 0;
 }
 
@@ -76,11 +76,12 @@ int name_list_add(struct name_list *list, const char *name, size_t *ret_number)
         return -ENAMETOOLONG;
     if (name_list_find(list, name, ret_number))
         return 0;
-    if (list->count == list->room && grow_list(list) < 0)
-        return -ENOMEM;
+    int r = list->count == list->room ? grow(list) : 0;
+    if (r < 0)
+        return r;
+    list->slots[slot_of(list, name)] = list->count + 1;
     *ret_number = list->count;
     (void) snprintf(list->names[list->count++], BOX_NAME_SIZE, "%s", name);
-    list->table[place_of(list, name)] = list->count;
     return 0;
 }
 

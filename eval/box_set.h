@@ -23,11 +23,11 @@ struct scored_box {
     bool ignored; /* of a truth: neither to be found nor wrong to find */
 };
 
-/* Names by number, and numbers by name. */
 struct name_list {
     char (*names)[BOX_NAME_SIZE];
     size_t count, room;
-    size_t *table; /* hash table of 2 x room places: a number + 1, or 0 */
+    size_t
+        *slots; /* of 2 room: numbers + 1 by the name's hash, the next free one if taken; 0: free */
 };
 
 struct box_set {
@@ -51,11 +51,13 @@ MUST_CHECK int box_set_add(struct box_set *set, struct scored_box box);
  * Read what people have:
  *   a folder           PASCAL VOC, one .xml for each picture (px from 1, both ends included)
  *   NAME.xml           one picture of it
- *   NAME.txt           MOTChallenge: frame, id, left, top, width, height, confidence, ... (frames
- * and px from 1; confidence 0: ignored); its class is "person" anything else      CSV with a
- * header: frame or image; class (default "person"); score (default 1); left_px, top_px, right_px,
- * bottom_px. A row with an empty class is a picture that was looked at. Returns 0; -EINVAL with
- * file and line; -errno of the file; -ENOMEM.
+ *   NAME.txt           MOTChallenge: frame, id, left, top, width, height, confidence, ...;
+ *                      frames and px from 1, confidence 0: ignored; its class is "person"
+ *   anything else      CSV with a header: frame or image; class (default "person"); score
+ *                      (default 1); left_px, top_px, right_px, bottom_px. A row with an empty
+ *                      class is a picture that was looked at
+ *
+ * Returns 0; -EINVAL with file and line; -errno of the file; -ENOMEM.
  */
 MUST_CHECK int box_set_read(const char *path, struct box_set *ret_set, struct error *err);
 

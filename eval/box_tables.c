@@ -14,7 +14,7 @@
 
 static int failure(struct error *err, int r)
 {
-    return err->text[0] ? r : error_set(err, r, "%s", strerror(-r));
+    return !err || err->text[0] ? r : error_set(err, r, "%s", strerror(-r));
 }
 
 /* ---- MOTChallenge: frame, id, left, top, width, height, confidence, ... ---- */
@@ -45,15 +45,18 @@ static int add_mot(struct box_set *set, const double *v)
 int box_mot_read(const char *path, struct box_set *set, struct error *err)
 {
     char *text, *rest;
-    size_t length;
-    int r = file_read(path, MOT_BYTES_MAX, &text, &length, err);
+    size_t file_length;
+    int r = file_read(path, MOT_BYTES_MAX, &text, &file_length, err);
     if (r < 0)
         return r;
     rest = text;
     for (int line_number = 1; r == 0 && rest; line_number++) {
         char *line = strsep(&rest, "\n");
         double v[MOT_FIELDS_MIN];
-        if (line[strspn(line, " \t\r")] == '\0')
+        size_t length = strlen(line);
+        if (length > 0 && line[length - 1] == '\r') /* a file made on Windows */
+            line[length - 1] = '\0';
+        if (line[strspn(line, " \t")] == '\0')
             continue;
         if (!read_mot_fields(line, v))
             r = error_set(err, -EINVAL,

@@ -15,7 +15,7 @@
 #define PROGRAM "floorfuse evaluate --boxes"
 
 struct boxes_words {
-    const char *truth, *result, *iou, *picture;
+    const char *truth, *result, *iou, *score, *picture;
     bool boxes, json, any_class;
 };
 
@@ -39,6 +39,17 @@ static int fail(const char *sentence)
 
 /* ---- what is printed ---- */
 
+/* What a threshold of the user's would do. */
+static void print_at(const struct precision_curve *c, double score)
+{
+    struct precision_step at = precision_curve_at(c, score);
+    printf("  %-22s%10.2f %%  at score %.3f: ", "F1", 100 * precision_step_f1(at), score);
+    if (isfinite(at.precision))
+        printf("precision %.2f %%, recall %.2f %%\n", 100 * at.precision, 100 * at.recall);
+    else
+        printf("no box has as much\n");
+}
+
 static void print_table(const char *name, double iou, const struct box_evaluation *e)
 {
     const struct precision_curve *c = &e->curve;
@@ -60,6 +71,17 @@ static json_t *rate(double share)
     return isfinite(share) ? json_real(100 * share) : json_null();
 }
 
+static int add_at(json_t *object, const struct precision_curve *c, double score)
+{
+    struct precision_step at = precision_curve_at(c, score);
+    return json_object_set_new(object, "score", json_real(score)) ||
+                   json_object_set_new(object, "f1_at_score", rate(precision_step_f1(at))) ||
+                   json_object_set_new(object, "precision_at_score", rate(at.precision)) ||
+                   json_object_set_new(object, "recall_at_score", rate(at.recall))
+               ? -1
+               : 0;
+}
+
 static json_t *json_of(const char *name, double iou, const struct box_evaluation *e)
 {
     const struct precision_curve *c = &e->curve;
@@ -74,6 +96,13 @@ static json_t *json_of(const char *name, double iou, const struct box_evaluation
 }
 
 /* ---- what is compared ---- */
+
+/* NAN: none was asked for. */
+static bool parse_score(const char *text, double *ret)
+{
+    *ret = NAN;
+    return !text || (number_parse(text, ret) && isfinite(*ret));
+}
 
 static bool parse_iou(const char *text, double *ret)
 {
@@ -102,15 +131,22 @@ static int evaluate_pair(const struct boxes_words *words, const struct box_set *
 {
     struct box_evaluation e;
     struct error err = { "" };
-    double iou;
+    double iou, score;
     (void) parse_iou(words->iou, &iou);
+    (void) parse_score(words->score, &score);
     if (box_evaluate(truth, pair->truth, result, pair->result, iou, &e) < 0)
         return fail("out of memory");
     int r = words->picture ? write_picture(words, pair->name, several, iou, &e, &err) : 0;
-    if (words->json)
-        (void) json_array_append_new(list, json_of(pair->name, iou, &e));
-    else
+    if (words->json) {
+        json_t *object = json_of(pair->name, iou, &e);
+        if (isfinite(score))
+            (void) add_at(object, &e.curve, score);
+        (void) json_array_append_new(list, object);
+    } else {
         print_table(pair->name, iou, &e);
+        if (isfinite(score))
+            print_at(&e.curve, score);
+    }
     box_evaluation_release(&e);
     return r < 0 ? fail(err.text) : EXIT_OK;
 }
@@ -125,6 +161,11 @@ static int evaluate_classes(const struct boxes_words *words, const struct box_se
         shared += name_list_find(&result->classes, truth->classes.names[i], &number);
     if (shared == 0 && result->count > 0 && truth->count > 0)
         return fail("truth and result have no class in common; --any-class takes all boxes as one");
+    if (shared > 0 && shared < truth->classes.count)
+        fprintf(stderr,
+                PROGRAM ": note: %zu of %zu classes of the truth have no box in the result and are "
+                        "left out\n",
+                truth->classes.count - shared, truth->classes.count);
     for (size_t i = 0; exit_code == EXIT_OK && i < truth->classes.count; i++) {
         struct pair pair = { truth->classes.names[i], i, 0 };
         if (name_list_find(&result->classes, pair.name, &pair.result))
@@ -153,13 +194,14 @@ static int compare(const struct boxes_words *words, const struct box_set *truth,
 
 int cmd_evaluate_boxes(int argc, char **argv)
 {
-    struct boxes_words words = { NULL };
+    struct boxes_words words = { 0 };
     const struct argument arguments[] = {
         { "--boxes", NULL, NULL, &words.boxes, "score boxes in pictures, not tracks", false },
         { "--truth", "PATH", &words.truth, NULL,
           "CSV, MOTChallenge .txt, PASCAL VOC .xml or a folder of them", true },
         { "--result", "FILE", &words.result, NULL, "CSV, as floorfuse detect writes", true },
         { "--iou", "X", &words.iou, NULL, "least overlap with the truth (default: 0.5)", false },
+        { "--score", "S", &words.score, NULL, "also say what a threshold of S would do", false },
         { "--any-class", NULL, NULL, &words.any_class, "take all boxes as one class", false },
         { "--pr-curve", "FILE.png", &words.picture, NULL, "draw precision over recall", false },
         { "--json", NULL, NULL, &words.json, "JSON, rates in percent", false },
@@ -172,12 +214,14 @@ int cmd_evaluate_boxes(int argc, char **argv)
     };
     struct box_set truth = { .boxes = NULL }, result = { .boxes = NULL };
     struct error err = { "" };
-    double iou;
+    double iou, score;
     int exit_code;
     if (!arguments_parse(&line, argc, argv, &exit_code))
         return exit_code;
     if (!parse_iou(words.iou, &iou))
         return usage("--iou must be above 0 and at most 1");
+    if (!parse_score(words.score, &score))
+        return usage("--score must be a number");
     if (box_set_read(words.truth, &truth, &err) < 0 ||
         box_set_read(words.result, &result, &err) < 0)
         exit_code = fail(err.text[0] ? err.text : "out of memory");

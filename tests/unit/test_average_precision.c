@@ -50,6 +50,15 @@ static void the_area_is_that_of_the_paper(void **state)
     /* F1: 0.5, 0.4, 2/3, 0.57, 0.75. */
     assert_near(e.f1, 0.75, 1e-12);
     assert_near(e.best_f1.score, 0.5, 1e-12);
+    struct precision_step at = precision_curve_at(&e.curve, 0.65); /* the first three */
+    assert_near(at.precision, 2 / 3.0, 1e-12);
+    assert_near(at.recall, 2 / 3.0, 1e-12);
+    assert_near(precision_step_f1(at), 2 / 3.0, 1e-12);
+    at = precision_curve_at(&e.curve, 0.7); /* the score itself belongs to it */
+    assert_near(at.recall, 2 / 3.0, 1e-12);
+    at = precision_curve_at(&e.curve, 0.95);
+    assert_true(isnan(at.precision));
+    assert_near(precision_step_f1(at), 0, 1e-12);
     assert_int_equal(e.curve.found, 3);
     assert_int_equal(e.curve.false_positives, 2);
     box_evaluation_release(&e);
@@ -156,6 +165,25 @@ static void without_truth_there_is_no_precision_to_average(void **state)
     box_set_release(&result);
 }
 
+/* Against a list that is searched from end to end: numbers are given in order, once for each. */
+static void names_keep_their_numbers(void **state)
+{
+    (void) state;
+    struct box_set set = { .boxes = NULL };
+    char name[32];
+    size_t number;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < 1000; i++) {
+            (void) snprintf(name, sizeof(name), "frame_%zu", i * 7919);
+            assert_int_equal(name_list_add(&set.pictures, name, &number), 0);
+            assert_int_equal(number, i);
+        }
+    assert_int_equal(set.pictures.count, 1000);
+    assert_false(name_list_find(&set.pictures, "frame_1", &number));
+    assert_false(name_list_find(&set.classes, "frame_0", &number));
+    box_set_release(&set);
+}
+
 /* ---- files ---- */
 
 static char path[] = "/tmp/floorfuse-test-boxes-XXXXXX.ext";
@@ -210,7 +238,11 @@ static void motchallenge_is_read(void **state)
     assert_false(set.boxes[0].ignored);
     assert_true(set.boxes[1].ignored);
     box_set_release(&set);
+    set = read_set("txt", "1,9,499,158,31.5,75,1\r\n\r\n"); /* as Windows ends lines */
+    assert_int_equal(set.count, 1);
+    box_set_release(&set);
     assert_refused("txt", "1,9,499,158,31.5,75,1\n1,2,x\n", ":2: is not a line of MOTChallenge");
+    assert_refused("txt", "1,9,499,158,31.5,75,1\r2,9,499,158,31.5,75,1\n", ":1: ");
     assert_refused("txt", "0,9,499,158,31.5,75,1\n", ":1: ");
     assert_refused("txt", "1,9,499,158,31.5,nan,1\n", ":1: ");
 }
@@ -270,6 +302,16 @@ static void csv_is_read(void **state)
     assert_refused("csv", "frame,left_px,top_px,right_px,bottom_px\n1,5,5,x,9\n", ":2");
 }
 
+static void the_sentence_may_be_unwanted(void **state)
+{
+    (void) state;
+    struct box_set set;
+    assert_int_equal(box_set_read(file_of("txt", "1,2,x\n"), &set, NULL), -EINVAL);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(box_set_read(file_of("csv", "frame\n"), &set, NULL), -EINVAL);
+    assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,9 +322,11 @@ int main(void)
         cmocka_unit_test(ignored_truths_neither_help_nor_hurt),
         cmocka_unit_test(pictures_go_by_name),
         cmocka_unit_test(without_truth_there_is_no_precision_to_average),
+        cmocka_unit_test(names_keep_their_numbers),
         cmocka_unit_test(motchallenge_is_read),
         cmocka_unit_test(pascal_voc_is_read),
         cmocka_unit_test(csv_is_read),
+        cmocka_unit_test(the_sentence_may_be_unwanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

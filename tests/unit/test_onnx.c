@@ -38,6 +38,9 @@ static void shapes_tell_the_family(void **state)
     assert_int_equal(family_of(300, 6, 2, &err), ONNX_YOLOV10);
     assert_int_equal(family_of(84, 7, 2, &err), -ENOTSUP); /* YOLOX */
     assert_non_null(strstr(err.text, "1x84x7, which with 2 classes"));
+    /* One class makes these as wide as YOLOv10: YOLOX, and YOLOv5 with a cell of 64 px more. */
+    assert_int_equal(family_of(84, 6, 1, &err), -ENOTSUP);
+    assert_int_equal(family_of(255, 6, 1, &err), -ENOTSUP);
     assert_int_equal(family_of(252, 85, 2, &err), -ENOTSUP);
     assert_non_null(strstr(err.text, "detector.names"));
     const int dims[] = { 1, 18, 8, 8 };
@@ -101,6 +104,7 @@ static void what_is_no_onnx_is_refused(void **state)
         { "\x3a\x00", 2, "no input" },         /* an empty graph */
         { "\x3a\x7f", 2, "cut short" },        /* a graph that should go on */
         { "\x3a\x02\x5a\x00", 4, "no input" }, /* an input without a name */
+        { "\x3a\x08\x2a\x02\x40\x01\x5a\x02\x08\x01", 10, "no input" }, /* names are numbers */
         { "\x3a\x05\x5a\x03\x0a\x01x", 7, "input is not one picture" },
         { "\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80", 12, "is not an ONNX file" },
     };
