@@ -259,7 +259,7 @@ static int run(const struct detect_words *words, struct detecting *d)
 
 int cmd_detect(int argc, char **argv)
 {
-    struct detect_words words = { NULL };
+    struct detect_words words = { .model = NULL };
     const struct argument arguments[] = {
         { "--model", "FILE", &words.model, NULL, "Darknet .cfg or .onnx (default: HOG)", false },
         { "--heads", "FILE", &words.heads, NULL, "a second network on the same pictures", false },

@@ -191,7 +191,7 @@ static int report(const struct evaluation *evaluation, bool json)
 
 int cmd_evaluate(int argc, char **argv)
 {
-    struct evaluate_words words = { NULL };
+    struct evaluate_words words = { .config = NULL };
     bool boxes = false;
     const struct argument arguments[] = {
         { "--truth", "FILE", &words.truth, NULL, "CSV: time_us,id,x_m,y_m", false },
