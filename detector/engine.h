@@ -72,6 +72,10 @@ engine_lack engine_darknet_lack, engine_opencv_lack;
 MUST_CHECK int engine_check_layers(const struct darknet_cfg *cfg, const char *engine,
                                    engine_lack *lack, const char *other, struct error *err);
 
+/* "fast, opencv, darknet not (line 12: [scale_channels])": the engines built in that run a network.
+ */
+void engine_describe(const struct darknet_cfg *cfg, struct text *out);
+
 /* An ONNX network, which only OpenCV runs; ret_shape is of its one output. Returns as above. */
 MUST_CHECK int engine_opencv_create_onnx(const struct opencv_onnx_source *source,
                                          struct engine *ret_engine, struct opencv_shape *ret_shape,

@@ -8,6 +8,7 @@
 
 #include "detector/class_names.h"
 #include "detector/darknet_cfg.h"
+#include "detector/engine.h"
 #include "detector/model_catalogue.h"
 #include "detector/model_fetch.h"
 #include "detector/network_cost.h"
@@ -170,6 +171,13 @@ static void print_memory(const struct darknet_cfg *cfg)
            4e-6 * (double) largest, 4e-6 * (double) all);
 }
 
+static void print_engines(const struct darknet_cfg *cfg)
+{
+    AUTO(text_release) struct text engines = TEXT_INIT;
+    engine_describe(cfg, &engines);
+    printf("engines: %s\n", engines.bytes ? engines.bytes : "");
+}
+
 static int info(const struct model_words *words)
 {
     struct darknet_cfg *cfg;
@@ -184,6 +192,7 @@ static int info(const struct model_words *words)
     printf("work: %.1f million multiplications a picture; parameters: %lld\n",
            (double) darknet_macs(cfg) / 1e6, (long long) cfg->parameters);
     print_memory(cfg);
+    print_engines(cfg);
     darknet_cfg_destroy(&cfg);
     return EXIT_OK;
 }

@@ -46,6 +46,12 @@ header() { printf '\0\0\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'; }
 { header; head -c $((4 * parameters)) /dev/zero; } >good.weights
 printf 'person\n' >good.names
 "$ff" model check good.cfg >/dev/null || fail "a good model is refused"
+# Which engines run it, and the line of what the library of 2018 does not know.
+sed 's/activation=leaky/activation=mish/' good.cfg >mish.cfg
+"$ff" model info mish.cfg | grep '^engines: ' >engines
+if grep -q darknet engines; then
+    grep -q 'darknet not (line 11: mish)' engines || fail "what darknet lacks is not told: $(cat engines)"
+fi
 
 # refused WORDS COMMAND...: exit code 1, one line on stderr that has the words
 refused() {
