@@ -50,7 +50,7 @@ printf 'person\n' >good.names
 sed 's/activation=leaky/activation=mish/' good.cfg >mish.cfg
 "$ff" model info mish.cfg | grep '^engines: ' >engines
 if grep -q darknet engines; then
-    grep -q 'darknet not (line 11: mish)' engines || fail "what darknet lacks is not told: $(cat engines)"
+    grep -q 'darknet not (line 5: mish)' engines || fail "what darknet lacks is not told: $(cat engines)"
 fi
 
 # refused WORDS COMMAND...: exit code 1, one line on stderr that has the words
