@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define IMAGE_SIZE_MAX_PX 16384
 
 /* How far rows of a rotation may be from unit length and from right angles. */
@@ -18,19 +20,6 @@
 
 /* The picture is probed at this many places a side for one that meets the floor. */
 #define PROBES 17
-
-struct camera_file {
-    int width_px, height_px;
-    struct number_list floor_from_image, image_from_floor;
-    struct {
-        struct number_list focal, centre, rotation, translation;
-    } pinhole;
-    struct {
-        double k1, k2, p1, p2, k3;
-        struct number_list focal, centre;
-    } lens;
-    char *note;
-};
 
 #define AT(member) offsetof(struct camera_file, member)
 /* Lens coefficients are of the order of 1; anything near the bound is a slip of the pen. */
@@ -66,10 +55,31 @@ static const struct option camera_file_options[] = {
     COEFFICIENT(k3, "radial, r^6"),
     NUMBERS("lens.focal", lens.focal, 2, "fx fy, px; only without pinhole"),
     NUMBERS("lens.centre", lens.centre, 2, "cx cy, px; only without pinhole"),
+    { .path = "author", .type = OPTION_STRING, .offset = AT(author), .help = "who made it" },
     { .path = "note", .type = OPTION_STRING, .offset = AT(note), .help = "for people" },
+    { .path = "valid_from",
+      .type = OPTION_STRING,
+      .offset = AT(valid_from),
+      .help = "time (UTC, ISO 8601) from which on the camera stands like this" },
+    { .path = "points",
+      .type = OPTION_NUMBER_LISTS,
+      .offset = AT(points),
+      .min = 5,
+      .max = 5,
+      .help = "what it was fitted to: [x, y px, x, y, z floor m] each" },
+    { .path = "fit.model",
+      .type = OPTION_STRING,
+      .offset = AT(fit.model),
+      .choices = "homography|pinhole|pinhole-k1|pinhole-k1k2|pose",
+      .help = "what was fitted to the points" },
+    { .path = "fit.sigma_px",
+      .type = OPTION_DOUBLE,
+      .offset = AT(fit.sigma_px),
+      .max = 1000,
+      .help = "standard deviation of a marked point, px; 0: not known" },
 };
 
-static void camera_file_release(struct camera_file *file)
+void camera_file_release(struct camera_file *file)
 {
     options_release(camera_file_options, ARRAY_LENGTH(camera_file_options), file);
 }
@@ -428,20 +438,32 @@ static int build_model(const struct check *check, const struct camera_file *file
     return 0;
 }
 
-int camera_file_parse(const char *text, const char *name, struct camera_model *ret_model,
-                      struct problems *problems)
+int camera_file_read(const char *text, const char *name, struct camera_file *ret_file,
+                     struct problems *problems)
 {
-    struct check check = { .text = text, .name = name, .problems = problems };
-    struct camera_file file = { 0 };
+    int64_t valid_from_us;
+    struct error err;
     int include_line = line_of_include(text);
     if (include_line > 0) {
         problems_add(problems, "%s:%d: a camera file cannot include others", name, include_line);
         return -EINVAL;
     }
-    int r = options_parse(text, name, camera_file_options, ARRAY_LENGTH(camera_file_options), &file,
-                          problems);
-    if (r == 0)
-        r = build_model(&check, &file, ret_model);
-    camera_file_release(&file);
+    int r = options_parse(text, name, camera_file_options, ARRAY_LENGTH(camera_file_options),
+                          ret_file, problems);
+    if (r == 0 && ret_file->valid_from &&
+        clock_wall_parse(ret_file->valid_from, &valid_from_us, &err) < 0) {
+        problems_add(problems, "%s:%d: valid_from: %s", name, line_of(text, "valid_from"),
+                     err.text);
+        return -EINVAL;
+    }
     return r;
+}
+
+int camera_file_parse(const char *text, const char *name, struct camera_model *ret_model,
+                      struct problems *problems)
+{
+    struct check check = { .text = text, .name = name, .problems = problems };
+    AUTO(camera_file_release) struct camera_file file = { 0 };
+    int r = camera_file_read(text, name, &file, problems);
+    return r < 0 ? r : build_model(&check, &file, ret_model);
 }

@@ -6,6 +6,7 @@
 #ifndef FLOORFUSE_PROGRAMS_COMMANDS_H
 #define FLOORFUSE_PROGRAMS_COMMANDS_H
 
+int cmd_calibrate(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_detect(int argc, char **argv);

@@ -24,6 +24,7 @@ static const struct command commands[] = {
     { "evaluate", cmd_evaluate, "how near tracks, or boxes, are to the truth" },
     { "replay", cmd_replay, "tracks from detections that were written down" },
     { "model", cmd_model, "networks that find people: list, fetch, look into, check" },
+    { "calibrate", cmd_calibrate, "where a camera's pixels meet the floor: fit, judge, correct" },
     { "check", cmd_check, "check a config and say every problem it has" },
     { "migrate", cmd_migrate, "bring the database to this version's schema" },
     { "psql", cmd_psql, "open the store's database in psql" },

@@ -1,1 +1,1 @@
-unit_test(calib calibration placement footprint camera_table watch)
+unit_test(calib calibration placement footprint camera_table camera_file watch)

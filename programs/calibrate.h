@@ -1,0 +1,11 @@
+/*
+ * calibrate.h - the subcommands of floorfuse calibrate, one calibrate_<name>.c each
+ *
+ * Each gets its own argv ([0] is the subcommand) and returns the exit code.
+ */
+#ifndef FLOORFUSE_PROGRAMS_CALIBRATE_H
+#define FLOORFUSE_PROGRAMS_CALIBRATE_H
+
+int calibrate_fit(int argc, char **argv);
+
+#endif
