@@ -30,6 +30,7 @@ function headers(library) {
     if (library == "libav") return "^lib(av|sw)[a-z]*/"
     if (library == "curl") return "^curl/"
     if (library == "expat") return "^expat\\.h$"
+    if (library == "yaml") return "^yaml\\.h$"
     if (library == "darknet") return "^darknet\\.h$"
     if (library == "dnnl") return "^(oneapi/dnnl/)?dnnl[a-z_]*\\.h(pp)?$"
     if (library == "opencv") return "^opencv(2|4)?/"
@@ -91,7 +92,7 @@ function read_table(   line, number, parts, sides, names, i, n) {
             offence(where[folder], folder " comes to include itself; layers must not run in circles")
         allowed[folder, folder] = 1
     }
-    count = split("md libconfig jansson png cairo zmq protobuf-c libav expat curl darknet opencv libpq cbc " \
+    count = split("md libconfig jansson png cairo zmq protobuf-c libav expat yaml curl darknet opencv libpq cbc " \
                   "libmicrohttpd libsodium", libraries, " ")
 }
 
