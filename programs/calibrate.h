@@ -7,5 +7,6 @@
 #define FLOORFUSE_PROGRAMS_CALIBRATE_H
 
 int calibrate_fit(int argc, char **argv);
+int calibrate_import(int argc, char **argv);
 
 #endif

@@ -15,6 +15,7 @@ static const struct action {
     const char *help;
 } actions[] = {
     { "fit", calibrate_fit, "from pairs of a picture point and a floor point" },
+    { "import", calibrate_import, "from OpenCV, Tsai, WILDTRACK or matrix files" },
 };
 
 static int help(FILE *out, int exit_code)
