@@ -30,6 +30,8 @@ function headers(library) {
     if (library == "libav") return "^lib(av|sw)[a-z]*/"
     if (library == "curl") return "^curl/"
     if (library == "expat") return "^expat\\.h$"
+    if (library == "cminpack") return "^(cminpack-1/)?c?minpack\\.h$"
+    if (library == "lapacke") return "^(lapacke|lapack|cblas)[a-z_]*\\.h$"
     if (library == "darknet") return "^darknet\\.h$"
     if (library == "dnnl") return "^(oneapi/dnnl/)?dnnl[a-z_]*\\.h(pp)?$"
     if (library == "opencv") return "^opencv(2|4)?/"
