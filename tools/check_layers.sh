@@ -31,6 +31,8 @@ function headers(library) {
     if (library == "curl") return "^curl/"
     if (library == "expat") return "^expat\\.h$"
     if (library == "yaml") return "^yaml\\.h$"
+    if (library == "cminpack") return "^(cminpack-1/)?c?minpack\\.h$"
+    if (library == "lapacke") return "^(lapacke|lapack|cblas)[a-z_]*\\.h$"
     if (library == "darknet") return "^darknet\\.h$"
     if (library == "dnnl") return "^(oneapi/dnnl/)?dnnl[a-z_]*\\.h(pp)?$"
     if (library == "opencv") return "^opencv(2|4)?/"

@@ -7,6 +7,7 @@
 
 #include "calib/calibration.h"
 #include "calib/camera_file.h"
+#include "near.h"
 #include "testing.h"
 
 #define LIST(array) ((struct number_list){ (array), ARRAY_LENGTH(array) })
@@ -86,7 +87,9 @@ static void a_written_camera_can_be_used(void **state)
     double height_m;
     struct floor_m at;
     assert_int_equal(calibration_position(calibration, &at, &height_m), 0);
-    assert_true(at.x == 1 && at.y == 2 && height_m == 3);
+    assert_near(at.x, 1, 1e-12);
+    assert_near(at.y, 2, 1e-12);
+    assert_near(height_m, 3, 1e-12);
 }
 
 static void a_time_that_is_none_is_refused_by_line(void **state)
