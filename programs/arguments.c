@@ -3,13 +3,24 @@
  */
 #include "programs/arguments.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "csv/number.h"
+
+/* Longer words are not numbers. */
+#define NUMBER_WORD_SIZE 256
 
 static void print_help(const struct command_line *line)
 {
-    printf("usage: %s [options]%s\n\n%s\n\noptions:\n", line->program, line->rest ? " ..." : "",
-           line->purpose);
+    const char *operand = line->operands.value;
+    printf("usage: %s [options]%s%s%s\n\n%s\n\noptions:\n", line->program, operand ? " " : "",
+           operand      ? operand
+           : line->rest ? " ..."
+                        : "",
+           line->operands.most > 1 ? " ..." : "", line->purpose);
     for (size_t i = 0; i < line->argument_count; i++) {
         const struct argument *a = &line->arguments[i];
         char left[64];
@@ -36,7 +47,51 @@ static bool usage(const struct command_line *line, const char *what, const char 
     return false;
 }
 
-/* One option at argv[*at]; moves *at past a value that stands alone. */
+/* The numbers of one word, added to those found; false when something else is in it, or too many.
+ */
+static bool parse_word(const struct argument *a, const char *word, size_t *found)
+{
+    char copy[NUMBER_WORD_SIZE], *rest = copy;
+    if ((size_t) snprintf(copy, sizeof(copy), "%s", word) >= sizeof(copy))
+        return false;
+    for (char *part; (part = strsep(&rest, " ,x"));) {
+        if (!*part)
+            continue;
+        if (*found == a->numbers.count || !number_parse(part, &a->numbers.values[*found]))
+            return false;
+        double value = a->numbers.values[(*found)++];
+        if (!(value >= a->numbers.low && value <= a->numbers.high) ||
+            (a->numbers.whole && value != floor(value)))
+            return false;
+    }
+    return true;
+}
+
+static bool refuse_numbers(const struct command_line *line, const struct argument *a,
+                           const char *word)
+{
+    fprintf(stderr, "%s: %s \"%s\": give %zu %snumber%s (%s) from %g to %g; see %s --help\n",
+            line->program, a->name, word, a->numbers.count, a->numbers.whole ? "whole " : "",
+            a->numbers.count == 1 ? "" : "s", a->value, a->numbers.low, a->numbers.high,
+            line->program);
+    return false;
+}
+
+/* Numbers in the word after "=" or in as many words after the option as it takes; moves *at. */
+static bool parse_numbers(const struct command_line *line, const struct argument *a,
+                          const char *after_equals, int argc, char **argv, int *at)
+{
+    size_t found = 0;
+    if (after_equals && !parse_word(a, after_equals, &found))
+        return refuse_numbers(line, a, after_equals);
+    while (!after_equals && found < a->numbers.count && *at + 1 < argc &&
+           strncmp(argv[*at + 1], "--", 2) != 0)
+        if (!parse_word(a, argv[++*at], &found))
+            return refuse_numbers(line, a, argv[*at]);
+    return found == a->numbers.count || refuse_numbers(line, a, argv[*at]);
+}
+
+/* One option at argv[*at]; moves *at past what belongs to it. */
 static bool parse_one(const struct command_line *line, int argc, char **argv, int *at)
 {
     char *word = argv[*at];
@@ -51,19 +106,44 @@ static bool parse_one(const struct command_line *line, int argc, char **argv, in
         *a->flag = true;
         return true;
     }
+    if (a->numbers.values)
+        return parse_numbers(line, a, equals ? equals + 1 : NULL, argc, argv, at);
     if (!equals && *at + 1 >= argc)
         return usage(line, "a value is missing after ", a->name);
     *a->string = equals ? equals + 1 : argv[++*at];
     return true;
 }
 
-static bool has_required(const struct command_line *line)
+/* A required option is looked for on the command line, because numbers have no value of absence. */
+static bool is_given(const struct argument *a, int argc, char **argv)
+{
+    size_t length = strlen(a->name);
+    if (!a->numbers.values)
+        return *a->string != NULL;
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], a->name, length) == 0 &&
+            (argv[i][length] == '\0' || argv[i][length] == '='))
+            return true;
+    return false;
+}
+
+static bool has_required(const struct command_line *line, int argc, char **argv)
 {
     for (size_t i = 0; i < line->argument_count; i++) {
         const struct argument *a = &line->arguments[i];
-        if (a->required && !*a->string)
+        if (a->required && !is_given(a, argc, argv))
             return usage(line, "needed and not given: ", a->name);
     }
+    if (line->operands.required && *line->operands.count == 0)
+        return usage(line, "needed and not given: ", line->operands.value);
+    return true;
+}
+
+static bool add_operand(const struct command_line *line, const char *word)
+{
+    if (!line->operands.strings || *line->operands.count == line->operands.most)
+        return usage(line, "unexpected argument ", word);
+    line->operands.strings[(*line->operands.count)++] = word;
     return true;
 }
 
@@ -86,10 +166,8 @@ bool arguments_parse(const struct command_line *line, int argc, char **argv, int
             *line->rest = argv + at + ours;
             break;
         }
-        if (!ours)
-            return usage(line, "unexpected argument ", argv[at]);
-        if (!parse_one(line, argc, argv, &at))
+        if (ours ? !parse_one(line, argc, argv, &at) : !add_operand(line, argv[at]))
             return false;
     }
-    return has_required(line);
+    return has_required(line, argc, argv);
 }

@@ -1,8 +1,8 @@
 /*
  * arguments.h - command lines: one table parses, checks and prints the help
  *
- * Options are written --name VALUE or --name=VALUE. --help and --version are always there. What
- * does not start with -- goes to the positional argument, if the program takes one.
+ * Options are written --name VALUE or --name=VALUE, numbers also --name A B, --name=A,B or
+ * --name=AxB. --help and --version are always there. What does not start with -- is an operand.
  */
 #ifndef FLOORFUSE_PROGRAMS_ARGUMENTS_H
 #define FLOORFUSE_PROGRAMS_ARGUMENTS_H
@@ -19,6 +19,13 @@ struct argument {
     bool *flag;          /* where a flag goes */
     const char *help;
     bool required;
+    /* Where numbers go instead; left alone when the option is not given. */
+    struct {
+        double *values; /* count of them; NULL: the option takes none */
+        size_t count;
+        double low, high; /* each is finite and within */
+        bool whole;
+    } numbers;
 };
 
 struct command_line {
@@ -28,6 +35,13 @@ struct command_line {
     size_t argument_count;
     /* Everything after the options, for programs that hand it on; NULL: none are taken. */
     char ***rest;
+    /* Else operands, which may stand between options; `value` is what the help calls one. */
+    struct {
+        const char *value;
+        const char **strings; /* the first *count of `most` are filled; borrowed from argv */
+        size_t most, *count;
+        bool required; /* at least one */
+    } operands;
 };
 
 /* Exit codes of every program. */
