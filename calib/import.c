@@ -6,12 +6,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "calib/rotation.h"
 #include "geom/matrix3.h"
 
 /* A matrix farther than this from a rotation was not one before its digits were cut. */
-#define MENDABLE      1e-3
-#define MENDED        1e-15
-#define MENDING_TURNS 20
+#define MENDABLE 1e-3
 
 int import_format_parse(const char *word, enum import_format *ret_format, struct error *err)
 {
@@ -292,21 +291,15 @@ static double rotation_off(const double r[static 9])
 
 int import_mend_rotation(double rotation[static 9], double *ret_off)
 {
-    struct matrix3 r = matrix_of(rotation), inverse;
+    struct matrix3 matrix = matrix_of(rotation), nearest;
     double off = rotation_off(rotation);
     *ret_off = off;
     if (!(off <= MENDABLE))
         return -EINVAL;
-    if (matrix3_det(r) < 0)
+    if (matrix3_det(matrix) < 0)
         return -EDOM;
-    for (int turn = 0; turn < MENDING_TURNS && rotation_off(r.m) > MENDED; turn++) {
-        int error = matrix3_invert(r, &inverse);
-        if (error < 0)
-            return error;
-        inverse = transposed(inverse);
-        for (int i = 0; i < 9; i++)
-            r.m[i] = (r.m[i] + inverse.m[i]) / 2;
-    }
-    memcpy(rotation, r.m, sizeof(r.m));
-    return 0;
+    int r = rotation_nearest(&matrix, &nearest);
+    if (r == 0)
+        memcpy(rotation, nearest.m, sizeof(nearest.m));
+    return r;
 }

@@ -92,8 +92,6 @@ struct camera_file import_camera_file(struct import_camera *placed);
  * Make a rotation of a matrix that was written with few digits.
  *   ret_off  how far its rows were from unit length and right angles
  * Returns 0; -EINVAL when it is off by more than 1e-3 or not finite; -EDOM when it mirrors.
- * Source: Newton's iteration for the polar decomposition, N. J. Higham, "Computing the polar
- * decomposition - with applications", SIAM J. Sci. Stat. Comput. 7(4), 1986.
  */
 MUST_CHECK int import_mend_rotation(double rotation[static 9], double *ret_off);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "calib/import_storage.h"
+#include "calib/rotation.h"
 
 /* A picture's edge is below this, as in camera files. */
 #define SIZE_MAX_PX 16384
@@ -263,18 +264,6 @@ int import_opencv_intrinsics(const char *bytes, size_t length, const char *file,
     return r;
 }
 
-void import_rotation_of_vector(const double vector[static 3], double ret_rotation[static 9])
-{
-    double angle = sqrt(vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2]);
-    double scale = angle > 0 ? 1 / angle : 0;
-    double x = vector[0] * scale, y = vector[1] * scale, z = vector[2] * scale;
-    double c = cos(angle), s = sin(angle), d = 1 - c;
-    const double rotation[9] = { c + d * x * x,     d * x * y - s * z, d * x * z + s * y,
-                                 d * x * y + s * z, c + d * y * y,     d * y * z - s * x,
-                                 d * x * z - s * y, d * y * z + s * x, c + d * z * z };
-    memcpy(ret_rotation, rotation, sizeof(rotation));
-}
-
 /* Mend what was written with few digits; refuse what is no rotation. */
 static int take_rotation(const struct source *source, const struct storage_node *node,
                          const double matrix[static 9], struct import_camera *camera,
@@ -302,7 +291,8 @@ static int read_rotation(const struct source *source, const struct storage_node 
     if (r < 0)
         return r;
     if (node->count == 3) {
-        import_rotation_of_vector(node->values, camera->rotation);
+        struct matrix3 rotation = rotation_of_vector(node->values);
+        memcpy(camera->rotation, rotation.m, sizeof(camera->rotation));
         return 0;
     }
     if (node->count == 9)

@@ -27,7 +27,4 @@ MUST_CHECK int import_opencv_intrinsics(const char *bytes, size_t length, const 
 MUST_CHECK int import_opencv_pose(const char *bytes, size_t length, const char *file, int number,
                                   struct import_camera *camera, struct error *err);
 
-/* A rotation vector as a matrix. Source: Rodrigues' formula, as in cv::Rodrigues. */
-void import_rotation_of_vector(const double vector[static 3], double ret_rotation[static 9]);
-
 #endif

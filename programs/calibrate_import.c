@@ -378,7 +378,7 @@ static bool is_folder(const char *path)
 
 int calibrate_import(int argc, char **argv)
 {
-    AUTO(import_request_release) struct import_request request = { .source = NULL };
+    struct import_request request;
     struct error err = { "" };
     int exit_code;
     if (!import_request_read(argc, argv, &request, &exit_code))

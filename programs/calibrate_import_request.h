@@ -6,7 +6,7 @@
 
 #include "calib/import.h"
 
-/* Borrowed from argv, but for `arranged`, which holds what argv was arranged to. */
+/* Its strings are borrowed from argv. */
 struct import_request {
     const char *source, *extrinsics_path;
     const char *intrinsics_kind; /* of a WILDTRACK folder */
@@ -18,13 +18,10 @@ struct import_request {
     int number;              /* of a camera in a file of several; 0: the only one */
     int width_px, height_px; /* 0: not given */
     double lens_tolerance_px;
-    char **arranged;
 };
 
-/* Returns true to go on; false when the program is done with *ret_exit, as arguments_parse does.
- * To be released in any case. */
+/* Returns true to go on; false when the program is done with *ret_exit, as arguments_parse does. */
 MUST_CHECK bool import_request_read(int argc, char **argv, struct import_request *ret_request,
                                     int *ret_exit);
-void import_request_release(struct import_request *request);
 
 #endif

@@ -192,7 +192,7 @@ static void a_projection_matrix_is_placed_like_the_pinhole_it_is(void **state)
 {
     (void) state;
     /* K [R | t] of down_camera, pixel (0, 0) at the first pixel's centre, times -2. */
-    const char *text = "# a 3x4 matrix\n-2000, 0, 1279, -1836\n0 2000 719 -6157\n0 0 2 -6\n";
+    const char *text = "# a 3x4 matrix\n-2000, 0, 1279, -1837\n0 2000 719 -6157\n0 0 2 -6\n";
     struct import_frame frame = import_frame_same();
     double centre[3];
     frame.pixel_shift_px = 0.5;
