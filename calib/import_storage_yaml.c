@@ -47,7 +47,8 @@ static void word(struct reader *reader, const yaml_event_t *event, const char *t
         around->in_value = true;
         return;
     }
-    storage_word(reader->builder, text, line_of(event));
+    if (*text) /* else a name with nothing behind it */
+        storage_word(reader->builder, text, line_of(event));
     value_ended(reader);
 }
 

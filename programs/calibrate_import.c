@@ -209,10 +209,12 @@ static int check_height(const struct import *import, struct error *err)
     if (import_position(&import->camera, centre_m) < 0)
         return 0;
     if (centre_m[2] <= 0)
-        return error_set(err, -EINVAL,
-                         "%s: the camera comes out %.2f m below the floor. If the source's z "
-                         "points down, as on OpenCV's boards, give --axes x,-y,-z",
-                         import->source, -centre_m[2]);
+        return error_set(err, -EINVAL, "%s: the camera comes out %.2f m below the floor. %s",
+                         import->source, -centre_m[2],
+                         import->frame.axes[8] == 1
+                             ? "If the source's z points down, as on OpenCV's boards, give --axes "
+                               "x,-y,-z"
+                             : "Does --axes name the axis that points up as the third?");
     if (centre_m[2] < HEIGHT_MIN_M || centre_m[2] > HEIGHT_MAX_M)
         fprintf(stderr,
                 PROGRAM ": %s: warning: the camera comes out %.3g m above the floor; is the unit "
@@ -336,7 +338,7 @@ static int read_folder(const struct import_request *request, const struct import
             r = make_text(request, import, err);
         if (r == 0)
             r = choose_out(request, import, err);
-        for (struct import *other = imports; r == 0 && other < import; other++)
+        for (struct import *other = imports; r == 0 && request->out_dir && other < import; other++)
             if (strcmp(other->out, import->out) == 0)
                 r = error_set(err, -EINVAL, "%s and %s would both be written to %s", other->source,
                               import->source, import->out);

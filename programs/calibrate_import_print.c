@@ -9,6 +9,12 @@
 /* The picture is probed at this many places a side, its edges included. */
 #define PROBES 65
 
+/* Farther away a floor point is a horizon in all but name. */
+#define FAR_M 1000
+
+/* Looking down like this, a heading is noise. */
+#define STRAIGHT_DOWN_DEG 89
+
 /* What the probes say. */
 struct survey {
     double inverse_px;    /* worst round trip through the lens */
@@ -127,22 +133,27 @@ static void print_position(FILE *out, const struct camera_model *model)
     const struct projection *projection = &model->projection;
     const double *forward = projection->image_from_floor + 8;
     double heading = degrees(atan2(forward[1], forward[0]));
+    double down = degrees(asin(fmax(-1, fmin(1, -forward[2]))));
     fprintf(out,
-            "  hangs    at x %.2f m, y %.2f m, %.2f m above the floor; looks %.1f degrees down, "
-            "heading %.1f degrees (0: along x, 90: along y)\n",
-            projection->centre_x_m, projection->centre_y_m, projection->centre_z_m,
-            degrees(asin(fmax(-1, fmin(1, -forward[2])))), heading < 0 ? heading + 360 : heading);
+            "  hangs    at x %.2f m, y %.2f m, %.2f m above the floor; looks %.1f degrees down",
+            projection->centre_x_m, projection->centre_y_m, projection->centre_z_m, down);
+    if (down < STRAIGHT_DOWN_DEG)
+        fprintf(out, ", heading %.1f degrees (0: along x, 90: along y)",
+                heading < 0 ? heading + 360 : heading);
+    fprintf(out, "\n");
 }
 
 static void print_floor(FILE *out, const struct camera_model *model, const struct survey *survey)
 {
     double middle = model->width_px / 2.0, bottom = model->height_px;
-    struct floor_m near, far;
+    struct floor_m near = { 0, 0 }, far;
     fprintf(out, "  floor    %.0f %% of the picture", 100 * survey->floor);
     if (meets_floor(model, middle, bottom, &near))
         fprintf(out, "; the middle of its lower edge is x %.2f m, y %.2f m", near.x, near.y);
     if (survey->horizon_px >= 0)
         fprintf(out, "; the horizon is at row %.0f", survey->horizon_px);
+    else if (meets_floor(model, middle, 0, &far) && floor_distance_m(near, far) > FAR_M)
+        fprintf(out, "; the horizon is just above it");
     else if (meets_floor(model, middle, 0, &far))
         fprintf(out, ", of its upper edge x %.2f m, y %.2f m", far.x, far.y);
     fprintf(out, "\n");
