@@ -15,6 +15,7 @@ static const struct action {
     const char *help;
 } actions[] = {
     { "fit", calibrate_fit, "from pairs of a picture point and a floor point" },
+    { "check", calibrate_check, "what a camera file is worth, place by place" },
 };
 
 static int help(FILE *out, int exit_code)
