@@ -20,9 +20,6 @@
 #define FLOOR(member)  offsetof(struct floor_config, member)
 #define CAMERA(member) offsetof(struct camera_config, member)
 
-/* What detectors of today reach, px: a box edge is off by two or three. */
-#define FOOT_SD_PX 3
-
 /* clang-format off: one line an option reads best */
 static const struct option store_options[] = {
     { "chain", OPTION_ID, STORE(chain), .default_string = "default",

@@ -11,6 +11,10 @@
 
 #include "config/option.h"
 
+/* Default of cameras[].foot_sd_px; what detectors of today reach: a box edge is off by two or three
+ * px. */
+#define FOOT_SD_PX 3.0
+
 struct plan_config {
     char *png;                   /* path */
     double metres_per_pixel;     /* m/px */

@@ -16,6 +16,7 @@ static const struct action {
 } actions[] = {
     { "fit", calibrate_fit, "from pairs of a picture point and a floor point" },
     { "import", calibrate_import, "from OpenCV, Tsai, WILDTRACK or matrix files" },
+    { "check", calibrate_check, "what a camera file is worth, place by place" },
 };
 
 static int help(FILE *out, int exit_code)

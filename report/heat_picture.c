@@ -6,12 +6,10 @@
 #include <errno.h>
 #include <math.h>
 
+#include "report/heat_legend.h"
 #include "report/movement.h"
 
 #define PERCENTILE_DEFAULT 98.0
-
-/* A map is at most so many times as high as wide, and the other way round. */
-#define SHAPE_MAX 8.0
 
 /* A still is drawn paler than it is, so that dark heat shows on dark ground. */
 #define STILL_OPACITY 0.72
@@ -23,17 +21,6 @@ static struct extent grid_extent(const struct grid *grid)
     return (struct extent){ grid->origin,
                             { grid->origin.x + grid->columns * grid->cell_m,
                               grid->origin.y + grid->rows * grid->cell_m } };
-}
-
-/* A corridor is shown with some room beside it: a sheet of any shape would have no room for words.
- */
-static struct extent readable_shape(struct extent e)
-{
-    double width = e.high.x - e.low.x, height = e.high.y - e.low.y;
-    double wider = fmax(0, height / SHAPE_MAX - width) / 2;
-    double higher = fmax(0, width / SHAPE_MAX - height) / 2;
-    return (struct extent){ { e.low.x - wider, e.low.y - higher },
-                            { e.high.x + wider, e.high.y + higher } };
 }
 
 static double percentile_of(const struct heat_picture_options *options)
@@ -67,7 +54,7 @@ static int paint_field(const struct map *map, const struct heat_field *field,
             double opacity, value = heat_field_at(field, p);
             if (value <= 0)
                 continue;
-            struct colour c = sheet_heat_colour(value, &opacity);
+            struct colour c = heat_colour(value, &opacity);
             put_pixel(*ret_image, x, y, c, opacity);
         }
     }
@@ -111,14 +98,6 @@ static const char *what_of(enum heat_layer layer)
                                         : "Which way people went";
 }
 
-static void draw_plan(const struct map *map, const struct image *plan)
-{
-    const struct extent *floor = &map->floor;
-    canvas_image(map->sheet.canvas, plan, map_x(map, floor->low.x), map_y(map, floor->high.y),
-                 (floor->high.x - floor->low.x) * map->px_per_m,
-                 (floor->high.y - floor->low.y) * map->px_per_m, 1);
-}
-
 static int draw_over_plan(const struct map *map, const struct heat_sums *sums,
                           const struct image *plan, const struct heat_field *field,
                           const struct heat_picture_options *options)
@@ -127,7 +106,7 @@ static int draw_over_plan(const struct map *map, const struct heat_sums *sums,
     int r = 0;
     canvas_clip_rectangle(s->canvas, s->map_x, s->map_y, s->map_width, s->map_height);
     if (plan)
-        draw_plan(map, plan);
+        map_draw_plan(map, plan);
     hatch_unseen(map, field);
     canvas_clip_end(s->canvas);
     if (options->layer == HEAT_LAYER_MOVEMENT) {
@@ -137,12 +116,9 @@ static int draw_over_plan(const struct map *map, const struct heat_sums *sums,
         r = paint_field(map, field, &heat);
         if (r == 0)
             canvas_image(s->canvas, heat, s->map_x, s->map_y, s->map_width, s->map_height, 1);
-        sheet_heat_legend(s, field, percentile_of(options));
+        heat_legend_draw(s, field, percentile_of(options));
     }
-    canvas_colour(s->canvas, SHEET_QUIET, 0.8);
-    canvas_outline_rectangle(s->canvas, s->map_x - 0.5, s->map_y - 0.5, s->map_width + 1,
-                             s->map_height + 1, 1);
-    sheet_scale_bar(s, map->px_per_m);
+    map_draw_frame(map);
     return r;
 }
 
@@ -174,20 +150,20 @@ int heat_picture_over_plan(const struct heat_sums *sums, const struct image *pla
                            const struct heat_picture_options *options, struct image **ret_picture,
                            struct error *err)
 {
-    struct map map = { .px_per_m = 0 };
+    struct map map;
+    struct extent floor;
     AUTO(heat_field_destroy) struct heat_field *field = NULL;
-    int r = find_extent(&sums->grid, plan, metres_per_pixel, plan_origin, &map.floor, err);
+    int r = find_extent(&sums->grid, plan, metres_per_pixel, plan_origin, &floor, err);
     if (r < 0)
         return r;
-    map.extent = readable_shape(map.floor);
-    double width_m = map.extent.high.x - map.extent.low.x;
     r = heat_field_create(sums, options->layer, percentile_of(options), &field);
     if (r == 0)
-        r = sheet_open(width_m / (map.extent.high.y - map.extent.low.y), options,
-                       what_of(options->layer), &map.sheet);
+        r = map_open(
+            floor,
+            &(struct sheet_words){ what_of(options->layer), options->title, options->time_range },
+            &map);
     if (r < 0)
         return error_set(err, r, "out of memory");
-    map.px_per_m = map.sheet.map_width / width_m;
     r = draw_over_plan(&map, sums, plan, field, options);
     return sheet_close(&map.sheet, r, ret_picture, err);
 }
@@ -223,7 +199,7 @@ static int paint_floor_of_camera(const struct sheet *s, const struct heat_field 
                 grid_cell_at(&field->grid, p) == GRID_OUTSIDE)
                 continue;
             double value = heat_field_at(field, p);
-            struct colour colour = sheet_heat_colour(fmax(value, 0), &opacity);
+            struct colour colour = heat_colour(fmax(value, 0), &opacity);
             if (value < 0)
                 put_pixel(*ret_image, x, y, SHEET_PAPER, 0.7 * hatch_coverage(x, y));
             else if (value > 0)
@@ -245,13 +221,15 @@ int heat_picture_over_camera(const struct heat_sums *sums, const struct image *s
         options->layer == HEAT_LAYER_PASSES ? HEAT_LAYER_PASSES : HEAT_LAYER_DWELL;
     int r = heat_field_create(sums, layer, percentile_of(options), &field);
     if (r == 0)
-        r = sheet_open((double) still->width / still->height, options, what_of(layer), &s);
+        r = sheet_open((double) still->width / still->height,
+                       &(struct sheet_words){ what_of(layer), options->title, options->time_range },
+                       &s);
     if (r < 0)
         return error_set(err, r, "out of memory");
     r = paint_floor_of_camera(&s, field, calibration, still, corner, &heat);
     canvas_image(s.canvas, still, s.map_x, s.map_y, s.map_width, s.map_height, STILL_OPACITY);
     if (r == 0)
         canvas_image(s.canvas, heat, s.map_x, s.map_y, s.map_width, s.map_height, 1);
-    sheet_heat_legend(&s, field, percentile_of(options));
+    heat_legend_draw(&s, field, percentile_of(options));
     return sheet_close(&s, r, ret_picture, err);
 }

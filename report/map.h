@@ -1,10 +1,10 @@
 /*
- * map.h - the part of the floor that a sheet shows, and where it is on the
- * sheet
+ * map.h - the part of the floor that a sheet shows, and where it is on the sheet
  */
 #ifndef FLOORFUSE_REPORT_MAP_H
 #define FLOORFUSE_REPORT_MAP_H
 
+#include "geom/point.h"
 #include "report/sheet.h"
 
 struct extent {
@@ -17,6 +17,15 @@ struct map {
     struct extent extent; /* of the map */
     double px_per_m;
 };
+
+/* A sheet for a piece of floor. The sheet is to be closed with sheet_close. Returns 0, -ENOMEM. */
+MUST_CHECK int map_open(struct extent floor, const struct sheet_words *words, struct map *ret_map);
+
+/* A picture of the whole of map->floor. */
+void map_draw_plan(const struct map *map, const struct image *plan);
+
+/* The line around the map, and the scale bar. */
+void map_draw_frame(const struct map *map);
 
 static inline double map_x(const struct map *map, double x_m)
 {

@@ -4,6 +4,7 @@
 #ifndef FLOORFUSE_REPORT_MOVEMENT_H
 #define FLOORFUSE_REPORT_MOVEMENT_H
 
+#include "report/heat_field.h"
 #include "report/map.h"
 
 /*

@@ -1,11 +1,12 @@
 /*
- * sheet.h - the page around a heat map: title, map area, legend, scale bar
+ * sheet.h - the page around a map: title, map area, legend, scale bar
  */
 #ifndef FLOORFUSE_REPORT_SHEET_H
 #define FLOORFUSE_REPORT_SHEET_H
 
+#include <stddef.h>
+
 #include "image/canvas.h"
-#include "report/heat_field.h"
 
 /* A page of px with a map on it. */
 struct sheet {
@@ -20,19 +21,20 @@ struct sheet {
 #define SHEET_PAPER ((struct colour){ 1.00, 1.00, 1.00 })
 #define SHEET_HATCH ((struct colour){ 0.45, 0.50, 0.58 })
 
-/* A page whose map has this shape; draws title and time range. Returns 0, -ENOMEM. */
-MUST_CHECK int sheet_open(double map_width_over_height, const struct heat_picture_options *options,
-                          const char *what, struct sheet *ret_sheet);
+/* Above the map: "what · title", below it the detail. What is NULL is left out. */
+struct sheet_words {
+    const char *what, *title, *detail;
+};
 
-/* Colour and opacity of a value 0..1 of the scale: more is brighter and covers more of the plan. */
-struct colour sheet_heat_colour(double value, double *ret_opacity);
+/* A page whose map has this shape, with its words. Returns 0, -ENOMEM. */
+MUST_CHECK int sheet_open(double map_width_over_height, const struct sheet_words *words,
+                          struct sheet *ret_sheet);
+
+/* 1, 2 or 5 times a power of ten, at most this. */
+double sheet_round_below(double at_most);
 
 /* A small square in the legend's column, its top at y, plain or hatched, and what it means. */
 void sheet_swatch(const struct sheet *sheet, double y, bool hatched, const char *words);
-
-/* The colour bar with its numbers, and what hatch and plain floor mean. */
-void sheet_heat_legend(const struct sheet *sheet, const struct heat_field *field,
-                       double percentile);
 
 /* A paragraph at y in the legend's column, one line a string; returns the y below it. */
 double sheet_note(const struct sheet *sheet, double y, const char *const *lines, size_t count);

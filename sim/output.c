@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "config/store_config.h"
 #include "heat/heat_bucket.h"
 #include "sim/output_csv.h"
 #include "sim/output_store.h"
@@ -19,9 +20,6 @@
 /* Equal to the default of fusion.frame_valid_ms: a frame shows that its camera looks for so long.
  */
 #define FRAME_VALID_US (INT64_C(1000) * US_PER_MS)
-
-/* As camera programs place people; equal to the default of cameras[].foot_sd_px. */
-#define FOOT_SD_PX 3.0
 
 #define PX_DECIMALS    2
 #define SCORE_DECIMALS 3

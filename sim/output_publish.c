@@ -11,13 +11,11 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "config/store_config.h"
 #include "wire/publisher.h"
 
 /* As camera programs do (programs/camera_loop.c): what is placed more vaguely is not told. */
 #define OBSERVATION_MAX_SD_M 2.0
-
-/* Default of cameras[].foot_sd_px. */
-#define FOOT_SD_PX 3.0
 
 /* How often a camera says who it is. */
 #define REPORT_INTERVAL_NS (2 * NS_PER_S)
