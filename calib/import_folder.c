@@ -89,7 +89,7 @@ static int list_cameras(const char *root, const char *intrinsics_folder,
     if (!entries)
         r = error_set(err, path ? -errno : -ENOMEM, "could not list %s: %s", path ? path : root,
                       strerror(path ? errno : ENOMEM));
-    for (struct dirent *entry; r == 0 && (entry = readdir(entries));) {
+    for (struct dirent *entry; r == 0 && entries && (entry = readdir(entries));) {
         if (camera_name(entry->d_name, name))
             r = add_camera(root, intrinsics_folder, name, folder, err);
     }

@@ -61,7 +61,17 @@ static int check_count(const struct source *source, const struct storage_node *n
     return r;
 }
 
-/* A whole number of pixels; 0 when the name is not there. */
+static int take_length(const struct source *source, const struct storage_node *node, double value,
+                       int *ret_px, struct error *err)
+{
+    if (!(value >= 1 && value <= SIZE_MAX_PX) || value != floor(value))
+        return error_set(err, -EINVAL, "%s:%u: %s is %g; a picture is 1 to %d px wide and high",
+                         source->storage.file, node->line, node->name, value, SIZE_MAX_PX);
+    *ret_px = (int) value;
+    return 0;
+}
+
+/* A whole number of pixels; left alone when the name is not there. */
 static int read_length(const struct source *source, const char *const *names, int *ret_px,
                        struct error *err)
 {
@@ -70,19 +80,12 @@ static int read_length(const struct source *source, const char *const *names, in
     if (r < 0 || !node)
         return r;
     r = check_count(source, node, 1, err);
-    if (r < 0)
-        return r;
-    double value = node->values[0];
-    if (!(value >= 1 && value <= SIZE_MAX_PX) || value != floor(value))
-        return error_set(err, -EINVAL, "%s:%u: %s is %g; a picture is 1 to %d px wide and high",
-                         source->storage.file, node->line, node->name, value, SIZE_MAX_PX);
-    *ret_px = (int) value;
-    return 0;
+    return r < 0 ? r : take_length(source, node, node->values[0], ret_px, err);
 }
 
 static int read_size(const struct source *source, struct import_camera *camera, struct error *err)
 {
-    const struct storage_node *node;
+    const struct storage_node *node = NULL;
     int r = read_length(source, width_names, &camera->width_px, err);
     if (r == 0)
         r = read_length(source, height_names, &camera->height_px, err);
@@ -91,16 +94,11 @@ static int read_size(const struct source *source, struct import_camera *camera, 
     if (r < 0 || !node || camera->width_px)
         return r;
     r = check_count(source, node, 2, err);
-    if (r < 0)
-        return r;
-    for (int i = 0; i < 2; i++) {
-        if (!(node->values[i] >= 1 && node->values[i] <= SIZE_MAX_PX))
-            return error_set(err, -EINVAL, "%s:%u: %s: a picture is 1 to %d px wide and high",
-                             source->storage.file, node->line, node->name, SIZE_MAX_PX);
-    }
-    camera->width_px = (int) node->values[0];
-    camera->height_px = (int) node->values[1];
-    return 0;
+    if (r == 0)
+        r = take_length(source, node, node->values[0], &camera->width_px, err);
+    if (r == 0)
+        r = take_length(source, node, node->values[1], &camera->height_px, err);
+    return r;
 }
 
 /* fx 0 cx, 0 fy cy, 0 0 1. */
@@ -333,7 +331,7 @@ static int refuse_stereo(const struct source *source, const struct storage_node 
 
 static int read_pose(const struct source *source, struct import_camera *camera, struct error *err)
 {
-    const struct storage_node *rotation, *translation, *whole;
+    const struct storage_node *rotation = NULL, *translation = NULL, *whole = NULL;
     int r = find(source, vector_names, &rotation, err);
     /* Some files say the rotation twice, as a vector and as a matrix. */
     if (r == 0 && !rotation)

@@ -207,8 +207,10 @@ static bool has_name(const struct storage_node *node, const char *const *names, 
 
 static bool same_values(const struct storage_node *a, const struct storage_node *b)
 {
-    return a->count == b->count && a->word_line == 0 && b->word_line == 0 &&
-           memcmp(a->values, b->values, sizeof(a->values)) == 0;
+    bool same = a->count == b->count && a->word_line == 0 && b->word_line == 0;
+    for (size_t i = 0; i < STORAGE_VALUES_MAX; i++)
+        same = same && a->values[i] == b->values[i];
+    return same;
 }
 
 int storage_find(const struct storage *storage, const char *const *names, const char *suffix,

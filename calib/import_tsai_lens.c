@@ -206,8 +206,9 @@ static void compare(const struct tsai *tsai, double shift_px, const struct impor
     int folded = 0;
     fit->worst_px = 0;
     for (int i = 0; i < PROBES * PROBES; i++) {
-        double x = (double) plain->width_px * (i % PROBES) / (PROBES - 1) - shift_px;
-        double y = (double) plain->height_px * (i / PROBES) / (PROBES - 1) - shift_px;
+        int column = i % PROBES, row = i / PROBES;
+        double x = (double) plain->width_px * column / (PROBES - 1) - shift_px;
+        double y = (double) plain->height_px * row / (PROBES - 1) - shift_px;
         if (radius_of(plain, 0, x, y) > fold)
             folded++;
         else

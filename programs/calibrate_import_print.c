@@ -51,8 +51,8 @@ static struct survey survey_picture(const struct camera_model *model)
     double width = model->width_px, height = model->height_px;
     struct floor_m at;
     for (int i = 0; i < PROBES * PROBES; i++) {
-        struct image_px p = { width * (i % PROBES) / (PROBES - 1),
-                              height * (i / PROBES) / (PROBES - 1) };
+        int column = i % PROBES, row = i / PROBES;
+        struct image_px p = { width * column / (PROBES - 1), height * row / (PROBES - 1) };
         survey_pixel(model, p, &survey);
     }
     survey.beyond /= PROBES * PROBES;

@@ -230,6 +230,7 @@ static void what_is_missing_or_wrong_is_named_by_file_and_line(void **state)
             "cam.yml:3: K: its rows and cols do not multiply to the 9 numbers");
     refused(YAML_HEAD YAML_MATRIX "image_width: 12.5\n", "image_width is 12.5");
     refused(YAML_HEAD YAML_MATRIX "image_width: -4\n", "image_width is -4");
+    refused(YAML_HEAD YAML_MATRIX "image_size: [ 640, 480.5 ]\n", "image_size is 480.5");
     refused(YAML_HEAD YAML_MATRIX "rvec: [ 1, 0, 0 ]\n",
             "cam.yml:8: rvec is there and the translation (tvec or T) is not");
     refused(YAML_HEAD YAML_MATRIX "tvec: [ 1, 0, 0 ]\n", "the rotation (rvec or R) is not");
