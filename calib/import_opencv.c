@@ -15,6 +15,9 @@
 /* Skew below this part of the focal length is rounding. */
 #define SKEW_TOLERANCE 1e-6
 
+/* Solvers stay within half a turn; in degrees, or in another order, vectors are longer. */
+#define TURN_MAX_RAD (2 * M_PI + 1e-6)
+
 /* As simplified by storage_find. */
 static const char *const camera_matrix_names[] = {
     "cameramatrix", "intrinsicmatrix", "intrinsics", "intrinsic", "mtx", "k", "m", NULL
@@ -289,6 +292,12 @@ static int read_rotation(const struct source *source, const struct storage_node 
     if (r < 0)
         return r;
     if (node->count == 3) {
+        const double *v = node->values;
+        if (hypot(hypot(v[0], v[1]), v[2]) > TURN_MAX_RAD)
+            return error_set(err, -EINVAL,
+                             "%s:%u: %s turns more than once round; its length is an angle in "
+                             "radians",
+                             source->storage.file, node->line, node->name);
         struct matrix3 rotation = rotation_of_vector(node->values);
         memcpy(camera->rotation, rotation.m, sizeof(camera->rotation));
         return 0;

@@ -153,29 +153,60 @@ static int read_tsai(const struct import_request *request, const char *bytes, si
     return import->has_fit ? check_fit(request, import, err) : 0;
 }
 
+/* An option that would do nothing is a misunderstanding. */
+static int check_options(const struct import_request *request, enum import_format format,
+                         struct error *err)
+{
+    const char *option = NULL, *goes_with = "OpenCV files";
+    if (request->extrinsics_path && format != IMPORT_OPENCV)
+        option = "--extrinsics";
+    if (request->number && format != IMPORT_OPENCV)
+        option = "--number";
+    if (request->inverse && format != IMPORT_MATRIX) {
+        option = "--inverse";
+        goes_with = "3x3 matrices";
+    }
+    if (!option)
+        return 0;
+    return error_set(err, -EINVAL, "%s goes with %s, and %s is none", option, goes_with,
+                     request->source);
+}
+
+/* What the bytes of a file say, and the unit that the format is known for; 0: none. */
+static int read_format(const struct import_request *request, enum import_format format,
+                       const char *bytes, size_t length, struct import *import,
+                       double *ret_known_metres, struct error *err)
+{
+    int r = check_options(request, format, err);
+    if (r < 0)
+        return r;
+    *ret_known_metres = 0;
+    if (format == IMPORT_TSAI) {
+        import->format = "Tsai";
+        *ret_known_metres = 0.001;
+        return read_tsai(request, bytes, length, import, err);
+    }
+    if (format == IMPORT_MATRIX) {
+        import->format = "matrix";
+        return import_matrix_parse(bytes, length, import->source, request->inverse, &import->camera,
+                                   err);
+    }
+    import->format = "OpenCV";
+    return read_opencv(request, bytes, length, request->extrinsics_path, import, err);
+}
+
 /* One file, in the format given or found. */
 static int read_file(const struct import_request *request, struct import *import, struct error *err)
 {
     char *bytes;
     size_t length;
+    double known_metres;
     int r = file_read(import->source, IMPORT_BYTES_MAX, &bytes, &length, err);
     if (r < 0)
         return r;
     enum import_format format =
         request->format == IMPORT_AUTO ? import_format_of_bytes(bytes, length) : request->format;
-    double known_metres = 0;
-    if (format == IMPORT_TSAI) {
-        import->format = "Tsai";
-        known_metres = 0.001;
-        r = read_tsai(request, bytes, length, import, err);
-    } else if (format == IMPORT_MATRIX) {
-        import->format = "matrix";
-        r = import_matrix_parse(bytes, length, import->source, request->inverse, &import->camera,
-                                err);
-    } else {
-        import->format = "OpenCV";
-        r = read_opencv(request, bytes, length, request->extrinsics_path, import, err);
-    }
+    r = read_format(request, format, bytes, length, import, &known_metres, err);
     free(bytes);
     return r < 0 ? r : choose_unit(request, known_metres, import, err);
 }
@@ -260,6 +291,24 @@ static int make_text(const struct import_request *request, struct import *import
     return check_camera_file(import, err);
 }
 
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return a && b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+/* The one file that nobody can make again. */
+static int check_out(const struct import_request *request, const struct import *import,
+                     struct error *err)
+{
+    if (!same_file(import->out, import->source) &&
+        !same_file(import->out, request->extrinsics_path))
+        return 0;
+    return error_set(err, -EINVAL, "%s is what is imported; write the camera file elsewhere",
+                     import->out);
+}
+
 /* --out, or the camera's name in --out-dir: letters and digits, everything else "-". */
 static int choose_out(const struct import_request *request, struct import *import,
                       struct error *err)
@@ -277,7 +326,7 @@ static int choose_out(const struct import_request *request, struct import *impor
     int length = request->out_dir ? asprintf(&import->out, "%s/%s.cfg", request->out_dir, id)
                                   : asprintf(&import->out, "%s", request->out);
     if (length >= 0)
-        return 0;
+        return check_out(request, import, err);
     import->out = NULL;
     return error_set(err, -ENOMEM, "out of memory");
 }
@@ -357,6 +406,9 @@ static int import_folder(const struct import_request *request, struct error *err
 {
     AUTO(import_folder_release) struct import_folder folder = { .cameras = NULL };
     int r = import_folder_list(request->source, request->intrinsics_kind, &folder, err);
+    if (r < 0)
+        return r;
+    r = check_options(request, IMPORT_WILDTRACK, err);
     if (r < 0)
         return r;
     size_t count = 0;

@@ -152,6 +152,14 @@ expect_failure 1 'intr_Camera2.xml belongs to' "$ff" calibrate import "$in/Multi
 [ ! -e "$out/none" ] || fail 'a refused folder was written in part'
 [ -z "$(find "$out" -name '*.tmp*' -o -name '.*' -type f)" ] || fail 'files were left behind'
 
+# Options that would do nothing, and the one file that must not be replaced
+refuse 1 '--inverse goes with 3x3 matrices' "$in/lens.yml" --extrinsics "$in/pose.xml" --inverse
+refuse 1 '--extrinsics goes with OpenCV files' "$in/plan.txt" --extrinsics "$in/pose.xml"
+refuse 1 '--number goes with OpenCV files' "$in/plan.txt" --number 2
+cp "$in/plan.txt" "$in/plan.cfg"
+expect_failure 1 'is what is imported' "$ff" calibrate import "$in/plan.cfg" --units cm --image 1000 600 --out-dir "$in"
+cmp "$in/plan.txt" "$in/plan.cfg" || fail 'the source was overwritten'
+
 # Published calibrations, where they are
 if [ -f "$data/pets2009/calibration/View_001.xml" ]; then
     make_store

@@ -235,6 +235,8 @@ static void what_is_missing_or_wrong_is_named_by_file_and_line(void **state)
             "cam.yml:8: rvec is there and the translation (tvec or T) is not");
     refused(YAML_HEAD YAML_MATRIX "tvec: [ 1, 0, 0 ]\n", "the rotation (rvec or R) is not");
     refused(YAML_HEAD YAML_MATRIX "rvec: [ 1, 0 ]\ntvec: [ 1, 0, 0 ]\n", "rvec has 2 numbers");
+    refused(YAML_HEAD YAML_MATRIX "rvec: [ 90, 0, 0 ]\ntvec: [ 1, 0, 0 ]\n",
+            "cam.yml:8: rvec turns more than once round");
     refused(YAML_HEAD YAML_MATRIX "R: [ 2, 0, 0, 0, 2, 0, 0, 0, 2 ]\ntvec: [ 1, 0, 0 ]\n",
             "cam.yml:8: R is not a rotation");
     refused(YAML_HEAD YAML_MATRIX "R: [ 1, 0, 0, 0, 1, 0, 0, 0, -1 ]\ntvec: [ 1, 0, 0 ]\n",
