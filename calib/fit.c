@@ -16,6 +16,9 @@
 /* What the evidence of a homography pays for its one number more than a pinhole camera has. */
 #define HOMOGRAPHY_FREEDOM 4.0
 
+/* Errors that differ by less than this part of a mark's expected error are equal. */
+#define NEGLIGIBLE 0.01
+
 /* Two choices of which points are wrong are told apart at odds of 20 to 1. */
 #define ODDS_LOG 3.0
 
@@ -251,7 +254,9 @@ static int lens_beliefs(enum fit_model model, struct belief ret_beliefs[static 4
  */
 static double evidence(const struct fit *fit, const struct robust_fit *result)
 {
-    struct fit trial = { .data = fit->data, .result = *result };
+    struct fit trial = { .data = fit->data,
+                         .result = *result,
+                         .sigma_px = fit_sigma_px(&fit->data, result) };
     struct belief beliefs[4];
     int n = fit_model_parameters(result->camera.model);
     int count = lens_beliefs(result->camera.model, beliefs);
@@ -363,8 +368,9 @@ static void judge_models(struct fit *fit, struct contest *contest, int reference
  * of the paired differences is not above their standard error. Source: the one-standard-error rule,
  * Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
  */
-static bool no_worse(const struct contest *contest, int a, int b)
+static bool no_worse(const struct fit *fit, const struct contest *contest, int a, int b)
 {
+    double negligible_px = NEGLIGIBLE * fit->data.sigma_px;
     size_t count = contest->results[b].count;
     if (contest->results[a].count != count)
         return false;
@@ -375,7 +381,7 @@ static bool no_worse(const struct contest *contest, int a, int b)
         double d = contest->squares[a][i] - contest->squares[b][i] - mean;
         variance += d * d / (double) (count - 1);
     }
-    return mean <= sqrt(variance / (double) count);
+    return mean <= sqrt(variance / (double) count) + negligible_px * negligible_px;
 }
 
 /* The simplest model that foretells as well as the best; of models that cannot be judged, the
@@ -395,7 +401,7 @@ static int choose_model(const struct fit *fit, const struct contest *contest)
             best = m;
     }
     for (int m = 0; best >= 0 && m < best; m++)
-        if (fit->trials[m].tried && contest->foretold[m] && no_worse(contest, m, best))
+        if (fit->trials[m].tried && contest->foretold[m] && no_worse(fit, contest, m, best))
             return m;
     return best >= 0 ? best : first;
 }
@@ -475,7 +481,6 @@ int fit_find_covariance(struct fit *fit)
                                    .parameter_count =
                                        fit_model_parameters(fit->result.camera.model),
                                    .residual_count = 2 * (int) fit->result.count };
-    fit->sigma_px = fit_sigma_px(&fit->data, &fit->result);
     return least_squares_covariance(&residuals, fit->result.camera.parameters, fit->covariance,
                                     &fit->condition);
 }
@@ -538,6 +543,7 @@ static int run_contest(const struct marked_points *points, const struct fit_opti
     if (model < 0)
         return error_set(err, -EDOM, "%s: no camera fits these points", points->source);
     fit->result = contest->results[model];
+    fit->sigma_px = fit_sigma_px(&fit->data, &fit->result);
     r = fit_find_covariance(fit);
     if (r < 0)
         return error_set(err, -EDOM,

@@ -60,8 +60,8 @@ void fit_release(struct fit *fit);
 char *fit_point_name(const struct marked_points *points, size_t i,
                      char buffer[static POINT_NAME_SIZE]);
 
-/* Fill sigma_px, covariance and condition of a result; for those who make one themselves. Returns
- * as least_squares_covariance. */
+/* Fill covariance and condition from result and sigma_px; for those who make a fit themselves.
+ * Returns as least_squares_covariance. */
 MUST_CHECK int fit_find_covariance(struct fit *fit);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "calib/fit_error.h"
+#include "calib/fit_reliability.h"
 #include "geom/convex_hull.h"
 
 /* Cameras hang between these heights over the floor. */
@@ -21,6 +22,10 @@
 #define SCATTER_SHARE (4.0 / 1280)
 /* A focal length less certain than this says little about heights. */
 #define FOCAL_UNCERTAIN 0.1
+/* With fewer points a person knows that they hardly check each other. */
+#define CHECKED_POINTS_MIN 6
+/* A mistake that goes unnoticed may do this many times what is allowed. */
+#define UNNOTICED_SHARE 10.0
 /* Places in the picture that are looked at, a side. */
 #define PROBES 24
 
@@ -218,6 +223,34 @@ static void judge_error(const struct fit *fit, double max_error_cm, struct probl
                  error_cm, max_error_cm);
 }
 
+/* What a single wrong mark could do without being noticed. */
+static int judge_reliability(const struct marked_points *points, const struct fit *fit,
+                             double max_error_cm, struct problems *warnings,
+                             struct problems *refusals)
+{
+    struct reliability worst;
+    char name[POINT_NAME_SIZE];
+    if (points->count == MARKED_POINTS_MIN)
+        return 0; /* said already */
+    int r = fit_find_reliability(fit, &worst);
+    if (r < 0)
+        return r == -ENOMEM ? r : 0;
+    bool refuse =
+        points->count >= CHECKED_POINTS_MIN && worst.effect_cm > UNNOTICED_SHARE * max_error_cm;
+    if (isinf(worst.effect_cm))
+        problems_add(refuse ? refusals : warnings,
+                     "no other point checks %s: were it wrong, nothing would show it; mark others "
+                     "near it",
+                     fit_point_name(points, worst.point, name));
+    else if (worst.effect_cm > max_error_cm)
+        problems_add(refuse ? refusals : warnings,
+                     "%s is hardly checked by the other points: were it off by %.0f px, nothing "
+                     "would show it and places would be off by %.1f m; mark others near it",
+                     fit_point_name(points, worst.point, name), worst.mistake_px,
+                     worst.effect_cm / 100);
+    return 0;
+}
+
 int fit_advise(const struct marked_points *points, const struct fit *fit, double max_error_cm,
                struct problems *warnings, struct problems *refusals)
 {
@@ -233,5 +266,5 @@ int fit_advise(const struct marked_points *points, const struct fit *fit, double
     judge_lens(&model, warnings);
     judge_camera(fit, warnings, refusals);
     judge_error(fit, max_error_cm, refusals);
-    return 0;
+    return judge_reliability(points, fit, max_error_cm, warnings, refusals);
 }

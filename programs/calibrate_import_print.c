@@ -76,6 +76,12 @@ static void intrinsics_of(const double *p, double ret_focal_px[2], double ret_ce
     }
 }
 
+/* Not "-0.00 m". */
+static double shown(double m)
+{
+    return fabs(m) < 0.005 ? 0 : m;
+}
+
 static double degrees(double radians)
 {
     return radians * 180 / M_PI;
@@ -134,9 +140,9 @@ static void print_position(FILE *out, const struct camera_model *model)
     const double *forward = projection->image_from_floor + 8;
     double heading = degrees(atan2(forward[1], forward[0]));
     double down = degrees(asin(fmax(-1, fmin(1, -forward[2]))));
-    fprintf(out,
-            "  hangs    at x %.2f m, y %.2f m, %.2f m above the floor; looks %.1f degrees down",
-            projection->centre_x_m, projection->centre_y_m, projection->centre_z_m, down);
+    fprintf(
+        out, "  hangs    at x %.2f m, y %.2f m, %.2f m above the floor; looks %.1f degrees down",
+        shown(projection->centre_x_m), shown(projection->centre_y_m), projection->centre_z_m, down);
     if (down < STRAIGHT_DOWN_DEG)
         fprintf(out, ", heading %.1f degrees (0: along x, 90: along y)",
                 heading < 0 ? heading + 360 : heading);
@@ -149,13 +155,14 @@ static void print_floor(FILE *out, const struct camera_model *model, const struc
     struct floor_m near = { 0, 0 }, far;
     fprintf(out, "  floor    %.0f %% of the picture", 100 * survey->floor);
     if (meets_floor(model, middle, bottom, &near))
-        fprintf(out, "; the middle of its lower edge is x %.2f m, y %.2f m", near.x, near.y);
+        fprintf(out, "; the middle of its lower edge is x %.2f m, y %.2f m", shown(near.x),
+                shown(near.y));
     if (survey->horizon_px >= 0)
         fprintf(out, "; the horizon is at row %.0f", survey->horizon_px);
     else if (meets_floor(model, middle, 0, &far) && floor_distance_m(near, far) > FAR_M)
         fprintf(out, "; the horizon is just above it");
     else if (meets_floor(model, middle, 0, &far))
-        fprintf(out, ", of its upper edge x %.2f m, y %.2f m", far.x, far.y);
+        fprintf(out, ", of its upper edge x %.2f m, y %.2f m", shown(far.x), shown(far.y));
     fprintf(out, "\n");
 }
 

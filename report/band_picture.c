@@ -13,11 +13,12 @@
 #define STEP_PX 3.0
 
 /* What lies below is paler than it is, so that bands keep their colour. */
-#define BAND_OPACITY  0.70
-#define PLAN_OPACITY  0.70
-#define STILL_OPACITY 0.80
-#define HATCH_PX      7
-#define MARK_PX       5.0
+#define BAND_OPACITY       0.70
+#define PLAN_OPACITY       0.70
+#define STILL_BAND_OPACITY 0.50
+#define STILL_OPACITY      0.80
+#define HATCH_PX           7
+#define MARK_PX            5.0
 
 /* A label keeps this distance from the map's edge and from other labels. */
 #define LABEL_ROOM_PX 46.0
@@ -104,6 +105,7 @@ static int paint_bands(const struct sheet *sheet, const struct sheet_values *val
     AUTO(image_unref) struct image *image = NULL;
     const struct band_scale *scale = &values->drawing->scale;
     uint32_t width = (uint32_t) sheet->map_width, height = (uint32_t) sheet->map_height;
+    double opacity = values->map ? BAND_OPACITY : STILL_BAND_OPACITY;
     int r = image_create(width, height, IMAGE_RGBA8, &image);
     if (r < 0)
         return r;
@@ -115,7 +117,7 @@ static int paint_bands(const struct sheet *sheet, const struct sheet_values *val
             if (border)
                 value = sheet_value(values, x + 0.5, y + 0.5);
             if (!isnan(value))
-                put_pixel(pixel, band_colour(scale, band_of(scale, value)), BAND_OPACITY);
+                put_pixel(pixel, band_colour(scale, band_of(scale, value)), opacity);
             else if ((x + y) % HATCH_PX == 0)
                 put_pixel(pixel, SHEET_HATCH, 0.45);
         }
