@@ -89,7 +89,7 @@ refuse "no camera \"nobody\"" --points points.csv --config "$source/etc/demo/sto
 refuse "more than the 0.1 cm allowed" --points points.csv --max-error-cm 0.1
 refuse "there is no model \"fisheye\"" --points points.csv --model fisheye
 awk -F, -v OFS=, 'NR > 1 { $3 *= 100; $4 *= 100; $5 *= 100 } 1' points.csv >bad.csv
-refuse "in cm?" --points bad.csv
+refuse "floor points are in metres" --points bad.csv
 awk -F, -v OFS=, 'NR > 1 { $4 = -$4 } 1' points.csv >bad.csv
 refuse "mirrored" --points bad.csv
 refuse "could not open" --points nowhere.csv
