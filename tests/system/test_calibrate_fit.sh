@@ -92,7 +92,7 @@ awk -F, -v OFS=, 'NR > 1 { $3 *= 100; $4 *= 100; $5 *= 100 } 1' points.csv >bad.
 refuse "floor points are in metres" --points bad.csv
 awk -F, -v OFS=, 'NR > 1 { $4 = -$4 } 1' points.csv >bad.csv
 refuse "mirrored" --points bad.csv
-refuse "could not open" --points nowhere.csv
+refuse "nowhere.csv: cannot open" --points nowhere.csv
 
 # An old camera file stays when the new one is refused.
 cp left.cfg old.cfg
