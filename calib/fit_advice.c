@@ -216,9 +216,9 @@ static void judge_error(const struct fit *fit, double max_error_cm, struct probl
         return;
     problems_add(refusals,
                  foretold ? "points are %.0f cm from where the others put them, more than the "
-                            "%.0f cm allowed; measure again, mark more points, or allow more with "
+                            "%g cm allowed; measure again, mark more points, or allow more with "
                             "--max-error-cm"
-                          : "the expected error at the points is %.0f cm, more than the %.0f cm "
+                          : "the expected error at the points is %.0f cm, more than the %g cm "
                             "allowed; mark more points, or allow more with --max-error-cm",
                  error_cm, max_error_cm);
 }

@@ -16,7 +16,7 @@
 /* Of a parameter, for central differences: the cube root of a double's precision. */
 #define DIFFERENCE_STEP 6e-6
 /* Directions weaker than this part of the strongest are not determined at all. */
-#define SINGULAR 1e-9
+#define SINGULAR  1e-9
 #define NULL_RANK 1e-9
 
 static int evaluate(void *context, int m, int n, const double *x, double *fvec, int iflag)

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "calib/calibration.h"
+#include "calib/fit_error.h"
+#include "calib/fit_file.h"
+#include "calib/fit_reliability.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,6 +35,28 @@ static void ask(const struct calibration *calibration)
                           mask);
 }
 
+/* The fit that the file may hold, and what it is worth. */
+static void ask_fit(const char *text)
+{
+    struct problems problems = { 0 };
+    struct camera_file file = { 0 };
+    struct marked_points points = { 0 };
+    struct fit fit = { 0 };
+    struct fit_error *error = NULL;
+    struct reliability reliability;
+    struct covariance2 covariance;
+    if (camera_file_read(text, "fuzz.cfg", &file, &problems) == 0 &&
+        fit_read(&file, &points, &fit) == 0 && fit_error_create(&fit, &error) == 0) {
+        (void) !fit_error_at(error, (struct floor_m){ 1, 2 }, 0, &covariance);
+        (void) !fit_find_reliability(&fit, &reliability);
+    }
+    fit_error_destroy(&error);
+    fit_release(&fit);
+    marked_points_release(&points);
+    camera_file_release(&file);
+    problems_release(&problems);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct calibration *calibration = NULL;
@@ -39,6 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = strndup((const char *) data, size);
     if (text && calibration_parse(text, "fuzz.cfg", &calibration, &problems) == 0)
         ask(calibration);
+    if (text)
+        ask_fit(text);
     calibration_destroy(&calibration);
     problems_release(&problems);
     free(text);

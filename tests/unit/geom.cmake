@@ -1,1 +1,1 @@
-unit_test(geom matrix3 polygon grid assignment)
+unit_test(geom convex_hull matrix3 polygon grid assignment)

@@ -1,1 +1,1 @@
-unit_test(report heat_picture heat_view floor_picture)
+unit_test(report band_picture contour heat_picture heat_view floor_picture)
