@@ -21,6 +21,8 @@ static int create_take(char **text, const char *name, struct calibration **ret_c
         free(calibration);
         return r;
     }
+    const struct camera_model *model = &calibration->model;
+    lens_table_build(&model->lens, model->width_px, model->height_px, &calibration->lens_table);
     projection_keep_plane(&calibration->model.projection, PERSON_HEIGHT_M);
     file_sha256_bytes(*text, strlen(*text), calibration->version);
     calibration->text = *text;
@@ -117,7 +119,7 @@ bool calibration_has_height(const struct calibration *calibration)
 int calibration_undistort(const struct calibration *calibration, struct image_px p,
                           struct undistorted_px *ret_p)
 {
-    return lens_undistort(&calibration->model.lens, p, ret_p, NULL);
+    return lens_table_undistort(&calibration->lens_table, &calibration->model.lens, p, ret_p, NULL);
 }
 
 /* J C J^T for J = plane (2x2, row-major) times lens. */
@@ -141,10 +143,12 @@ int calibration_floor_from_image(const struct calibration *calibration, struct i
     struct undistorted_px ideal;
     struct jacobian2 lens;
     double plane[4];
-    int r = lens_undistort(&model->lens, p, &ideal, &lens);
+    int r = lens_table_undistort(&calibration->lens_table, &model->lens, p, &ideal,
+                                 ret_covariance ? &lens : NULL);
     if (r < 0)
         return r;
-    r = projection_to_plane(&model->projection, ideal, height_m, ret_point, plane);
+    r = projection_to_plane(&model->projection, ideal, height_m, ret_point,
+                            ret_covariance ? plane : NULL);
     if (r < 0)
         return r;
     if (ret_covariance)

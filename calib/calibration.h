@@ -46,8 +46,8 @@ void calibration_size(const struct calibration *calibration, uint32_t *ret_width
 /* Whether points above the floor can be projected (everything but a bare homography). */
 bool calibration_has_height(const struct calibration *calibration);
 
-/* Undo the lens. Newton iterations on Brown's model. Returns 0, or -ERANGE beyond the radius where
- * the model stops growing. */
+/* Undo the lens: by a table where it is radial (lens_table.h says how exact), else by Newton's
+ * method. Returns 0, or -ERANGE beyond the radius where the model stops growing. */
 MUST_CHECK int calibration_undistort(const struct calibration *calibration, struct image_px p,
                                      struct undistorted_px *ret_p);
 

@@ -7,9 +7,11 @@
 #include "base/file.h"
 #include "calib/calibration.h"
 #include "calib/camera_file.h"
+#include "calib/lens_table.h"
 
 struct calibration {
     struct camera_model model;
+    struct lens_table lens_table; /* of model.lens */
     char version[SHA256_TEXT_SIZE];
     char *text;
 };
