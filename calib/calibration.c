@@ -23,7 +23,8 @@ static int create_take(char **text, const char *name, struct calibration **ret_c
     }
     const struct camera_model *model = &calibration->model;
     lens_table_build(&model->lens, model->width_px, model->height_px, &calibration->lens_table);
-    projection_keep_plane(&calibration->model.projection, PERSON_HEIGHT_M);
+    calibration_expect_people(calibration,
+                              (struct person_height){ PERSON_HEIGHT_M, PERSON_HEIGHT_SD_M });
     file_sha256_bytes(*text, strlen(*text), calibration->version);
     calibration->text = *text;
     *text = NULL;
@@ -92,6 +93,17 @@ void calibration_destroy(struct calibration **calibration)
     free((*calibration)->text);
     free(*calibration);
     *calibration = NULL;
+}
+
+void calibration_expect_people(struct calibration *calibration, struct person_height height)
+{
+    calibration->people = height;
+    projection_keep_plane(&calibration->model.projection, height.mean_m);
+}
+
+struct person_height calibration_people(const struct calibration *calibration)
+{
+    return calibration->people;
 }
 
 const char *calibration_text(const struct calibration *calibration)

@@ -74,9 +74,19 @@ MUST_CHECK int calibration_image_from_floor(const struct calibration *calibratio
 MUST_CHECK int calibration_position(const struct calibration *calibration,
                                     struct floor_m *ret_point, double *ret_height_m);
 
-/* A person's height and its spread: what places a head on the floor. */
+/* How tall people are: what places a head on the floor. These are the defaults of people.height_m
+ * and people.height_sd_m. */
 #define PERSON_HEIGHT_M    1.70
 #define PERSON_HEIGHT_SD_M 0.10
+
+struct person_height {
+    double mean_m, sd_m;
+};
+
+/* Expect people of that height from now on; the defaults until then. Before the calibration is
+ * shared. */
+void calibration_expect_people(struct calibration *calibration, struct person_height height);
+struct person_height calibration_people(const struct calibration *calibration);
 
 /* Where a box puts a person on the floor. */
 struct placement {
@@ -101,7 +111,7 @@ MUST_CHECK int placement_of_person(const struct calibration *calibration, struct
                                    struct box_px view, double edge_sd_px,
                                    struct placement *ret_placement);
 
-/* Head: the middle of the top edge lies in the plane PERSON_HEIGHT_M; its covariance holds the
+/* Head: the middle of the top edge lies in the plane of the mean height; its covariance holds the
  * height's spread. Returns as above. */
 MUST_CHECK int placement_of_head(const struct calibration *calibration, struct box_px box,
                                  double edge_sd_px, struct placement *ret_placement);

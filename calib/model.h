@@ -12,6 +12,7 @@
 struct calibration {
     struct camera_model model;
     struct lens_table lens_table; /* of model.lens */
+    struct person_height people;
     char version[SHA256_TEXT_SIZE];
     char *text;
 };

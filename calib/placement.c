@@ -82,7 +82,7 @@ static float height_over(const struct calibration *calibration, struct floor_m f
     struct undistorted_px top;
     double height_m;
     if (!calibration_has_height(calibration) ||
-        calibration_image_from_floor(calibration, foot, PERSON_HEIGHT_M, &head_px) < 0 ||
+        calibration_image_from_floor(calibration, foot, calibration->people.mean_m, &head_px) < 0 ||
         calibration_undistort(calibration, top_px, &top) < 0)
         return NAN;
     if (foot_px.y - head_px.y < fabs(foot_px.x - head_px.x))
@@ -102,7 +102,7 @@ static double foot_beside_middle_px(const struct calibration *calibration, struc
     struct image_px foot, head;
     if (!calibration_has_height(calibration) ||
         calibration_image_from_floor(calibration, floor, 0, &foot) < 0 ||
-        calibration_image_from_floor(calibration, floor, PERSON_HEIGHT_M, &head) < 0 ||
+        calibration_image_from_floor(calibration, floor, calibration->people.mean_m, &head) < 0 ||
         foot.y - head.y < fabs(foot.x - head.x)) /* from nearly above there is no such corner */
         return 0;
     double lean = (foot.x - head.x) / (foot.y - head.y);
@@ -121,22 +121,22 @@ static int place_head_at(const struct calibration *calibration, struct box_px bo
     int r = calibration_position(calibration, &camera, &camera_height_m);
     if (r < 0)
         return r;
-    double room_m = camera_height_m - PERSON_HEIGHT_M;
+    double room_m = camera_height_m - calibration->people.mean_m;
     if (fabs(room_m) < HEAD_ROOM_M)
         return -ERANGE;
-    r = calibration_floor_from_image(calibration, top, pixel_covariance, PERSON_HEIGHT_M,
+    r = calibration_floor_from_image(calibration, top, pixel_covariance, calibration->people.mean_m,
                                      &placement.floor, &placement.covariance);
     if (r < 0)
         return r;
     top.x -= foot_beside_middle_px(calibration, box, placement.floor);
-    r = calibration_floor_from_image(calibration, top, pixel_covariance, PERSON_HEIGHT_M,
+    r = calibration_floor_from_image(calibration, top, pixel_covariance, calibration->people.mean_m,
                                      &placement.floor, &placement.covariance);
     if (r < 0)
         return r;
     /* A taller person stands nearer to the camera by its distance over the room above the head. */
     double kx = (placement.floor.x - camera.x) / room_m,
            ky = (placement.floor.y - camera.y) / room_m;
-    double variance = PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M;
+    double variance = calibration->people.sd_m * calibration->people.sd_m;
     placement.covariance = covariance2_add(
         placement.covariance,
         (struct covariance2){ variance * kx * kx, variance * kx * ky, variance * ky * ky });

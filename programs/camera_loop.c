@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "calib/calibration.h"
+#include "calib/watch.h"
 #include "capture/capture.h"
 #include "programs/camera_eye.h"
 #include "programs/start.h"
@@ -53,6 +54,7 @@ static int open_calibration(struct camera_loop *loop, struct error *err)
     if (r < 0)
         return error_set(err, r, "%s",
                          problems.count ? problems.sentences[0] : "calibration cannot be used");
+    calibration_expect_people(loop->calibration, people_of(loop->options->config));
     return 0;
 }
 

@@ -189,7 +189,8 @@ static int open_all(struct fusion_loop *loop, struct error *err)
 }
 
 /* A new or changed calibration tells fusion what the camera can see. */
-static int learn_view(struct fusion_camera *camera, const struct camera_hello *hello)
+static int learn_view(const struct fusion_loop *loop, struct fusion_camera *camera,
+                      const struct camera_hello *hello)
 {
     bool known = camera->calibration &&
                  strcmp(hello->calibration_version, camera->hello.calibration_version) == 0 &&
@@ -206,6 +207,7 @@ static int learn_view(struct fusion_camera *camera, const struct camera_hello *h
                   problems.count ? problems.sentences[0] : name);
         return r == -ENOMEM ? r : 0;
     }
+    calibration_expect_people(calibration, people_of(loop->options->config));
     calibration_destroy(&camera->calibration);
     camera->calibration = calibration;
     log_info("camera joined camera=%s floor=%s view=%gx%g calibration=%.12s", hello->camera,
@@ -221,7 +223,7 @@ static int take_hello(struct fusion_loop *loop, struct camera_hello *hello)
     struct fusion_camera *camera = find_camera(loop, hello->camera);
     if (!camera)
         return 0;
-    int r = learn_view(camera, hello);
+    int r = learn_view(loop, camera, hello);
     sequence_tracker_note_tail(&camera->sequence, hello->boot_id, hello->next_sequence);
     if (camera->hello.boot_id && camera->hello.boot_id != hello->boot_id)
         camera->published_before += camera->hello.next_sequence;
