@@ -40,6 +40,11 @@ void calibration_destroy(struct calibration **calibration);
 
 const char *calibration_text(const struct calibration *calibration);    /* the file's content */
 const char *calibration_version(const struct calibration *calibration); /* SHA-256 of the text */
+
+/* What the file says about itself; borrowed; "" and INT64_MIN where it says nothing. */
+const char *calibration_author(const struct calibration *calibration);
+const char *calibration_note(const struct calibration *calibration);
+int64_t calibration_valid_from_us(const struct calibration *calibration); /* UTC */
 void calibration_size(const struct calibration *calibration, uint32_t *ret_width,
                       uint32_t *ret_height);
 
