@@ -188,6 +188,24 @@ static int open_all(struct fusion_loop *loop, struct error *err)
     return r;
 }
 
+/* The database keeps every version. */
+static void keep_calibration(const struct fusion_loop *loop, const char *camera,
+                             const struct calibration *calibration)
+{
+    const char *author = calibration_author(calibration), *note = calibration_note(calibration);
+    const struct storage_calibration record = {
+        .camera = camera,
+        .version = calibration_version(calibration),
+        .text = calibration_text(calibration),
+        .author = author[0] ? author : NULL,
+        .note = note[0] ? note : NULL,
+        .valid_from_us = calibration_valid_from_us(calibration),
+    };
+    if (loop->writer && storage_writer_put_calibration(loop->writer, &record) < 0)
+        log_error("the calibration of camera %s is not kept: the queue to the database is full",
+                  camera);
+}
+
 /* A new or changed calibration tells fusion what the camera can see. */
 static int learn_view(const struct fusion_loop *loop, struct fusion_camera *camera,
                       const struct camera_hello *hello)
@@ -210,6 +228,7 @@ static int learn_view(const struct fusion_loop *loop, struct fusion_camera *came
     calibration_expect_people(calibration, people_of(loop->options->config));
     calibration_destroy(&camera->calibration);
     camera->calibration = calibration;
+    keep_calibration(loop, camera->config->id, calibration);
     log_info("camera joined camera=%s floor=%s view=%gx%g calibration=%.12s", hello->camera,
              camera->config->floor, hello->view.right - hello->view.left,
              hello->view.bottom - hello->view.top, hello->calibration_version);
