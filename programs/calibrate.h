@@ -10,6 +10,7 @@ int calibrate_adopt(int argc, char **argv);
 int calibrate_check(int argc, char **argv);
 int calibrate_fit(int argc, char **argv);
 int calibrate_history(int argc, char **argv);
+int calibrate_pick(int argc, char **argv);
 int calibrate_import(int argc, char **argv);
 
 #endif

@@ -32,6 +32,7 @@ static int load_from_config(const char *program, const char *path, const char *c
             return error_set(err, -EINVAL, "%s has no camera \"%s\"", path, camera_id);
         floor = store_config_floor(backdrop->config, backdrop->camera->floor);
     }
+    backdrop->plan_path = floor->plan.png;
     r = floor_load_plan(floor, &backdrop->plan, err);
     if (r == 0 && backdrop->plan)
         set_extent(backdrop, floor_plan_origin(floor), floor->plan.metres_per_pixel);
@@ -44,6 +45,7 @@ static int load_plan(const struct backdrop_words *words, struct backdrop *backdr
     if (!(words->metres_per_pixel > 0))
         return error_set(err, -EINVAL, "--plan %s needs its scale, --metres-per-pixel",
                          words->plan);
+    backdrop->plan_path = words->plan;
     int r = image_read_png(words->plan, &backdrop->plan, err);
     if (r == 0)
         set_extent(backdrop, (struct floor_m){ words->origin[0], words->origin[1] },

@@ -44,6 +44,7 @@ struct backdrop {
     struct store_config *config;        /* NULL: none */
     const struct camera_config *camera; /* of the config; NULL: none */
     struct image *plan;                 /* NULL: none */
+    const char *plan_path;              /* its file; borrowed from the words or the config */
     struct extent floor;                /* that the plan shows */
     struct image *still;                /* NULL: none */
 };

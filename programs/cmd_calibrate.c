@@ -14,6 +14,7 @@ static const struct action {
     int (*run)(int argc, char **argv);
     const char *help;
 } actions[] = {
+    { "pick", calibrate_pick, "mark points in a page of their own" },
     { "fit", calibrate_fit, "from pairs of a picture point and a floor point" },
     { "import", calibrate_import, "from OpenCV, Tsai, WILDTRACK or matrix files" },
     { "check", calibrate_check, "what a camera file is worth, place by place" },

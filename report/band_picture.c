@@ -208,21 +208,6 @@ static void draw_mark(struct canvas *canvas, double x, double y, bool left_out)
     }
 }
 
-/* A triangle on the spot below the camera. */
-static void draw_camera(struct canvas *canvas, double x, double y)
-{
-    canvas_path_begin(canvas);
-    canvas_path_add(canvas, x, y - 9);
-    canvas_path_add(canvas, x + 8, y + 6);
-    canvas_path_add(canvas, x - 8, y + 6);
-    canvas_path_close(canvas);
-    canvas_colour(canvas, SHEET_INK, 1);
-    canvas_path_fill(canvas);
-    canvas_colour(canvas, SHEET_PAPER, 1);
-    canvas_path_outline(canvas, 1.5);
-    canvas_path_end(canvas);
-}
-
 /* ---- the legend ---- */
 
 static void describe_band(const struct band_scale *scale, size_t band, char *text, size_t size)
@@ -273,20 +258,6 @@ static void draw_legend(const struct band_drawing *drawing, const struct sheet *
 
 /* ---- over the plan ---- */
 
-/* Lines 1 m apart, or 5, 10, ... where those would be too close. */
-static void draw_grid(const struct map *map)
-{
-    const struct sheet *s = &map->sheet;
-    double step_m = 1;
-    while (step_m * map->px_per_m < 16)
-        step_m *= step_m == 1 ? 5 : 2;
-    canvas_colour(s->canvas, SHEET_QUIET, 0.28);
-    for (double x = ceil(map->extent.low.x / step_m) * step_m; x <= map->extent.high.x; x += step_m)
-        canvas_line(s->canvas, map_x(map, x), s->map_y, map_x(map, x), s->map_y + s->map_height, 1);
-    for (double y = ceil(map->extent.low.y / step_m) * step_m; y <= map->extent.high.y; y += step_m)
-        canvas_line(s->canvas, s->map_x, map_y(map, y), s->map_x + s->map_width, map_y(map, y), 1);
-}
-
 static int draw_plan_sheet(const struct band_drawing *drawing, const struct map *map,
                            const struct image *plan)
 {
@@ -300,7 +271,7 @@ static int draw_plan_sheet(const struct band_drawing *drawing, const struct map 
     if (plan)
         map_draw_plan(map, plan);
     else
-        draw_grid(map);
+        map_draw_grid(map);
     canvas_colour(s->canvas, SHEET_PAPER, 1 - PLAN_OPACITY);
     canvas_fill_rectangle(s->canvas, s->map_x, s->map_y, s->map_width, s->map_height);
     r = paint_bands(s, &values, &samples);
@@ -309,7 +280,7 @@ static int draw_plan_sheet(const struct band_drawing *drawing, const struct map 
         draw_mark(s->canvas, map_x(map, drawing->marks[i].floor.x),
                   map_y(map, drawing->marks[i].floor.y), drawing->marks[i].left_out);
     if (drawing->camera)
-        draw_camera(s->canvas, map_x(map, drawing->camera->x), map_y(map, drawing->camera->y));
+        map_draw_camera(map, *drawing->camera);
     canvas_clip_end(s->canvas);
     map_draw_frame(map);
     draw_legend(drawing, s);

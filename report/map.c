@@ -47,3 +47,32 @@ void map_draw_frame(const struct map *map)
                              s->map_height + 1, 1);
     sheet_scale_bar(s, map->px_per_m);
 }
+
+void map_draw_grid(const struct map *map)
+{
+    const struct sheet *s = &map->sheet;
+    double step_m = 1;
+    while (step_m * map->px_per_m < 16)
+        step_m *= step_m == 1 ? 5 : 2;
+    canvas_colour(s->canvas, SHEET_QUIET, 0.28);
+    for (double x = ceil(map->extent.low.x / step_m) * step_m; x <= map->extent.high.x; x += step_m)
+        canvas_line(s->canvas, map_x(map, x), s->map_y, map_x(map, x), s->map_y + s->map_height, 1);
+    for (double y = ceil(map->extent.low.y / step_m) * step_m; y <= map->extent.high.y; y += step_m)
+        canvas_line(s->canvas, s->map_x, map_y(map, y), s->map_x + s->map_width, map_y(map, y), 1);
+}
+
+void map_draw_camera(const struct map *map, struct floor_m camera)
+{
+    struct canvas *canvas = map->sheet.canvas;
+    double x = map_x(map, camera.x), y = map_y(map, camera.y);
+    canvas_path_begin(canvas);
+    canvas_path_add(canvas, x, y - 9);
+    canvas_path_add(canvas, x + 8, y + 6);
+    canvas_path_add(canvas, x - 8, y + 6);
+    canvas_path_close(canvas);
+    canvas_colour(canvas, SHEET_INK, 1);
+    canvas_path_fill(canvas);
+    canvas_colour(canvas, SHEET_PAPER, 1);
+    canvas_path_outline(canvas, 1.5);
+    canvas_path_end(canvas);
+}

@@ -24,6 +24,12 @@ MUST_CHECK int map_open(struct extent floor, const struct sheet_words *words, st
 /* A picture of the whole of map->floor. */
 void map_draw_plan(const struct map *map, const struct image *plan);
 
+/* Lines 1 m apart, or 5, 10, ... where those would be too close. */
+void map_draw_grid(const struct map *map);
+
+/* A triangle on the spot below a camera. */
+void map_draw_camera(const struct map *map, struct floor_m camera);
+
 /* The line around the map, and the scale bar. */
 void map_draw_frame(const struct map *map);
 
