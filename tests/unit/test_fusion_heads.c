@@ -1,0 +1,187 @@
+/*
+ * test_fusion_heads.c - whether heads that are joined to bodies place people better
+ *
+ * One person after another walks past one camera, behind a counter that hides their legs up to some
+ * height, or in the open. The boxes of body and head are drawn by the camera's own formulas with
+ * noise, go through the way that the camera program takes (observe.h), and on into fusion. The truth
+ * is where the person was put.
+ */
+#include "fusion/observe.h"
+#include "fusion_scene.h"
+#include "near.h"
+#include "sim/random.h"
+
+/* 3 m up over (10, 0.5), looks along +y, 30 degrees down: t = -R (10, 0.5, 3). */
+#define CAMERA                                                                \
+    "image = { width = 1920; height = 1080; };\n"                             \
+    "pinhole = { focal = [1000.0, 1000.0]; centre = [960.0, 540.0];\n"        \
+    "rotation = ((1.0, 0.0, 0.0), (0.0, -0.5, -0.8660254037844386),"          \
+    "(0.0, 0.8660254037844386, -0.5));\n"                                     \
+    "translation = [-10.0, 2.848076211353316, 1.0669872981077807]; };\n"
+
+#define EDGE_SD_PX        3.0
+#define EDGE_SD_OF_HEIGHT 0.03 /* docs/fusion.md: of a box, what detectors reach */
+#define WALKS             100
+#define FRAMES            40
+#define FRAME_US          (200 * US_PER_MS)
+
+/* What the camera tells of heads. */
+enum heads {
+    HEADS_UNKNOWN, /* there is no network for them */
+    HEADS_ALONE,   /* they say that feet are hidden, and nothing more: as it was before */
+    HEADS_JOINED,
+};
+
+struct walk {
+    double y_m, hidden_m, height_m;
+    struct calibration *calibration;
+    struct random random;
+};
+
+static struct floor_m place_at(const struct walk *walk, int64_t at_us)
+{
+    return (struct floor_m){ 6 + (double) at_us / (double) US_PER_S, walk->y_m };
+}
+
+/* A box from one height to another over a place, half its height_m wide, with noise. */
+static struct box_px draw(struct walk *walk, struct floor_m at, double low_m, double high_m,
+                          double width_m)
+{
+    struct image_px low, high, side;
+    struct floor_m beside = { at.x + width_m / 2, at.y };
+    assert_int_equal(calibration_image_from_floor(walk->calibration, at, low_m, &low), 0);
+    assert_int_equal(calibration_image_from_floor(walk->calibration, at, high_m, &high), 0);
+    assert_int_equal(calibration_image_from_floor(walk->calibration, beside, high_m, &side), 0);
+    double half = side.x - high.x, sd = hypot(EDGE_SD_PX, EDGE_SD_OF_HEIGHT * (low.y - high.y));
+    struct random *random = &walk->random;
+    double noise[4];
+    for (int i = 0; i < 4; i++)
+        noise[i] = sd * random_normal(random);
+    return (struct box_px){ fmin(low.x, high.x) - half + noise[0], high.y + noise[1],
+                            fmax(low.x, high.x) + half + noise[2], low.y + noise[3] };
+}
+
+static struct observer observer_of(const struct walk *walk)
+{
+    return (struct observer){ .calibration = walk->calibration,
+                              .view = { 0, 0, 1920, 1080 },
+                              .edge_sd_px = EDGE_SD_PX };
+}
+
+/* The body first, then its head where it is told of. Returns how many observations. */
+static size_t observe_walker(struct walk *walk, enum heads heads, int64_t at_us,
+                             struct observation ret_observations[static 2])
+{
+    struct floor_m at = place_at(walk, at_us);
+    struct box_px body = draw(walk, at, walk->hidden_m, walk->height_m, 0.45);
+    struct box_px head = draw(walk, at, walk->height_m * 6.5 / 7.5, walk->height_m, 0.2);
+    struct observer observer = observer_of(walk);
+    struct finding found = { .object_class = OBSERVATION_PERSON,
+                             .score = 0.9f,
+                             .box = body,
+                             .head = heads == HEADS_UNKNOWN ? NULL : &head };
+    struct finding top = { .object_class = OBSERVATION_HEAD, .score = 0.9f, .box = head };
+    if (observe(&observer, &found, &ret_observations[0]) < 0)
+        return 0;
+    if (heads != HEADS_JOINED || observe(&observer, &top, &ret_observations[1]) < 0)
+        return 1;
+    ret_observations[1].body_index = 0;
+    return 2;
+}
+
+static void push(struct scene *scene, struct walk *walk, enum heads heads, int frame)
+{
+    struct observation observations[2];
+    int64_t at_us = frame * FRAME_US;
+    struct observation_frame f = { .camera = "cam",
+                                   .boot_id = 7,
+                                   .sequence = (uint64_t) frame + 1,
+                                   .capture_us = SCENE_START_US + at_us,
+                                   .observations = observations };
+    f.observation_count = observe_walker(walk, heads, at_us, observations);
+    assert_int_equal(fusion_push(scene->fusion, &f, at_us * NS_PER_US), 0);
+    assert_int_equal(fusion_advance(scene->fusion, at_us * NS_PER_US), 0);
+}
+
+struct errors {
+    double squares_m2;
+    size_t count;
+};
+
+static void add_errors(const struct scene *scene, const struct walk *walk, struct errors *errors)
+{
+    for (size_t i = 0; i < scene->report_count; i++) {
+        struct floor_m at = place_at(walk, scene->report_tick_us[i] - SCENE_START_US);
+        errors->squares_m2 += floor_distance2_m2(scene->reports[i].position, at);
+        errors->count++;
+    }
+}
+
+static void walk_once(struct walk *walk, enum heads heads, struct errors *errors)
+{
+    struct scene scene;
+    struct box_px view = { 0, 0, 1920, 1080 };
+    scene_open(&scene);
+    assert_int_equal(
+        fusion_set_camera(scene.fusion, "cam", walk->calibration, view, NULL, EDGE_SD_PX), 0);
+    for (int frame = 0; frame < FRAMES; frame++)
+        push(&scene, walk, heads, frame);
+    assert_int_equal(fusion_finish(scene.fusion), 0);
+    add_errors(&scene, walk, errors);
+    scene_close(&scene);
+}
+
+/* The root mean squared error of settled positions, m. The same people and noise each time. */
+static double rms_of_walks_m(enum heads heads, double hidden_from_m, double hidden_to_m,
+                             const char *what)
+{
+    struct problems problems = { 0 };
+    struct errors errors = { 0 };
+    struct walk walk = { 0 };
+    assert_int_equal(calibration_parse(CAMERA, "cam.cfg", &walk.calibration, &problems), 0);
+    for (int i = 0; i < WALKS; i++) {
+        walk.random = random_stream(7, (uint64_t) i);
+        walk.y_m = random_between(&walk.random, 4, 9);
+        walk.hidden_m = random_between(&walk.random, hidden_from_m, hidden_to_m);
+        walk.height_m = PERSON_HEIGHT_M + PERSON_HEIGHT_SD_M * random_normal(&walk.random);
+        walk_once(&walk, heads, &errors);
+    }
+    calibration_destroy(&walk.calibration);
+    double rms_m = sqrt(errors.squares_m2 / (double) errors.count);
+    print_message("%s: %.3f m over %zu positions\n", what, rms_m, errors.count);
+    return rms_m;
+}
+
+static void people_behind_counters_are_placed_better_by_their_heads(void **state)
+{
+    (void) state;
+    static const double edges_m[] = { 0.1, 0.3, 0.5, 0.7, 1.0 };
+    for (int i = 0; i < 4; i++) {
+        print_message("hidden %.1f to %.1f m\n", edges_m[i], edges_m[i + 1]);
+        rms_of_walks_m(HEADS_UNKNOWN, edges_m[i], edges_m[i + 1], "  no heads");
+        rms_of_walks_m(HEADS_ALONE, edges_m[i], edges_m[i + 1], "  heads that are left out");
+        rms_of_walks_m(HEADS_JOINED, edges_m[i], edges_m[i + 1], "  heads joined");
+    }
+    double unknown_m = rms_of_walks_m(HEADS_UNKNOWN, 0.3, 1, "no heads");
+    double alone_m = rms_of_walks_m(HEADS_ALONE, 0.3, 1, "heads that are left out");
+    double joined_m = rms_of_walks_m(HEADS_JOINED, 0.3, 1, "heads joined");
+    assert_true(joined_m < alone_m);
+    assert_true(joined_m < unknown_m);
+}
+
+static void people_in_the_open_are_placed_as_well_as_before(void **state)
+{
+    (void) state;
+    double unknown_m = rms_of_walks_m(HEADS_UNKNOWN, 0, 0, "in the open, no heads");
+    double joined_m = rms_of_walks_m(HEADS_JOINED, 0, 0, "in the open, heads joined");
+    assert_true(joined_m < unknown_m + 0.01);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(people_behind_counters_are_placed_better_by_their_heads),
+        cmocka_unit_test(people_in_the_open_are_placed_as_well_as_before),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
