@@ -48,11 +48,13 @@ void walker_scatter_measure(const struct walker_scatter *scatter,
 {
     for (size_t i = 0; i < scatter->walkers->count; i++) {
         struct box_px box = scatter->walkers->items[i].box, foretold;
+        /* As tall as that person was found to be, lest tall people be put nearer than they are. */
+        double taller = scatter->track_means[scatter->walkers->items[i].track];
         ret_errors[i] = WALKER_IMPOSSIBLE;
-        if (!projection ||
-            walker_box_like(projection, box, scatter->height_m, &foretold, NULL) < 0)
+        if (!projection || walker_box_like(projection, box, scatter->height_m * exp(taller),
+                                           &foretold, NULL) < 0)
             continue;
-        double error = log((box.bottom - box.top) / (foretold.bottom - foretold.top));
+        double error = taller + log((box.bottom - box.top) / (foretold.bottom - foretold.top));
         ret_errors[i] = fmax(-WALKER_IMPOSSIBLE, fmin(WALKER_IMPOSSIBLE, error));
     }
 }

@@ -20,8 +20,8 @@ MUST_CHECK int walker_box_at(const struct projection *projection, struct floor_m
                              double height_m, struct box_px *ret_box);
 
 /*
- * The box of a person of that height, moved over the floor until the middle of its bottom edge is
- * where that of the given box is.
+ * The box of a person of that height, moved over the floor until it covers the given box: until a
+ * point somewhat below their middles is the same.
  *   box        undistorted px
  *   ret_place  may be NULL
  * Returns 0, or -ERANGE when there is no such place.

@@ -6,6 +6,7 @@
 #ifndef FLOORFUSE_PROGRAMS_CALIBRATE_H
 #define FLOORFUSE_PROGRAMS_CALIBRATE_H
 
+int calibrate_auto(int argc, char **argv);
 int calibrate_check(int argc, char **argv);
 int calibrate_fit(int argc, char **argv);
 

@@ -15,6 +15,7 @@ static const struct action {
     const char *help;
 } actions[] = {
     { "fit", calibrate_fit, "from pairs of a picture point and a floor point" },
+    { "auto", calibrate_auto, "from people who walk past" },
     { "check", calibrate_check, "what a camera file is worth, place by place" },
 };
 
