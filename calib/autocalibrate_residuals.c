@@ -52,7 +52,7 @@ void walker_scatter_measure(const struct walker_scatter *scatter,
         double taller = scatter->track_means[scatter->walkers->items[i].track];
         ret_errors[i] = WALKER_IMPOSSIBLE;
         if (!projection || walker_box_like(projection, box, scatter->height_m * exp(taller),
-                                           &foretold, NULL) < 0)
+                                           scatter->place_share, &foretold, NULL) < 0)
             continue;
         double error = taller + log((box.bottom - box.top) / (foretold.bottom - foretold.top));
         ret_errors[i] = fmax(-WALKER_IMPOSSIBLE, fmin(WALKER_IMPOSSIBLE, error));
@@ -128,6 +128,7 @@ void walker_scatter_weigh(struct walker_scatter *s, const struct projection *pro
     double *errors = calloc(w->count, sizeof(*errors));
     if (!errors)
         return; /* the weights of the round before do */
+    s->place_share = walker_place_share(projection, s->height_m);
     walker_scatter_measure(s, projection, errors);
     for (size_t i = 0; i < w->count; i++)
         s->weights[i] = 1;

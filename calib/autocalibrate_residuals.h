@@ -21,6 +21,7 @@ struct walker_scatter {
     double person_sd;     /* spread of people's heights, as a share: what is expected */
     double spread_sd;     /* the same as seen, after weighing */
     double box_sd;        /* scatter within a track, as a share; after weighing */
+    double place_share;   /* see walker_box.h; kept between two weighings */
     double *weights;      /* of each box, 0..1 */
     double *track_weights; /* of each track's mean */
     double *track_means;

@@ -44,23 +44,16 @@ int walker_box_at(const struct projection *projection, struct floor_m place, dou
     return edges(conic[2][2], conic[2][1], conic[1][1], &ret_box->top, &ret_box->bottom);
 }
 
-/*
- * Which point between bottom (0) and top (1) a box is placed by. A bottom edge that is seen too low
- * makes the person taller and nearer at once; over a track that passes for a law of nature. With
- * equal noise of both edges the error of this point has nothing to do with that of the height: with
- * k = dh / dbottom, about person height by camera height, bottom + (1 - k) top is uncorrelated with
- * (1 - k) bottom - top.
- */
-static double place_share(const struct projection *projection, double height_m)
+double walker_place_share(const struct projection *projection, double height_m)
 {
     double k = fmin(0.9, height_m / projection->centre_z_m);
     return (1 - k) / (2 - k);
 }
 
 int walker_box_like(const struct projection *projection, struct box_px box, double height_m,
-                    struct box_px *ret_box, struct floor_m *ret_place)
+                    double share, struct box_px *ret_box, struct floor_m *ret_place)
 {
-    const double x = (box.left + box.right) / 2, share = place_share(projection, height_m);
+    const double x = (box.left + box.right) / 2;
     const double y = box.bottom + share * (box.top - box.bottom);
     struct undistorted_px foot = { x, box.bottom };
     struct box_px found;
