@@ -413,7 +413,8 @@ int autocalibrate(const struct walkers *walkers, const struct auto_options *opti
     int r = check_enough(walkers, err);
     if (r < 0)
         return r;
-    r = walker_scatter_init(&scatter, walkers, options->height_m, options->height_sd_m);
+    r = walker_scatter_init(&scatter, walkers, options->height_m, options->height_sd_m,
+                            options->height_px);
     struct fit_problem problem = { options, &scatter, false };
     if (r == 0)
         r = search(&problem, parameters);

@@ -13,23 +13,30 @@
 /* The median of the absolute value of a normal error times this is its standard deviation. */
 #define MAD_TO_SD 1.4826
 #define BOX_SD_MIN 0.005
+#define WEIGHT_ROUNDS 8
+/* People taller than the mean by more standard deviations do not matter. */
+#define TALL_SDS 2.5
 /* A weight below this is that of an error of three standard deviations or more. */
 #define AGREEING_MIN (1 / (1 + 9 / (CAUCHY * CAUCHY)))
 
 int walker_scatter_init(struct walker_scatter *scatter, const struct walkers *walkers,
-                        double height_m, double height_sd_m)
+                        double height_m, double height_sd_m, double picture_height_px)
 {
     size_t n = walkers->count + 1, tracks = walkers->tracks + 1;
     *scatter = (struct walker_scatter){
         .walkers = walkers,
         .height_m = height_m,
+        .picture_height_px = picture_height_px,
         .person_sd = fmax(height_sd_m / height_m, 1e-3),
         .weights = calloc(n, sizeof(double)),
         .track_weights = calloc(tracks, sizeof(double)),
         .track_means = calloc(tracks, sizeof(double)),
+        .place_shares = calloc(n, sizeof(double)),
+        .fair = calloc(n, sizeof(double)),
         .scratch = calloc(n, sizeof(double)),
     };
-    return scatter->weights && scatter->track_weights && scatter->track_means && scatter->scratch
+    return scatter->weights && scatter->track_weights && scatter->track_means &&
+                   scatter->place_shares && scatter->fair && scatter->scratch
                ? 0
                : -ENOMEM;
 }
@@ -39,6 +46,8 @@ void walker_scatter_release(struct walker_scatter *scatter)
     free(scatter->weights);
     free(scatter->track_weights);
     free(scatter->track_means);
+    free(scatter->place_shares);
+    free(scatter->fair);
     free(scatter->scratch);
     *scatter = (struct walker_scatter){ 0 };
 }
@@ -52,7 +61,7 @@ void walker_scatter_measure(const struct walker_scatter *scatter,
         double taller = scatter->track_means[scatter->walkers->items[i].track];
         ret_errors[i] = WALKER_IMPOSSIBLE;
         if (!projection || walker_box_like(projection, box, scatter->height_m * exp(taller),
-                                           scatter->place_share, &foretold, NULL) < 0)
+                                           scatter->place_shares[i], &foretold, NULL) < 0)
             continue;
         double error = taller + log((box.bottom - box.top) / (foretold.bottom - foretold.top));
         ret_errors[i] = fmax(-WALKER_IMPOSSIBLE, fmin(WALKER_IMPOSSIBLE, error));
@@ -108,12 +117,20 @@ static void find_track_means(struct walker_scatter *s, const double *errors)
 /* Standard deviation of the errors around their tracks. */
 static double scatter_within(struct walker_scatter *s, const double *errors)
 {
-    for (size_t i = 0; i < s->walkers->count; i++)
-        s->scratch[i] = fabs(errors[i] - s->track_means[s->walkers->items[i].track]);
-    double sd = MAD_TO_SD * median_of(s->scratch, s->walkers->count);
+    size_t count = 0, tracks = 0, last = s->walkers->tracks;
+    for (size_t i = 0; i < s->walkers->count; i++) {
+        size_t track = s->walkers->items[i].track;
+        if (!(s->weights[i] > 0))
+            continue;
+        s->scratch[count++] = fabs(errors[i] - s->track_means[track]);
+        tracks += track != last;
+        last = track;
+    }
+    if (count <= tracks)
+        return s->person_sd;
     /* Each track's mean has used up one of its boxes. */
-    double freedom = (double) s->walkers->count / (double) (s->walkers->count - s->walkers->tracks);
-    return fmax(BOX_SD_MIN, sd * sqrt(freedom));
+    double freedom = (double) count / (double) (count - tracks);
+    return fmax(BOX_SD_MIN, MAD_TO_SD * median_of(s->scratch, count) * sqrt(freedom));
 }
 
 static double cauchy_weight(double error, double sd)
@@ -122,25 +139,46 @@ static double cauchy_weight(double error, double sd)
     return 1 / (1 + e * e);
 }
 
+/*
+ * Whether people of any height would be seen whole where this one is. At the picture's edge tall
+ * people are cut and left out while short ones are taken, so that all look short there; leaving out
+ * by place, not by height, is fair to both.
+ */
+static bool fair_place(const struct walker_scatter *s, const struct projection *projection, size_t i)
+{
+    const struct walker *walker = &s->walkers->items[i];
+    double likely_m = s->height_m * exp(s->track_means[walker->track]);
+    double tall_m = s->height_m * (1 + TALL_SDS * s->person_sd);
+    struct box_px box;
+    struct floor_m place;
+    if (walker_box_like(projection, walker->box, likely_m, s->place_shares[i], &box, &place) < 0 ||
+        walker_box_at(projection, place, tall_m, &box) < 0)
+        return true; /* its error says enough */
+    double margin_px = TALL_SDS * fmin(s->box_sd, 0.05) * (box.bottom - box.top);
+    return box.top > margin_px && box.bottom < s->picture_height_px - margin_px;
+}
+
 void walker_scatter_weigh(struct walker_scatter *s, const struct projection *projection)
 {
     const struct walkers *w = s->walkers;
     double *errors = calloc(w->count, sizeof(*errors));
     if (!errors)
         return; /* the weights of the round before do */
-    s->place_share = walker_place_share(projection, s->height_m);
+    for (size_t i = 0; i < w->count; i++)
+        s->place_shares[i] = walker_place_share(
+            projection, w->items[i].box, s->height_m * exp(s->track_means[w->items[i].track]));
     walker_scatter_measure(s, projection, errors);
     for (size_t i = 0; i < w->count; i++)
-        s->weights[i] = 1;
+        s->weights[i] = s->fair[i] = fair_place(s, projection, i);
     for (size_t t = 0; t < w->tracks; t++)
         s->track_weights[t] = 1;
     s->box_sd = s->person_sd;
-    for (int round = 0; round < 8; round++) {
+    for (int round = 0; round < WEIGHT_ROUNDS; round++) {
         find_track_means(s, errors);
         s->box_sd = scatter_within(s, errors);
         for (size_t i = 0; i < w->count; i++)
-            s->weights[i] =
-                cauchy_weight(errors[i] - s->track_means[w->items[i].track], s->box_sd);
+            s->weights[i] = s->fair[i] * cauchy_weight(errors[i] - s->track_means[w->items[i].track],
+                                                       s->box_sd);
         for (size_t t = 0; t < w->tracks; t++)
             s->track_weights[t] = cauchy_weight(s->track_means[t], s->person_sd);
     }
@@ -161,10 +199,11 @@ void walker_scatter_whiten(const struct walker_scatter *s, double *errors)
             weight += s->weights[i];
         }
         double spread2 = s->person_sd * s->person_sd / s->track_weights[w->items[first].track];
+        double mean = weight > 0 ? sum / weight : 0;
         double keep = 1 / sqrt(1 + weight * spread2 / (s->box_sd * s->box_sd));
         for (size_t i = first; i < end; i++)
             errors[i] =
-                sqrt(s->weights[i]) * (errors[i] - (1 - keep) * sum / weight) / s->box_sd;
+                sqrt(s->weights[i]) * (errors[i] - (1 - keep) * mean) / s->box_sd;
     }
 }
 
