@@ -28,7 +28,7 @@
 
 /* What a first guess is made with: the scatter of boxes and people together. */
 #define START_SD 0.08
-#define ROUNDS   20
+#define ROUNDS   40
 #define STARTS   15
 
 /* Beyond these the answer is refused. */
@@ -258,7 +258,8 @@ static void differentiate(const struct residuals *residuals, const double *param
 
 /* Sum over tracks of the square of their whole pull on the parameters, and of the priors'. */
 static void add_pulls(const struct walkers *walkers, const double *jacobian,
-                      const double *residuals, double meat[static AUTO_PARAMETERS * AUTO_PARAMETERS])
+                      const double *residuals,
+                      double meat[static AUTO_PARAMETERS * AUTO_PARAMETERS])
 {
     enum { N = AUTO_PARAMETERS };
     double few = (double) walkers->tracks / ((double) walkers->tracks - N);
@@ -268,8 +269,8 @@ static void add_pulls(const struct walkers *walkers, const double *jacobian,
     const double *j = jacobian + (size_t) PRIORS * N;
     for (size_t first = 0, end; first < walkers->count; first = end) {
         double pull[N] = { 0 };
-        for (end = first; end < walkers->count &&
-                          walkers->items[end].track == walkers->items[first].track;
+        for (end = first;
+             end < walkers->count && walkers->items[end].track == walkers->items[first].track;
              end++)
             for (int k = 0; k < N; k++)
                 pull[k] += j[end * N + (size_t) k] * residuals[PRIORS + end];
@@ -304,7 +305,8 @@ static int find_covariance(const struct fit_problem *problem, const double *para
 {
     struct residuals residuals = residuals_of(problem);
     size_t n = (size_t) residuals.residual_count;
-    double bread[AUTO_PARAMETERS * AUTO_PARAMETERS], meat[AUTO_PARAMETERS * AUTO_PARAMETERS] = { 0 };
+    double bread[AUTO_PARAMETERS * AUTO_PARAMETERS],
+        meat[AUTO_PARAMETERS * AUTO_PARAMETERS] = { 0 };
     double *scratch = calloc(n * (AUTO_PARAMETERS + 2), sizeof(*scratch));
     int r = scratch ? least_squares_covariance(&residuals, parameters, bread, NULL) : -ENOMEM;
     if (r == 0) {
@@ -349,14 +351,13 @@ static void fill_result(const struct fit_problem *problem, const double *paramet
     for (int k = 0; k < AUTO_PARAMETERS; k++)
         sd[k] = sqrt(c[k * (AUTO_PARAMETERS + 1)]);
     result->camera = camera_of(parameters);
-    result->sd = (struct auto_camera){ result->camera.focal_px * sd[AUTO_LOG_FOCAL], sd[AUTO_TILT],
-                                       sd[AUTO_ROLL],
-                                       result->camera.height_m * sd[AUTO_LOG_HEIGHT] };
+    result->sd =
+        (struct auto_camera){ result->camera.focal_px * sd[AUTO_LOG_FOCAL], sd[AUTO_TILT],
+                              sd[AUTO_ROLL], result->camera.height_m * sd[AUTO_LOG_HEIGHT] };
     for (int i = 0; i < 3; i++)
         result->horizon_sd_px[i] =
             horizon_sd(problem->options, parameters, c, problem->options->width_px * i / 2);
-    result->focal_from_people =
-        fmax(0, 1 - c[0] / (FOCAL_PRIOR_LOG_SD * FOCAL_PRIOR_LOG_SD));
+    result->focal_from_people = fmax(0, 1 - c[0] / (FOCAL_PRIOR_LOG_SD * FOCAL_PRIOR_LOG_SD));
     result->box_sd = problem->scatter->box_sd;
     result->person_sd = problem->scatter->spread_sd;
     result->used = walker_scatter_agreeing(problem->scatter);
@@ -428,8 +429,9 @@ int autocalibrate(const struct walkers *walkers, const struct auto_options *opti
     if (r == -ENOMEM)
         return error_set(err, r, "out of memory");
     if (r < 0)
-        return error_set(err, -EDOM, "people's heights do not determine a camera; record people "
-                                     "who come near and go far");
+        return error_set(err, -EDOM,
+                         "people's heights do not determine a camera; record people "
+                         "who come near and go far");
     r = check_result(walkers, options, &result, err);
     if (r == 0)
         *ret_result = result;

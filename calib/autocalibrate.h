@@ -6,10 +6,10 @@
  * used: the logarithm of seen by foretold height scatters by the boxes' noise, and all boxes of a
  * track share an error, which is that person's height.
  *
- * Sources: Lv, Zhao & Nevatia, "Camera calibration from video of a walking human", IEEE TPAMI 28(9),
- * 2006; Krahnstoever & Mendonca, "Bayesian autocalibration for surveillance", ICCV 2005; Liu,
- * Collins & Liu, "Surveillance camera autocalibration based on pedestrian height distributions",
- * BMVC 2011.
+ * Sources: Lv, Zhao & Nevatia, "Camera calibration from video of a walking human", IEEE TPAMI
+ * 28(9), 2006; Krahnstoever & Mendonca, "Bayesian autocalibration for surveillance", ICCV 2005;
+ * Liu, Collins & Liu, "Surveillance camera autocalibration based on pedestrian height
+ * distributions", BMVC 2011.
  */
 #ifndef FLOORFUSE_CALIB_AUTOCALIBRATE_H
 #define FLOORFUSE_CALIB_AUTOCALIBRATE_H
@@ -37,9 +37,9 @@ struct auto_options auto_defaults(double width_px, double height_px);
 /* A camera above its own floor: the origin is under it, y the way it looks, x to the right. */
 struct auto_camera {
     double focal_px;
-    double tilt_rad;  /* down from level */
-    double roll_rad;  /* positive: the picture's right side hangs lower */
-    double height_m;  /* above the floor */
+    double tilt_rad; /* down from level */
+    double roll_rad; /* positive: the picture's right side hangs lower */
+    double height_m; /* above the floor */
 };
 
 /* Where the horizon crosses x; px, y down. Perfectly level cameras have it in the middle. */
@@ -61,12 +61,12 @@ enum auto_parameter { AUTO_LOG_FOCAL, AUTO_TILT, AUTO_ROLL, AUTO_LOG_HEIGHT, AUT
 struct auto_result {
     struct auto_camera camera;
     double covariance[AUTO_PARAMETERS * AUTO_PARAMETERS]; /* row-major, of enum auto_parameter */
-    struct auto_camera sd;      /* standard deviations, in the units of the camera */
-    double horizon_sd_px[3];    /* at the picture's left edge, middle, right edge */
-    double focal_from_people;   /* share of what is known about the focal length: 0: only assumed */
-    double box_sd;              /* scatter of a box's height within a track, as a share */
-    double person_sd;           /* scatter between tracks, as a share */
-    size_t used;                /* boxes that agree */
+    struct auto_camera sd;    /* standard deviations, in the units of the camera */
+    double horizon_sd_px[3];  /* at the picture's left edge, middle, right edge */
+    double focal_from_people; /* share of what is known about the focal length: 0: only assumed */
+    double box_sd;            /* scatter of a box's height within a track, as a share */
+    double person_sd;         /* scatter between tracks, as a share */
+    size_t used;              /* boxes that agree */
 };
 
 /*
@@ -77,5 +77,26 @@ struct auto_result {
  */
 MUST_CHECK int autocalibrate(const struct walkers *walkers, const struct auto_options *options,
                              struct auto_result *ret_result, struct error *err);
+
+/* How tall people look under a camera that is there already: near, midway and far. */
+#define AUTO_JUDGE_BANDS 3
+struct auto_judgement {
+    size_t boxes, tracks;  /* boxes that can be placed, and the people behind them */
+    double height_m, sd_m; /* of a middling person, and how sure that is */
+    struct {
+        double distance_m; /* from the camera along the floor, median */
+        double height_m, sd_m;
+        size_t boxes;
+    } bands[AUTO_JUDGE_BANDS];
+};
+
+/*
+ *   walkers  boxes in image px
+ *   camera   must have heights
+ * Returns 0; -EDOM with a sentence (too few boxes or people); -ENOMEM.
+ */
+MUST_CHECK int autocalibrate_judge(const struct walkers *walkers, const struct camera_model *camera,
+                                   const struct auto_options *options,
+                                   struct auto_judgement *ret_judgement, struct error *err);
 
 #endif

@@ -11,8 +11,8 @@
 /* Cauchy's constant: 95 of 100 of the efficiency of least squares where errors are normal. */
 #define CAUCHY 2.385
 /* The median of the absolute value of a normal error times this is its standard deviation. */
-#define MAD_TO_SD 1.4826
-#define BOX_SD_MIN 0.005
+#define MAD_TO_SD     1.4826
+#define BOX_SD_MIN    0.005
 #define WEIGHT_ROUNDS 8
 /* People taller than the mean by more standard deviations do not matter. */
 #define TALL_SDS 2.5
@@ -57,13 +57,11 @@ void walker_scatter_measure(const struct walker_scatter *scatter,
 {
     for (size_t i = 0; i < scatter->walkers->count; i++) {
         struct box_px box = scatter->walkers->items[i].box, foretold;
-        /* As tall as that person was found to be, lest tall people be put nearer than they are. */
-        double taller = scatter->track_means[scatter->walkers->items[i].track];
         ret_errors[i] = WALKER_IMPOSSIBLE;
-        if (!projection || walker_box_like(projection, box, scatter->height_m * exp(taller),
+        if (!projection || walker_box_like(projection, box, scatter->height_m,
                                            scatter->place_shares[i], &foretold, NULL) < 0)
             continue;
-        double error = taller + log((box.bottom - box.top) / (foretold.bottom - foretold.top));
+        double error = log((box.bottom - box.top) / (foretold.bottom - foretold.top));
         ret_errors[i] = fmax(-WALKER_IMPOSSIBLE, fmin(WALKER_IMPOSSIBLE, error));
     }
 }
@@ -108,8 +106,8 @@ static void find_track_means(struct walker_scatter *s, const double *errors)
             sum += s->weights[i] * errors[i];
             weight += s->weights[i];
         }
-        double shrink = s->box_sd * s->box_sd * s->track_weights[track] /
-                        (s->person_sd * s->person_sd);
+        double shrink =
+            s->box_sd * s->box_sd * s->track_weights[track] / (s->person_sd * s->person_sd);
         s->track_means[track] = sum / (weight + shrink);
     }
 }
@@ -144,7 +142,8 @@ static double cauchy_weight(double error, double sd)
  * people are cut and left out while short ones are taken, so that all look short there; leaving out
  * by place, not by height, is fair to both.
  */
-static bool fair_place(const struct walker_scatter *s, const struct projection *projection, size_t i)
+static bool fair_place(const struct walker_scatter *s, const struct projection *projection,
+                       size_t i)
 {
     const struct walker *walker = &s->walkers->items[i];
     double likely_m = s->height_m * exp(s->track_means[walker->track]);
@@ -177,8 +176,8 @@ void walker_scatter_weigh(struct walker_scatter *s, const struct projection *pro
         find_track_means(s, errors);
         s->box_sd = scatter_within(s, errors);
         for (size_t i = 0; i < w->count; i++)
-            s->weights[i] = s->fair[i] * cauchy_weight(errors[i] - s->track_means[w->items[i].track],
-                                                       s->box_sd);
+            s->weights[i] = s->fair[i] *
+                            cauchy_weight(errors[i] - s->track_means[w->items[i].track], s->box_sd);
         for (size_t t = 0; t < w->tracks; t++)
             s->track_weights[t] = cauchy_weight(s->track_means[t], s->person_sd);
     }
@@ -202,8 +201,7 @@ void walker_scatter_whiten(const struct walker_scatter *s, double *errors)
         double mean = weight > 0 ? sum / weight : 0;
         double keep = 1 / sqrt(1 + weight * spread2 / (s->box_sd * s->box_sd));
         for (size_t i = first; i < end; i++)
-            errors[i] =
-                sqrt(s->weights[i]) * (errors[i] - (1 - keep) * mean) / s->box_sd;
+            errors[i] = sqrt(s->weights[i]) * (errors[i] - (1 - keep) * mean) / s->box_sd;
     }
 }
 

@@ -23,8 +23,8 @@ struct walker_scatter {
     double box_sd;        /* scatter within a track, as a share; after weighing */
     double *place_shares; /* of each box, see walker_box.h; kept between two weighings */
     double picture_height_px;
-    double *fair;         /* of each box: 1, or 0 where tall people would be cut */
-    double *weights;      /* of each box, 0..1 */
+    double *fair;          /* of each box: 1, or 0 where tall people would be cut */
+    double *weights;       /* of each box, 0..1 */
     double *track_weights; /* of each track's mean */
     double *track_means;
     double *scratch;
@@ -32,8 +32,7 @@ struct walker_scatter {
 
 /* Returns 0, or -ENOMEM; to be released in any case. */
 MUST_CHECK int walker_scatter_init(struct walker_scatter *scatter, const struct walkers *walkers,
-                                   double height_m, double height_sd_m,
-                                   double picture_height_px);
+                                   double height_m, double height_sd_m, double picture_height_px);
 void walker_scatter_release(struct walker_scatter *scatter);
 
 /* The error of each box; NULL: WALKER_IMPOSSIBLE each. */

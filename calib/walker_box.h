@@ -24,11 +24,12 @@ MUST_CHECK int walker_box_at(const struct projection *projection, struct floor_m
                              double height_m, struct box_px *ret_box);
 
 /*
- * Which point between bottom (0) and top (1) a box is best placed by. A bottom edge that is seen too
- * low makes the person taller and nearer at once; over a track that passes for a law of nature. With
- * equal noise of both edges the error of this point has nothing to do with that of the height: with
- * k = dh / dbottom over the floor, bottom + (1 - k) top is uncorrelated with (1 - k) bottom - top. Whoever fits a camera must keep the share while fitting: where the camera
- * can choose it, it chooses one that makes errors look small.
+ * Which point between bottom (0) and top (1) a box is best placed by. A bottom edge that is seen
+ * too low makes the person taller and nearer at once; over a track that passes for a law of nature.
+ * With equal noise of both edges the error of this point has nothing to do with that of the height:
+ * with k = dh / dbottom over the floor, bottom + (1 - k) top is uncorrelated with (1 - k) bottom -
+ * top. Whoever fits a camera must keep the share while fitting: where the camera can choose it, it
+ * chooses one that makes errors look small.
  */
 double walker_place_share(const struct projection *projection, struct box_px box, double height_m);
 

@@ -19,7 +19,7 @@
 /* Boxes that overlap more than this hide parts of each other. */
 #define OVERLAP_MAX 0.15
 /* A person is taken again after moving by this share of their height. */
-#define MOVED_MIN 0.25
+#define MOVED_MIN       0.25
 #define TRACK_BOXES_MIN 3
 
 struct columns {
@@ -142,8 +142,8 @@ static int join_box(struct joining *j, size_t i, size_t time)
         if (r < 0)
             return r;
         track = &j->tracks[j->track_count++];
-        *track = (struct open_track){ .taken = { NAN, NAN, NAN, NAN },
-                                      .number = j->track_numbers++ };
+        *track =
+            (struct open_track){ .taken = { NAN, NAN, NAN, NAN }, .number = j->track_numbers++ };
     }
     track->last = box;
     track->last_time = time;
@@ -349,9 +349,9 @@ int walkers_load(const char *path, const struct walkers_options *options,
     if (r == 0)
         r = read_rows(&j, reader, &first, err);
     if (r == 0 && ret_walkers->rows == 0)
-        r = options->camera ? error_set(err, -EINVAL, "%s has no boxes of camera \"%s\"", path,
-                                        options->camera)
-                            : error_set(err, -EINVAL, "%s has no boxes", path);
+        r = options->camera
+                ? error_set(err, -EINVAL, "%s has no boxes of camera \"%s\"", path, options->camera)
+                : error_set(err, -EINVAL, "%s has no boxes", path);
     if (r == -ENOMEM)
         r = error_set(err, r, "%s: out of memory", path);
     if (r == 0)

@@ -2,8 +2,9 @@
  * walkers.h - boxes of walking people, as they say something about the camera
  *
  * From a CSV file of boxes: those of persons who are wholly in the picture, joined to tracks, and
- * thinned so that a person is taken once for every quarter of their height that they move. All boxes
- * of a track share one body height; a person who stands still says one thing and not a thousand.
+ * thinned so that a person is taken once for every quarter of their height that they move. All
+ * boxes of a track share one body height; a person who stands still says one thing and not a
+ * thousand.
  */
 #ifndef FLOORFUSE_CALIB_WALKERS_H
 #define FLOORFUSE_CALIB_WALKERS_H
@@ -42,11 +43,11 @@ const char *walkers_reason_text(enum walkers_reason reason);
 
 /* What is taken. */
 struct walkers_options {
-    const char *camera;          /* only its rows; NULL: the file has one camera */
-    double width_px, height_px;  /* of the full frame */
-    double score_min;            /* 0..1 */
-    double edge_px;              /* a box nearer to the picture's edge counts as cut */
-    double box_height_min_px;    /* smaller boxes are too rough */
+    const char *camera;            /* only its rows; NULL: the file has one camera */
+    double width_px, height_px;    /* of the full frame */
+    double score_min;              /* 0..1 */
+    double edge_px;                /* a box nearer to the picture's edge counts as cut */
+    double box_height_min_px;      /* smaller boxes are too rough */
     double aspect_min, aspect_max; /* width by height */
 };
 struct walkers_options walkers_defaults(double width_px, double height_px);

@@ -13,17 +13,22 @@
 #include "image/image.h"
 #include "programs/arguments.h"
 #include "programs/calibrate.h"
-#include "programs/calibrate_auto.h"
 
 #define PROGRAM "floorfuse calibrate auto"
 #define DEGREES (180 / M_PI)
+
+/* As the command line has it. */
+struct auto_request {
+    const char *observations, *camera, *calibration, *out, *author, *note;
+    double size[2], centre[2]; /* px; centre is NaN when not given */
+    double height_m, height_sd_m, score;
+};
 
 static bool parse(int argc, char **argv, struct auto_request *r, int *ret_exit)
 {
     *r = (struct auto_request){ .height_m = PERSON_HEIGHT_M,
                                 .height_sd_m = PERSON_HEIGHT_SD_M,
                                 .score = 0.5,
-                                .max_error_cm = 25,
                                 .centre = { NAN, NAN } };
     const struct argument arguments[] = {
         { "--observations", "FILE.csv", &r->observations, NULL,
@@ -37,7 +42,7 @@ static bool parse(int argc, char **argv, struct auto_request *r, int *ret_exit)
           false,
           { r->size, 2, 16, IMAGE_EDGE_MAX, true } },
         { "--calibration", "FILE.cfg", &r->calibration, NULL,
-          "a homography to add heights to, or a full camera to judge", false },
+          "a camera file with heights, to be judged instead", false },
         { "--height-m",
           "M",
           NULL,
@@ -66,17 +71,7 @@ static bool parse(int argc, char **argv, struct auto_request *r, int *ret_exit)
           "least score of a box (0.5)",
           false,
           { &r->score, 1, 0, 1 } },
-        { "--max-error-cm",
-          "CM",
-          NULL,
-          NULL,
-          "refuse a camera that leaves the homography by more (25)",
-          false,
-          { &r->max_error_cm, 1, 0.1, 10000 } },
         { "--out", "FILE.cfg", &r->out, NULL, "the camera file (default: only the report)", false },
-        { "--picture", "FILE.png", &r->picture, NULL,
-          "draw horizon and figures 1.70 m tall over --still", false },
-        { "--still", "FILE.png", &r->still, NULL, "a picture of the camera", false },
         { "--author", "NAME", &r->author, NULL, "kept in the file", false },
         { "--note", "TEXT", &r->note, NULL, "kept in the file", false },
     };
@@ -99,7 +94,7 @@ static int complain(const struct error *err)
 
 /* ---- words ---- */
 
-void auto_print_walkers(const struct walkers *walkers)
+static void auto_print_walkers(const struct walkers *walkers)
 {
     printf("%zu boxes at %zu times; %zu boxes of %zu walking people are used\n", walkers->rows,
            walkers->times, walkers->count, walkers->tracks);
@@ -138,8 +133,8 @@ static void print_result(const struct auto_options *options, const struct auto_r
 
 /* ---- the camera file ---- */
 
-int auto_write_camera(const struct auto_request *request, const struct camera_file *camera,
-                      struct error *err)
+static int auto_write_camera(const struct auto_request *request, const struct camera_file *camera,
+                             struct error *err)
 {
     AUTO(text_release) struct text text = TEXT_INIT;
     AUTO(problems_release) struct problems problems = { 0 };
@@ -218,6 +213,75 @@ static int run_bare(const struct auto_request *request)
     return r < 0 ? complain(&err) : EXIT_OK;
 }
 
+/* ---- a camera that is there already ---- */
+
+static int load_camera(const char *path, struct camera_model *ret_camera, struct error *err)
+{
+    AUTO(problems_release) struct problems problems = { 0 };
+    char *text = NULL;
+    size_t length;
+    int r = file_read(path, CAMERA_FILE_BYTES_MAX, &text, &length, err);
+    if (r == 0 && camera_file_parse(text, path, ret_camera, &problems) < 0)
+        r = error_set(err, -EINVAL, "%s", problems.count ? problems.sentences[0] : "out of memory");
+    free(text);
+    if (r == 0 && !ret_camera->projection.has_height)
+        r = error_set(err, -ENOTSUP,
+                      "%s holds a bare homography, under which nobody has a height; leave "
+                      "--calibration out, or mark a few points of known height (floorfuse "
+                      "calibrate fit)",
+                      path);
+    return r;
+}
+
+/* Differences that are both large and certain are worth words. */
+static void print_judgement(const struct auto_request *request, const struct auto_judgement *j)
+{
+    static const char *const names[AUTO_JUDGE_BANDS] = { "near", "midway", "far" };
+    const double few = 0.04, sigmas = 2.5, scale_sd = 0.02;
+    double off = j->height_m / request->height_m - 1;
+    printf("\na middling person is %.2f +- %.2f m tall under this camera (%.2f m expected)\n",
+           j->height_m, j->sd_m, request->height_m);
+    for (int i = 0; i < AUTO_JUDGE_BANDS; i++)
+        printf("  %-7s %5.1f m away   %.2f +- %.2f m\n", names[i], j->bands[i].distance_m,
+               j->bands[i].height_m, j->bands[i].sd_m);
+    double sd = hypot(j->sd_m / request->height_m, scale_sd);
+    if (fabs(off) > few && fabs(off) > sigmas * sd)
+        printf("people look %.0f %% too %s: the scale or the camera's height is wrong\n",
+               100 * fabs(off), off > 0 ? "tall" : "short");
+    double bend = j->bands[AUTO_JUDGE_BANDS - 1].height_m / j->bands[0].height_m - 1;
+    double bend_sd = hypot(j->bands[0].sd_m, j->bands[AUTO_JUDGE_BANDS - 1].sd_m) / j->height_m;
+    if (fabs(bend) > few && fabs(bend) > sigmas * bend_sd)
+        printf("people %s by %.0f %% from near to far: tilt or focal length is wrong\n",
+               bend > 0 ? "grow" : "shrink", 100 * fabs(bend));
+}
+
+static int run_judge(const struct auto_request *request)
+{
+    struct error err = { "" };
+    AUTO(walkers_release) struct walkers walkers = { 0 };
+    struct camera_model camera;
+    struct auto_judgement judgement;
+    int r = load_camera(request->calibration, &camera, &err);
+    if (r < 0)
+        return complain(&err);
+    struct auto_options options = auto_defaults(camera.width_px, camera.height_px);
+    struct walkers_options choice = walkers_defaults(camera.width_px, camera.height_px);
+    options.height_m = request->height_m;
+    choice.camera = request->camera;
+    choice.score_min = request->score;
+    r = walkers_load(request->observations, &choice, &walkers, &err);
+    if (r < 0)
+        return complain(&err);
+    auto_print_walkers(&walkers);
+    r = autocalibrate_judge(&walkers, &camera, &options, &judgement, &err);
+    if (r < 0) {
+        error_prefix(&err, r, "%s", request->observations);
+        return complain(&err);
+    }
+    print_judgement(request, &judgement);
+    return EXIT_OK;
+}
+
 static int check_request(const struct auto_request *r, struct error *err)
 {
     if (!r->calibration && !r->size[0])
@@ -225,10 +289,10 @@ static int check_request(const struct auto_request *r, struct error *err)
     if (r->calibration && r->size[0])
         return error_set(err, -EINVAL,
                          "--image cannot stand beside --calibration, which has the size");
-    if (r->calibration && isfinite(r->centre[0]) && r->out == NULL)
-        return error_set(err, -EINVAL, "--centre is for a camera that is written");
-    if (!r->picture != !r->still)
-        return error_set(err, -EINVAL, "--picture FILE.png and --still FILE.png go together");
+    if (r->calibration && (isfinite(r->centre[0]) || r->out || r->author || r->note))
+        return error_set(err, -EINVAL,
+                         "a camera of --calibration is only judged: --centre, --out, --author and "
+                         "--note are for one that is found");
     return 0;
 }
 
@@ -243,5 +307,5 @@ int calibrate_auto(int argc, char **argv)
         fprintf(stderr, PROGRAM ": %s; see " PROGRAM " --help\n", err.text);
         return EXIT_USAGE;
     }
-    return run_bare(&request);
+    return request.calibration ? run_judge(&request) : run_bare(&request);
 }

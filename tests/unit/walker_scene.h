@@ -1,8 +1,8 @@
 /*
  * walker_scene.h - walking people before a camera that is known exactly
  *
- * Bodies are not those of the code under test: feet are a disc of 0.12 m, shoulders one of 0.22 m at
- * 0.82 of the height, the head a ball of 0.11 m under it; the box holds points of all of them.
+ * Bodies are not those of the code under test: feet are a disc of 0.12 m, shoulders one of 0.22 m
+ * at 0.82 of the height, the head a ball of 0.11 m under it; the box holds points of all of them.
  */
 #ifndef FLOORFUSE_TESTS_WALKER_SCENE_H
 #define FLOORFUSE_TESTS_WALKER_SCENE_H
@@ -17,7 +17,7 @@ struct walker_scene {
     struct auto_options options;
     struct auto_camera camera;
     size_t people, boxes_each;
-    double far_m;         /* people walk up to here */
+    double far_m;           /* people walk up to here */
     double noise, outliers; /* of a box's edges by its height; share of boxes */
 };
 
