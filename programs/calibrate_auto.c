@@ -284,9 +284,9 @@ static int run_judge(const struct auto_request *request)
 
 static int check_request(const struct auto_request *r, struct error *err)
 {
-    if (!r->calibration && !r->size[0])
+    if (!r->calibration && !(r->size[0] > 0))
         return error_set(err, -EINVAL, "--image W H or --calibration FILE.cfg is needed");
-    if (r->calibration && r->size[0])
+    if (r->calibration && r->size[0] > 0)
         return error_set(err, -EINVAL,
                          "--image cannot stand beside --calibration, which has the size");
     if (r->calibration && (isfinite(r->centre[0]) || r->out || r->author || r->note))
