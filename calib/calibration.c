@@ -5,27 +5,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "calib/model.h"
+
+/* What the file says beside the camera. */
+static int read_words(const char *text, const char *name, struct calibration *calibration,
+                      struct problems *problems)
+{
+    AUTO(camera_file_release) struct camera_file file = { 0 };
+    struct error err;
+    int r = camera_file_read(text, name, &file, problems);
+    calibration->author = file.author;
+    calibration->note = file.note;
+    file.author = file.note = NULL;
+    calibration->valid_from_us = INT64_MIN;
+    if (r == 0 && file.valid_from)
+        r = clock_wall_parse(file.valid_from, &calibration->valid_from_us, &err);
+    return r;
+}
 
 /* Takes the text on success only. */
 static int create_take(char **text, const char *name, struct calibration **ret_calibration,
                        struct problems *problems)
 {
+    AUTO(calibration_destroy)
     struct calibration *calibration = calloc(1, sizeof(*calibration));
     if (!calibration) {
         problems_add(problems, "%s: out of memory", name);
         return -ENOMEM;
     }
     int r = camera_file_parse(*text, name, &calibration->model, problems);
-    if (r < 0) {
-        free(calibration);
+    if (r == 0)
+        r = read_words(*text, name, calibration, problems);
+    if (r < 0)
         return r;
-    }
-    projection_keep_plane(&calibration->model.projection, PERSON_HEIGHT_M);
+    const struct camera_model *model = &calibration->model;
+    lens_table_build(&model->lens, model->width_px, model->height_px, &calibration->lens_table);
+    calibration_expect_people(calibration,
+                              (struct person_height){ PERSON_HEIGHT_M, PERSON_HEIGHT_SD_M });
     file_sha256_bytes(*text, strlen(*text), calibration->version);
     calibration->text = *text;
     *text = NULL;
     *ret_calibration = calibration;
+    calibration = NULL;
     return 0;
 }
 
@@ -70,16 +92,19 @@ int calibration_parse(const char *text, const char *name, struct calibration **r
 
 int calibration_clone(const struct calibration *calibration, struct calibration **ret_calibration)
 {
+    AUTO(calibration_destroy)
     struct calibration *clone = malloc(sizeof(*clone));
-    char *text = strdup(calibration->text);
-    if (!clone || !text) {
-        free(clone);
-        free(text);
+    if (!clone)
         return -ENOMEM;
-    }
     *clone = *calibration;
-    clone->text = text;
+    clone->text = strdup(calibration->text);
+    clone->author = calibration->author ? strdup(calibration->author) : NULL;
+    clone->note = calibration->note ? strdup(calibration->note) : NULL;
+    if (!clone->text || !clone->author != !calibration->author ||
+        !clone->note != !calibration->note)
+        return -ENOMEM;
     *ret_calibration = clone;
+    clone = NULL;
     return 0;
 }
 
@@ -88,8 +113,21 @@ void calibration_destroy(struct calibration **calibration)
     if (!*calibration)
         return;
     free((*calibration)->text);
+    free((*calibration)->author);
+    free((*calibration)->note);
     free(*calibration);
     *calibration = NULL;
+}
+
+void calibration_expect_people(struct calibration *calibration, struct person_height height)
+{
+    calibration->people = height;
+    projection_keep_plane(&calibration->model.projection, height.mean_m);
+}
+
+struct person_height calibration_people(const struct calibration *calibration)
+{
+    return calibration->people;
 }
 
 const char *calibration_text(const struct calibration *calibration)
@@ -100,6 +138,21 @@ const char *calibration_text(const struct calibration *calibration)
 const char *calibration_version(const struct calibration *calibration)
 {
     return calibration->version;
+}
+
+const char *calibration_author(const struct calibration *calibration)
+{
+    return calibration->author ? calibration->author : "";
+}
+
+const char *calibration_note(const struct calibration *calibration)
+{
+    return calibration->note ? calibration->note : "";
+}
+
+int64_t calibration_valid_from_us(const struct calibration *calibration)
+{
+    return calibration->valid_from_us;
 }
 
 void calibration_size(const struct calibration *calibration, uint32_t *ret_width,
@@ -117,7 +170,7 @@ bool calibration_has_height(const struct calibration *calibration)
 int calibration_undistort(const struct calibration *calibration, struct image_px p,
                           struct undistorted_px *ret_p)
 {
-    return lens_undistort(&calibration->model.lens, p, ret_p, NULL);
+    return lens_table_undistort(&calibration->lens_table, &calibration->model.lens, p, ret_p, NULL);
 }
 
 /* J C J^T for J = plane (2x2, row-major) times lens. */
@@ -141,10 +194,12 @@ int calibration_floor_from_image(const struct calibration *calibration, struct i
     struct undistorted_px ideal;
     struct jacobian2 lens;
     double plane[4];
-    int r = lens_undistort(&model->lens, p, &ideal, &lens);
+    int r = lens_table_undistort(&calibration->lens_table, &model->lens, p, &ideal,
+                                 ret_covariance ? &lens : NULL);
     if (r < 0)
         return r;
-    r = projection_to_plane(&model->projection, ideal, height_m, ret_point, plane);
+    r = projection_to_plane(&model->projection, ideal, height_m, ret_point,
+                            ret_covariance ? plane : NULL);
     if (r < 0)
         return r;
     if (ret_covariance)

@@ -40,14 +40,19 @@ void calibration_destroy(struct calibration **calibration);
 
 const char *calibration_text(const struct calibration *calibration);    /* the file's content */
 const char *calibration_version(const struct calibration *calibration); /* SHA-256 of the text */
+
+/* What the file says about itself; borrowed; "" and INT64_MIN where it says nothing. */
+const char *calibration_author(const struct calibration *calibration);
+const char *calibration_note(const struct calibration *calibration);
+int64_t calibration_valid_from_us(const struct calibration *calibration); /* UTC */
 void calibration_size(const struct calibration *calibration, uint32_t *ret_width,
                       uint32_t *ret_height);
 
 /* Whether points above the floor can be projected (everything but a bare homography). */
 bool calibration_has_height(const struct calibration *calibration);
 
-/* Undo the lens. Newton iterations on Brown's model. Returns 0, or -ERANGE beyond the radius where
- * the model stops growing. */
+/* Undo the lens: by a table where it is radial (lens_table.h says how exact), else by Newton's
+ * method. Returns 0, or -ERANGE beyond the radius where the model stops growing. */
 MUST_CHECK int calibration_undistort(const struct calibration *calibration, struct image_px p,
                                      struct undistorted_px *ret_p);
 
@@ -74,9 +79,19 @@ MUST_CHECK int calibration_image_from_floor(const struct calibration *calibratio
 MUST_CHECK int calibration_position(const struct calibration *calibration,
                                     struct floor_m *ret_point, double *ret_height_m);
 
-/* A person's height and its spread: what places a head on the floor. */
+/* How tall people are: what places a head on the floor. These are the defaults of people.height_m
+ * and people.height_sd_m. */
 #define PERSON_HEIGHT_M    1.70
 #define PERSON_HEIGHT_SD_M 0.10
+
+struct person_height {
+    double mean_m, sd_m;
+};
+
+/* Expect people of that height from now on; the defaults until then. Before the calibration is
+ * shared. */
+void calibration_expect_people(struct calibration *calibration, struct person_height height);
+struct person_height calibration_people(const struct calibration *calibration);
 
 /* Where a box puts a person on the floor. */
 struct placement {
@@ -101,7 +116,7 @@ MUST_CHECK int placement_of_person(const struct calibration *calibration, struct
                                    struct box_px view, double edge_sd_px,
                                    struct placement *ret_placement);
 
-/* Head: the middle of the top edge lies in the plane PERSON_HEIGHT_M; its covariance holds the
+/* Head: the middle of the top edge lies in the plane of the mean height; its covariance holds the
  * height's spread. Returns as above. */
 MUST_CHECK int placement_of_head(const struct calibration *calibration, struct box_px box,
                                  double edge_sd_px, struct placement *ret_placement);

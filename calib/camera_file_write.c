@@ -75,7 +75,7 @@ static void write_lens(struct text *text, const struct camera_file *file)
     write_coefficient(text, "p1", file->lens.p1);
     write_coefficient(text, "p2", file->lens.p2);
     write_coefficient(text, "k3", file->lens.k3);
-    text_append(text, "\n");
+    text_append(text, file->lens.focal.count ? "\n" : " ");
     write_list(text, "    ", "focal", &file->lens.focal);
     write_list(text, "    ", "centre", &file->lens.centre);
     text_append(text, "};\n");

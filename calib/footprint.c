@@ -13,7 +13,8 @@ static bool half_height_seen(const struct calibration *calibration, struct box_p
     struct image_px p;
     if (!calibration_has_height(calibration))
         return true;
-    return calibration_image_from_floor(calibration, foot, PERSON_HEIGHT_M / 2, &p) == 0 &&
+    return calibration_image_from_floor(calibration, foot,
+                                        calibration_people(calibration).mean_m / 2, &p) == 0 &&
            box_contains(view, p);
 }
 

@@ -64,6 +64,8 @@ static int growth_turns(const struct lens *lens, double ret_q[static 2])
 void lens_find_limit(struct lens *lens)
 {
     double turns[2];
+    lens->per_focal_x = 1 / lens->focal_x_px;
+    lens->per_focal_y = 1 / lens->focal_y_px;
     int count = growth_turns(lens, turns);
     double low = 0;
     for (int i = 0; i < count; i++) {
@@ -203,5 +205,17 @@ int lens_undistort(const struct lens *lens, struct image_px p, struct undistorte
         *ret_jacobian = (struct jacobian2){ j.yy / det, -j.xy / det * aspect, -j.yx / det / aspect,
                                             j.xx / det };
     }
+    return 0;
+}
+
+int lens_undistort_radius(const struct lens *lens, double seen, double *ret_ideal,
+                          double *ret_growth)
+{
+    struct normalised ideal;
+    int r = solve(lens, (struct normalised){ seen, 0 }, &ideal);
+    if (r < 0)
+        return r;
+    *ret_ideal = ideal.x;
+    *ret_growth = radial_growth(lens, ideal.x * ideal.x);
     return 0;
 }

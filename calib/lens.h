@@ -19,7 +19,9 @@ struct lens {
     bool active; /* false: a perfect lens; the rest is not looked at */
     double k1, k2, p1, p2, k3;
     double focal_x_px, focal_y_px, centre_x_px, centre_y_px;
+    /* Filled by lens_find_limit: */
     double radius2_max; /* squared undistorted radius up to which the model grows, focal lengths */
+    double per_focal_x, per_focal_y; /* 1 / px */
 };
 
 /* The derivative of one pixel position by another: row-major 2x2, no unit. */
@@ -27,7 +29,8 @@ struct jacobian2 {
     double xx, xy, yx, yy;
 };
 
-/* Fill radius2_max from the coefficients; INFINITY where the model grows without end. */
+/* Fill the last fields from the others; radius2_max is INFINITY where the model grows without end.
+ */
 void lens_find_limit(struct lens *lens);
 
 /* Where an ideal pixel appears in the picture. Returns 0, or -ERANGE beyond the limit. */
@@ -41,5 +44,14 @@ MUST_CHECK int lens_distort(const struct lens *lens, struct undistorted_px p,
  */
 MUST_CHECK int lens_undistort(const struct lens *lens, struct image_px p,
                               struct undistorted_px *ret_p, struct jacobian2 *ret_jacobian);
+
+/*
+ * The same along a line through the principal point, of a lens without p1 and p2.
+ *   seen        distorted radius, focal lengths
+ *   ret_growth  d distorted / d undistorted radius
+ * Returns 0, or -ERANGE beyond the limit.
+ */
+MUST_CHECK int lens_undistort_radius(const struct lens *lens, double seen, double *ret_ideal,
+                                     double *ret_growth);
 
 #endif

@@ -28,6 +28,12 @@
 #define HEIGHT_MIN_M 0.2
 #define HEIGHT_MAX_M 3.0
 
+/* Where a person stands says how their picture leans, which says where they stand. */
+#define LEAN_TURNS 3
+
+/* Beyond this the lean of a box says nothing about its middle. */
+#define LEAN_SLOPE_MAX 0.5
+
 struct cut {
     bool left, top, right, bottom;
 };
@@ -82,7 +88,7 @@ static float height_over(const struct calibration *calibration, struct floor_m f
     struct undistorted_px top;
     double height_m;
     if (!calibration_has_height(calibration) ||
-        calibration_image_from_floor(calibration, foot, PERSON_HEIGHT_M, &head_px) < 0 ||
+        calibration_image_from_floor(calibration, foot, calibration->people.mean_m, &head_px) < 0 ||
         calibration_undistort(calibration, top_px, &top) < 0)
         return NAN;
     if (foot_px.y - head_px.y < fabs(foot_px.x - head_px.x))
@@ -92,51 +98,111 @@ static float height_over(const struct calibration *calibration, struct floor_m f
 }
 
 /*
- * How far a person's foot lies beside the middle of their box, px. At the sides of a wide picture
- * verticals lean outwards, and the box is drawn around the leaning body: feet at one lower corner,
- * head at the other upper one. `lean` is measured on somebody who would stand at the floor point.
+ * How far a person's foot lies to the right of the middle of their box, and their head to the left.
+ * At the sides of a wide picture verticals lean outwards, and the box is drawn around the leaning
+ * body: feet at one lower corner, head at the other upper one.
  */
-static double foot_beside_middle_px(const struct calibration *calibration, struct box_px box,
-                                    struct floor_m floor)
+struct lean {
+    double px;
+    double per_edge;  /* px the end goes sideways when its own edge goes down by one */
+    double spread_px; /* standard deviation of px for other reasons */
+};
+
+/* The lean of somebody who would stand at the floor point; of a body that is higher than wide it is
+ * measured by the box's height, of one that lies across the picture it is what people's height
+ * makes it. */
+static struct lean lean_at(const struct calibration *calibration, struct box_px box,
+                           struct floor_m floor)
 {
     struct image_px foot, head;
+    struct person_height people = calibration->people;
     if (!calibration_has_height(calibration) ||
         calibration_image_from_floor(calibration, floor, 0, &foot) < 0 ||
-        calibration_image_from_floor(calibration, floor, PERSON_HEIGHT_M, &head) < 0 ||
-        foot.y - head.y < fabs(foot.x - head.x)) /* from nearly above there is no such corner */
-        return 0;
-    double lean = (foot.x - head.x) / (foot.y - head.y);
+        calibration_image_from_floor(calibration, floor, people.mean_m, &head) < 0 ||
+        foot.y <= head.y) /* seen from above and behind there is no such corner */
+        return (struct lean){ 0, 0, 0 };
+    double across = foot.x - head.x, up = foot.y - head.y;
+    struct lean lean = { across / 2, 0, fabs(across) / 2 * people.sd_m / people.mean_m };
+    if (fabs(across) < up)
+        lean = (struct lean){ across / up * (box.bottom - box.top) / 2, across / up / 2, 0 };
     double most_px = (box.right - box.left) / 2;
-    return fmax(-most_px, fmin(most_px, lean * (box.bottom - box.top) / 2));
+    lean.px = fmax(-most_px, fmin(most_px, lean.px));
+    return lean;
+}
+
+/* One end of a standing person: the lower edge on the floor, or the upper one in a plane. */
+struct end {
+    double edge_px, height_m, side; /* side: 1 foot, -1 head */
+};
+
+static int end_to_floor(const struct calibration *calibration, struct image_px px, struct end end,
+                        struct floor_m *ret_floor)
+{
+    const struct covariance2 exact = { 0, 0, 0 };
+    return calibration_floor_from_image(calibration, px, exact, end.height_m, ret_floor, NULL);
+}
+
+/*
+ * How far the end moves sideways when the box's middle moves by one px. The farther out a person
+ * stands the more their picture leans, so feet move less than the middle and heads more: the end is
+ * at x = middle + side * lean(x), of which the derivative is 1 / (1 - side * lean').
+ */
+static double sideways_gain(const struct calibration *calibration, struct box_px box,
+                            struct end end, struct image_px px, struct lean lean)
+{
+    struct floor_m beside;
+    if (end_to_floor(calibration, (struct image_px){ px.x + 1, px.y }, end, &beside) < 0)
+        return 1;
+    double slope = end.side * (lean_at(calibration, box, beside).px - lean.px);
+    return 1 / (1 - fmax(-LEAN_SLOPE_MAX, fmin(LEAN_SLOPE_MAX, slope)));
+}
+
+/* Where the end meets its plane. Where a person stands says how their picture leans, which says
+ * where they stand; ret_lean_px is the last word on that. */
+static int place_end(const struct calibration *calibration, struct box_px box, struct end end,
+                     struct covariance2 edges, struct placement *placement, double *ret_lean_px)
+{
+    struct image_px px = { (box.left + box.right) / 2, end.edge_px };
+    struct lean lean = { 0, 0, 0 };
+    double middle_px = px.x;
+    for (int turn = 0; turn < LEAN_TURNS; turn++) {
+        int r = end_to_floor(calibration, px, end, &placement->floor);
+        if (r < 0)
+            return r;
+        lean = lean_at(calibration, box, placement->floor);
+        px.x = middle_px + end.side * lean.px;
+    }
+    double gain = sideways_gain(calibration, box, end, px, lean), g = gain * lean.per_edge;
+    double xx = edges.xx + lean.spread_px * lean.spread_px;
+    const struct covariance2 c = { gain * gain * xx + 2 * g * g * edges.yy, g * edges.yy,
+                                   edges.yy };
+    *ret_lean_px = lean.px;
+    return calibration_floor_from_image(calibration, px, c, end.height_m, &placement->floor,
+                                        &placement->covariance);
 }
 
 /* A head's point in the plane of heads, its covariance with the spread of people's heights. */
 static int place_head_at(const struct calibration *calibration, struct box_px box,
-                         struct covariance2 pixel_covariance, struct placement *ret_placement)
+                         struct covariance2 edges, struct placement *ret_placement)
 {
-    struct image_px top = { (box.left + box.right) / 2, box.top };
     struct placement placement = { .height_m = NAN, .reasons = PLACEMENT_HEAD_PLANE };
+    struct person_height people = calibration->people;
     struct floor_m camera;
-    double camera_height_m;
+    double camera_height_m, lean_px;
     int r = calibration_position(calibration, &camera, &camera_height_m);
     if (r < 0)
         return r;
-    double room_m = camera_height_m - PERSON_HEIGHT_M;
+    double room_m = camera_height_m - people.mean_m;
     if (fabs(room_m) < HEAD_ROOM_M)
         return -ERANGE;
-    r = calibration_floor_from_image(calibration, top, pixel_covariance, PERSON_HEIGHT_M,
-                                     &placement.floor, &placement.covariance);
-    if (r < 0)
-        return r;
-    top.x -= foot_beside_middle_px(calibration, box, placement.floor);
-    r = calibration_floor_from_image(calibration, top, pixel_covariance, PERSON_HEIGHT_M,
-                                     &placement.floor, &placement.covariance);
+    r = place_end(calibration, box, (struct end){ box.top, people.mean_m, -1 }, edges, &placement,
+                  &lean_px);
     if (r < 0)
         return r;
     /* A taller person stands nearer to the camera by its distance over the room above the head. */
     double kx = (placement.floor.x - camera.x) / room_m,
            ky = (placement.floor.y - camera.y) / room_m;
-    double variance = PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M;
+    double variance = people.sd_m * people.sd_m;
     placement.covariance = covariance2_add(
         placement.covariance,
         (struct covariance2){ variance * kx * kx, variance * kx * ky, variance * ky * ky });
@@ -152,24 +218,18 @@ int placement_of_head(const struct calibration *calibration, struct box_px box, 
     return place_head_at(calibration, box, edge_middle_covariance(box, edge_sd_px), ret_placement);
 }
 
-/* Where the bottom edge's middle meets the floor. */
+/* Where the lower edge meets the floor. */
 static int place_foot(const struct calibration *calibration, struct box_px box, struct cut cut,
-                      struct covariance2 pixel_covariance, struct placement *ret_placement)
+                      struct covariance2 edges, struct placement *ret_placement)
 {
-    double middle_px = (box.left + box.right) / 2;
-    struct image_px foot = { middle_px, box.bottom }, top = { middle_px, box.top };
     struct placement placement = { .height_m = NAN };
-    int r = calibration_floor_from_image(calibration, foot, pixel_covariance, 0, &placement.floor,
-                                         &placement.covariance);
+    double lean_px, middle_px = (box.left + box.right) / 2;
+    int r =
+        place_end(calibration, box, (struct end){ box.bottom, 0, 1 }, edges, &placement, &lean_px);
     if (r < 0)
         return r;
-    double beside_px = foot_beside_middle_px(calibration, box, placement.floor);
-    foot.x += beside_px;
-    top.x -= beside_px;
-    r = calibration_floor_from_image(calibration, foot, pixel_covariance, 0, &placement.floor,
-                                     &placement.covariance);
-    if (r < 0)
-        return r;
+    struct image_px foot = { middle_px + lean_px, box.bottom };
+    struct image_px top = { middle_px - lean_px, box.top };
     if (!cut.top && !cut.bottom)
         placement.height_m = height_over(calibration, placement.floor, foot, top);
     if (cut.bottom)

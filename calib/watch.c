@@ -27,7 +27,8 @@ static bool is_large(const struct watch *watch, const struct calibration *calibr
     if (watch->min_person_px <= 0 || !calibration_has_height(calibration))
         return true;
     return calibration_floor_from_image(calibration, feet, exact, 0, &place, NULL) == 0 &&
-           calibration_image_from_floor(calibration, place, PERSON_HEIGHT_M, &head) == 0 &&
+           calibration_image_from_floor(calibration, place, calibration_people(calibration).mean_m,
+                                        &head) == 0 &&
            hypot(head.x - feet.x, head.y - feet.y) >= watch->min_person_px;
 }
 

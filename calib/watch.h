@@ -24,6 +24,13 @@ static inline struct watch watch_of(const struct camera_config *camera)
     return (struct watch){ camera->roi, camera->masks, camera->min_person_px };
 }
 
+/* The people of a store's config. */
+static inline struct person_height people_of(const struct store_config *config)
+{
+    return (struct person_height){ config->fusion.people.height_m,
+                                   config->fusion.people.height_sd_m };
+}
+
 /* Whether feet at this pixel are watched for; watch may be NULL: everywhere. Least heights are only
  * known of cameras that can project heights. */
 bool watch_has(const struct watch *watch, const struct calibration *calibration,

@@ -77,6 +77,11 @@ struct camera_config {
     struct gate_config gate;
 };
 
+/* How tall the people of a store are: what places heads on the floor. */
+struct people_config {
+    double height_m, height_sd_m;
+};
+
 struct fusion_config {
     int tick_ms;
     int lateness_ms;      /* how long a tick waits for a silent camera */
@@ -85,9 +90,10 @@ struct fusion_config {
     double position_sd_m; /* what calibration and detectors get wrong beyond pixel noise */
     double acceleration_sd_m_s2;
     double max_speed_m_s;
-    double merge_m; /* leftovers of different cameras this close are one person */
-    int max_gap_ms; /* a person who is hidden this long is lost */
-    int settle_ms;  /* results wait this long for what comes after */
+    double merge_m;              /* leftovers of different cameras this close are one person */
+    int max_gap_ms;              /* a person who is hidden this long is lost */
+    int settle_ms;               /* results wait this long for what comes after */
+    struct people_config people; /* people.* in the file, for all programs */
 };
 
 struct heat_config {

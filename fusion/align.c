@@ -276,7 +276,7 @@ static int push(struct align *align, struct queue *q, int camera,
         return -ESTALE;
     }
     struct aligned_frame *copy;
-    int r = people_copy_frame(camera, frame, &align->counts, &copy);
+    int r = people_copy_frame(camera, frame, &align->counts, &q->joints, &copy);
     if (r == 0)
         align_enqueue(align, q, copy);
     return r;
@@ -409,4 +409,9 @@ int64_t align_take(struct align *align, int64_t tick_us, const int name_rank[sta
 struct align_counts align_counts(const struct align *align)
 {
     return align->counts;
+}
+
+struct joint_counts align_joints(const struct align *align, int camera)
+{
+    return align->queues[camera].joints;
 }

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
-#include "wire/message.h"
+#include "fusion/joint.h"
 
 struct align; /* opaque */
 
@@ -106,6 +106,9 @@ int64_t align_following_tick_us(const struct align *align);
 int64_t align_deadline_mono_ns(struct align *align, bool idle);
 
 struct align_counts align_counts(const struct align *align);
+
+/* What the heads and bodies of a camera say of each other. */
+struct joint_counts align_joints(const struct align *align, int camera);
 
 /*
  * Append the frames that wait and what is known of the cameras' clocks. Times of arrival are saved

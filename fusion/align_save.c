@@ -16,11 +16,12 @@
 #define OBSERVATION_BYTES \
     (4 + 4 + SAVED_POINT_BYTES + SAVED_COVARIANCE_BYTES + (size_t) 4 * 8 + 4 + 4 + 4)
 #define FRAME_BYTES ((size_t) (8 + 8 + 8 + 4 + 4 + 8 + 8))
-#define QUEUE_BYTES ((size_t) (1 + 1 + 1 + 8 + 8 + 4 + 8))
+#define QUEUE_BYTES ((size_t) (1 + 1 + 1 + 8 + 8 + 4 + 8 + 8 + 8 + 8))
 
 SAVED_STRUCT_HAS_BYTES(struct observation, 96);
 SAVED_STRUCT_HAS_BYTES(struct aligned_frame, 80);
-SAVED_STRUCT_HAS_BYTES(struct queue, 48);
+SAVED_STRUCT_HAS_BYTES(struct queue, 72);
+SAVED_STRUCT_HAS_BYTES(struct joint_counts, 24);
 SAVED_STRUCT_HAS_BYTES(struct align_counts, 32);
 
 static void put_observation(struct buffer *buffer, const struct observation *o)
@@ -70,6 +71,9 @@ static void put_queue(struct buffer *buffer, const struct queue *q, int64_t now_
     buffer_put_i64(buffer, q->current_us);
     put_arrival_ns(buffer, q->heard, q->progress_mono_ns, now_mono_ns);
     buffer_put_u32(buffer, (uint32_t) q->astray);
+    buffer_put_u64(buffer, q->joints.pairs);
+    buffer_put_u64(buffer, q->joints.beyond_three_sigma);
+    buffer_put_i64(buffer, q->joints.squares_milli);
     buffer_put_u64(buffer, frames);
     for (const struct aligned_frame *frame = q->head; frame; frame = frame->next)
         put_frame(buffer, frame);
@@ -177,6 +181,9 @@ static int get_queue(struct align *align, int camera, struct buffer_reader *read
     q->current_us = get_capture_us(reader);
     q->progress_mono_ns = get_arrival_ns(reader, q->heard, now_mono_ns);
     uint32_t astray = buffer_get_u32(reader);
+    q->joints.pairs = buffer_get_u64(reader);
+    q->joints.beyond_three_sigma = buffer_get_u64(reader);
+    q->joints.squares_milli = saved_get_sum(reader);
     size_t frames = buffer_get_count(reader, FRAME_BYTES, SAVED_ITEMS_MAX);
     if (astray > ALIGN_JUMP_FRAMES || (frames > 0 && !q->heard))
         buffer_reader_fail(reader);

@@ -16,6 +16,7 @@ struct queue {
     int64_t progress_mono_ns; /* when current_us last changed: a frozen clock is silence */
     int astray;               /* frames in a row that were more than a day ahead */
     int heap_place;           /* in the heap, when head is there */
+    struct joint_counts joints;
 };
 
 /* The camera that holds back a tick longest. */

@@ -14,7 +14,7 @@
 #define CAMERA_BYTES \
     (ID_SIZE + SHA256_TEXT_BYTES + (size_t) 6 * 8 + (size_t) 2 * 8 + (size_t) 6 * 8)
 
-SAVED_STRUCT_HAS_BYTES(struct camera, 408);
+SAVED_STRUCT_HAS_BYTES(struct camera, 424);
 SAVED_STRUCT_HAS_BYTES(struct habits, 48);
 
 static void put_habits(struct buffer *buffer, const struct habits *habits)

@@ -67,6 +67,8 @@ int fingerprint_of_camera(const struct calibration *calibration, struct box_px v
     buffer_put_double(&buffer, view.right);
     buffer_put_double(&buffer, view.bottom);
     buffer_put_double(&buffer, edge_sd_px);
+    buffer_put_double(&buffer, calibration_people(calibration).mean_m);
+    buffer_put_double(&buffer, calibration_people(calibration).sd_m);
     if (watch)
         put_watch(&buffer, watch);
     return digest(&buffer, ret_hex);

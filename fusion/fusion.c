@@ -574,6 +574,12 @@ static int by_names(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->camera_b, b->camera_b);
 }
 
+struct joint_counts fusion_joints(const struct fusion *fusion, const char *camera)
+{
+    int slot = cameras_find(&fusion->cameras, camera);
+    return slot < 0 ? (struct joint_counts){ 0 } : align_joints(fusion->align, slot);
+}
+
 int fusion_pair_residuals(const struct fusion *fusion, struct pair_residual **ret_pairs)
 {
     size_t count = fusion->residuals.count;

@@ -18,6 +18,7 @@
 #include "calib/calibration.h"
 #include "config/store_config.h"
 #include "floor/floor_map.h"
+#include "fusion/joint.h"
 #include "fusion/zones.h"
 #include "heat/heat_bucket.h"
 #include "wire/message.h"
@@ -154,6 +155,10 @@ MUST_CHECK int fusion_restore(struct fusion *fusion, int64_t now_mono_ns, const 
 
 struct fusion_counts fusion_counts(const struct fusion *fusion);
 const struct grid *fusion_grid(const struct fusion *fusion);
+
+/* What the heads and bodies that a camera has found say of each other; zeros for a camera that was
+ * not named. */
+struct joint_counts fusion_joints(const struct fusion *fusion, const char *camera);
 
 /* Pairs of cameras that have seen people together, by name. *ret_pairs is the caller's to free().
  * Returns the count or -ENOMEM. */

@@ -15,16 +15,16 @@
 #include "fusion/saved.h"
 
 /* Raise it whenever the bytes change: fusion_restore refuses other versions. */
-#define FUSION_STATE_VERSION 1
+#define FUSION_STATE_VERSION 2
 
 static const char magic[8] = "FFSTATE\n";
 
 #define HEADER_BYTES (sizeof(magic) + 8 + 4)
 
-SAVED_STRUCT_HAS_BYTES(struct fusion_config, 64);
+SAVED_STRUCT_HAS_BYTES(struct fusion_config, 80);
 SAVED_STRUCT_HAS_BYTES(struct heat_config, 24);
 SAVED_STRUCT_HAS_BYTES(struct fusion_counts, 120);
-_Static_assert(sizeof(void *) != 8 || sizeof(struct fusion) - sizeof(struct cameras) == 784,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct fusion) - sizeof(struct cameras) == 816,
                "struct fusion has changed: save and restore the new members as well");
 
 /* A setting that the state depends on, as it stands in the store config. */
@@ -33,7 +33,7 @@ struct setting {
     double value;
 };
 
-#define SETTINGS 14
+#define SETTINGS 16
 
 static void list_settings(const struct fusion *fusion, struct setting ret_settings[static SETTINGS])
 {
@@ -50,6 +50,8 @@ static void list_settings(const struct fusion *fusion, struct setting ret_settin
         { "fusion.merge_m", config->merge_m },
         { "fusion.max_gap_ms", config->max_gap_ms },
         { "fusion.settle_ms", config->settle_ms },
+        { "people.height_m", config->people.height_m },
+        { "people.height_sd_m", config->people.height_sd_m },
         { "heat.cell_m", heat->cell_m },
         { "heat.bucket_s", heat->bucket_s },
         { "heat.visit_s", heat->visit_s },

@@ -46,8 +46,8 @@ static struct track *find_lost(struct tracks *tracks, size_t count, struct floor
 
 /* A track for a newcomer: that of somebody lost, or a new one. NULL when out of memory. */
 static struct track *track_for(struct tracks *tracks, size_t known, const struct ground *ground,
-                               struct floor_m position, struct covariance2 covariance,
-                               const struct newcomer *newcomer)
+                               const struct fusion_settings *settings, struct floor_m position,
+                               struct covariance2 covariance, const struct newcomer *newcomer)
 {
     int64_t seen_us = newcomer->seen_us;
     struct track *track = find_lost(tracks, known, position, covariance, newcomer);
@@ -56,8 +56,8 @@ static struct track *track_for(struct tracks *tracks, size_t known, const struct
         if (!track)
             return NULL;
         track->born_us = seen_us;
-        track->height_m = PERSON_HEIGHT_M;
-        track->height_variance = PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M;
+        track->height_m = settings->person_height_m;
+        track->height_variance = settings->person_height_variance;
     }
     track->phase = PHASE_TENTATIVE;
     track->belief = ground_is_door(ground, position) ? BELIEF_AT_A_DOOR : BELIEF_AT_BIRTH;
@@ -71,14 +71,15 @@ static struct track *track_for(struct tracks *tracks, size_t known, const struct
 }
 
 static int begin_one(struct tracks *tracks, size_t known, const struct ground *ground,
-                     struct newcomer *newcomer)
+                     const struct fusion_settings *settings, struct newcomer *newcomer)
 {
     struct covariance2 covariance;
     struct floor_m position = consensus_position(&newcomer->consensus, &covariance);
     newcomer->track = UINT32_MAX;
     if (tracks->count >= TRACKS_MAX)
         return 0;
-    struct track *track = track_for(tracks, known, ground, position, covariance, newcomer);
+    struct track *track =
+        track_for(tracks, known, ground, settings, position, covariance, newcomer);
     if (!track)
         return -ENOMEM;
     newcomer->track = (uint32_t) (track - tracks->items);
@@ -123,7 +124,7 @@ int life_begin(struct tracks *tracks, const struct sighting *const *leftovers, s
     }
     for (size_t i = 0; r == 0 && i < count; i++)
         if (person[i] == i)
-            r = begin_one(tracks, known, ground, &newcomers[i]);
+            r = begin_one(tracks, known, ground, settings, &newcomers[i]);
     return r < 0 ? r : note_supports(tracks, leftovers, count, person, newcomers, arena);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fusion/appearance.h"
+#include "fusion/joint.h"
 
 /* Farther from the floor's origin than any building reaches: a number gone wrong. */
 #define COORDINATE_MAX_M 1e5
@@ -87,37 +88,79 @@ static void copy_observation(const struct observation_frame *frame, size_t from,
     counts->appearances_ignored++;
 }
 
-int people_copy_frame(int camera, const struct observation_frame *frame,
-                      struct align_counts *counts, struct aligned_frame **ret_copy)
+/* The frame as it will be, with room for all its observations and their appearances behind. */
+static struct aligned_frame *new_copy(int camera, const struct observation_frame *frame)
 {
     size_t length = frame->appearance ? frame->appearance_length : 0;
     struct aligned_frame *copy = malloc(people_frame_bytes(frame->observation_count, length));
     if (!copy)
-        return -ENOMEM;
-    float *rows = (float *) &copy->observations[frame->observation_count];
+        return NULL;
     *copy = (struct aligned_frame){ .camera = camera,
                                     .capture_us = frame->capture_us,
                                     .boot_id = frame->boot_id,
                                     .sequence = frame->sequence,
                                     .flags = frame->flags,
-                                    .appearance = length ? rows : NULL,
                                     .appearance_length = (uint32_t) length };
-    if (length)
+    if (length) {
+        copy->appearance = (float *) &copy->observations[frame->observation_count];
         copy->appearance_model = appearance_model_of(frame->model_id);
-    uint64_t bad = 0;
+    }
+    return copy;
+}
+
+/* Heads go to the bodies they belong to, one each: copies[i] is where observation i went, or NULL.
+ */
+static void join_heads(const struct observation_frame *frame, struct observation **copies,
+                       struct joint_counts *joints)
+{
+    for (size_t i = 0; i < frame->observation_count; i++) {
+        const struct observation *head = &frame->observations[i];
+        if (!people_observation_is_usable(head) || !has_body(frame, head))
+            continue;
+        struct observation **body = &copies[head->body_index];
+        if (*body && (*body)->object_class != OBSERVATION_HEAD)
+            joint_combine(*body, head, joints);
+        *body = NULL; /* nobody has two heads */
+    }
+}
+
+/* Returns how many observations were bad, or -ENOMEM. */
+static int64_t copy_people(const struct observation_frame *frame, struct aligned_frame *copy,
+                           float *rows, struct align_counts *counts, struct joint_counts *joints)
+{
+    int64_t bad = 0;
+    struct observation **copies = calloc(frame->observation_count + 1, sizeof(*copies));
+    if (!copies)
+        return -ENOMEM;
     for (size_t i = 0; i < frame->observation_count; i++) {
         const struct observation *o = &frame->observations[i];
-        if (!people_observation_is_usable(o))
+        if (!people_observation_is_usable(o)) {
             bad++;
-        else if (!has_body(frame, o))
+        } else if (!has_body(frame, o)) {
+            copies[i] = &copy->observations[copy->observation_count];
             copy_observation(frame, i, copy, rows, counts);
+        }
     }
+    join_heads(frame, copies, joints);
+    free(copies);
+    return bad;
+}
+
+int people_copy_frame(int camera, const struct observation_frame *frame,
+                      struct align_counts *counts, struct joint_counts *joints,
+                      struct aligned_frame **ret_copy)
+{
+    struct aligned_frame *copy = new_copy(camera, frame);
+    if (!copy)
+        return -ENOMEM;
+    float *rows = (float *) &copy->observations[frame->observation_count];
+    int64_t bad = copy_people(frame, copy, rows, counts, joints);
     size_t people = copy->observation_count;
-    if (people > ALIGN_PEOPLE_MAX && keep_best(copy, rows) < 0) {
+    if (bad < 0 || (people > ALIGN_PEOPLE_MAX && keep_best(copy, rows) < 0)) {
         free(copy);
         return -ENOMEM;
     }
-    counts->observations_dropped += bad + people - copy->observation_count;
+    counts->observations_dropped += (uint64_t) bad + people - copy->observation_count;
     *ret_copy = copy;
     return 0;
 }

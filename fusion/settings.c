@@ -26,5 +26,7 @@ struct fusion_settings fusion_settings_from(const struct fusion_config *config)
         .noise_m2_s3 = acceleration * acceleration * ACCELERATION_TIME_S,
         .max_speed_m_s = config->max_speed_m_s,
         .merge_m = config->merge_m,
+        .person_height_m = config->people.height_m,
+        .person_height_variance = config->people.height_sd_m * config->people.height_sd_m,
     };
 }

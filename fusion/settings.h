@@ -15,6 +15,7 @@ struct fusion_settings {
     double position_variance_m2;
     double noise_m2_s3; /* spectral density of a person's acceleration */
     double max_speed_m_s, merge_m;
+    double person_height_m, person_height_variance; /* of people nothing is known of */
 };
 
 struct fusion_settings fusion_settings_from(const struct fusion_config *config);

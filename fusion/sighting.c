@@ -31,8 +31,8 @@
 /* At most so much of a body is hidden when a detector still draws a box. */
 #define HIDDEN_SHARE_MAX 0.6
 
-/* Spread of the heights that boxes show when feet are seen: of people, and of upper edges, m. */
-#define SHOWN_HEIGHT_SD_M 0.11
+/* Spread of the heights that boxes show of one person when feet are seen, m. */
+#define UPPER_EDGE_SD_M 0.0458
 /* Children, and people who sit or bend: this share, over this range of heights. */
 #define SHORT_SHARE 0.05
 #define SHORT_MIN_M 0.8
@@ -158,18 +158,25 @@ static double hidden_around(const struct picture *picture, size_t i, bool before
  * (c - s), and the upper edge of height h there as c - (c - h) c / (c - s): between h and what
  * HIDDEN_SHARE_MAX leaves. All of that range is taken as equally likely.
  */
-static double hidden_density(double camera_m)
+static double hidden_density(double camera_m, double height_m)
 {
-    double hidden_m = HIDDEN_SHARE_MAX * PERSON_HEIGHT_M;
-    double least_m = camera_m - (camera_m - PERSON_HEIGHT_M) * camera_m / (camera_m - hidden_m);
-    return 1 / (PERSON_HEIGHT_M - least_m);
+    double hidden_m = HIDDEN_SHARE_MAX * height_m;
+    double least_m = camera_m - (camera_m - height_m) * camera_m / (camera_m - hidden_m);
+    return 1 / (height_m - least_m);
+}
+
+/* Spread of the heights that the boxes of people show when their feet are seen, m. */
+static double shown_sd_m(struct person_height people)
+{
+    return hypot(people.sd_m, UPPER_EDGE_SD_M);
 }
 
 /* Of the height over the foot, when the feet are seen, 1/m. */
-static double seen_density(double height_m)
+static double seen_density(double height_m, struct person_height people)
 {
-    double z = (height_m - PERSON_HEIGHT_M) / SHOWN_HEIGHT_SD_M;
-    double upright = NORMAL_PEAK / SHOWN_HEIGHT_SD_M * exp(-z * z / 2);
+    double sd_m = shown_sd_m(people);
+    double z = (height_m - people.mean_m) / sd_m;
+    double upright = NORMAL_PEAK / sd_m * exp(-z * z / 2);
     bool is_short = height_m > SHORT_MIN_M && height_m < SHORT_MAX_M;
     return (1 - SHORT_SHARE) * upright + (is_short ? SHORT_SHARE / (SHORT_MAX_M - SHORT_MIN_M) : 0);
 }
@@ -179,10 +186,10 @@ static double hidden_given_height(const struct sighting *s)
 {
     if (s->hidden >= 1)
         return 1;
-    if (s->height_m > PERSON_HEIGHT_M)
+    if (s->height_m > s->people.mean_m)
         return 0;
     double hidden = s->hidden * s->hidden_density;
-    return hidden / (hidden + (1 - s->hidden) * seen_density(s->height_m));
+    return hidden / (hidden + (1 - s->hidden) * seen_density(s->height_m, s->people));
 }
 
 /* Mean and covariance of the two readings, for a person of unknown height. */
@@ -194,7 +201,7 @@ static void blend_readings(struct sighting *s)
         return;
     struct floor_m apart = { s->head.x - s->foot.x, s->head.y - s->foot.y };
     struct covariance2 head = covariance2_add(
-        s->head_covariance, spread_along(s->per_height, PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M));
+        s->head_covariance, spread_along(s->per_height, s->people.sd_m * s->people.sd_m));
     s->position.x += w * apart.x;
     s->position.y += w * apart.y;
     s->covariance =
@@ -228,15 +235,16 @@ static void read_head(struct sighting *s, const struct picture *picture, size_t 
     const struct observation *o = &picture->frame->observations[i];
     struct placement head;
     bool clipped = o->reasons & REASON_FOOT_CLIPPED;
-    double room_m = view->height_m - PERSON_HEIGHT_M;
+    double room_m = view->height_m - view->people.mean_m;
     if (!view->has_heights || room_m < HEAD_ROOM_M || (isnan(o->height_m) && !clipped) ||
         placement_of_head(view->calibration, o->box, view->edge_sd_px, &head) < 0)
         return;
     s->has_head = true;
+    s->people = view->people;
     s->head = head.floor;
     s->per_height = (struct floor_m){ (view->position.x - head.floor.x) / room_m,
                                       (view->position.y - head.floor.y) / room_m };
-    double height_variance = PERSON_HEIGHT_SD_M * PERSON_HEIGHT_SD_M;
+    double height_variance = view->people.sd_m * view->people.sd_m;
     s->head_covariance =
         covariance2_add(head.covariance, spread_along(s->per_height, -height_variance));
     s->head_covariance.xx += picture->own_variance_m2;
@@ -245,7 +253,7 @@ static void read_head(struct sighting *s, const struct picture *picture, size_t 
         covariance2_add(s->head_covariance, aim_covariance(view, head.floor, s->away));
     s->height_m = o->height_m;
     s->hidden = hidden_around(picture, i, before_feet, s->away);
-    s->hidden_density = hidden_density(view->height_m);
+    s->hidden_density = hidden_density(view->height_m, view->people.mean_m);
     s->seen_cost = -2 * log((1 - s->hidden) * NORMAL_PEAK);
     s->hidden_cost = -2 * log(s->hidden * s->hidden_density);
     blend_readings(s);
@@ -339,7 +347,7 @@ struct floor_m sighting_read(const struct sighting *s, enum reading reading, dou
         *ret_covariance = s->foot_covariance;
         return s->foot;
     }
-    double taller_m = height_m - PERSON_HEIGHT_M;
+    double taller_m = height_m - s->people.mean_m;
     *ret_covariance =
         covariance2_add(s->head_covariance, spread_along(s->per_height, height_variance));
     return (struct floor_m){ s->head.x + taller_m * s->per_height.x,
@@ -425,7 +433,7 @@ double sighting_misfit(const struct sighting *s, const struct prediction *person
         head_cost += head.d2 + (may_be_foot ? log(head.det) : log_det);
     /* With the height of people one knows nothing of. */
     if (s->has_head && may_be_foot)
-        *ret_limit -= 2 * log(NORMAL_PEAK / SHOWN_HEIGHT_SD_M);
+        *ret_limit -= 2 * log(NORMAL_PEAK / shown_sd_m(s->people));
     *ret_reading = head_cost < foot_cost ? READING_HEAD : READING_FOOT;
     return fmin(foot_cost, head_cost) < INFINITY ? either(foot_cost, head_cost) : INFINITY;
 }

@@ -27,9 +27,10 @@ struct sighting {
     struct floor_m foot;
     struct covariance2 foot_covariance; /* m^2, of all that can be wrong */
 
-    /* Feet hidden: where a person of PERSON_HEIGHT_M would stand. A person who is taller by dh
+    /* Feet hidden: where a person of the mean height would stand. A person who is taller by dh
      * stands nearer by per_height * dh. */
     bool has_head;
+    struct person_height people; /* whom the camera expects */
     struct floor_m head;
     struct covariance2 head_covariance; /* m^2, for a person whose height is known */
     struct floor_m per_height;          /* m per m of height */

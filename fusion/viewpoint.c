@@ -10,7 +10,9 @@
 int viewpoint_init(struct viewpoint *viewpoint, const struct calibration *calibration,
                    struct box_px view, double edge_sd_px, const struct height_field *obstacles)
 {
-    *viewpoint = (struct viewpoint){ .view = view, .edge_sd_px = edge_sd_px };
+    *viewpoint = (struct viewpoint){ .view = view,
+                                     .edge_sd_px = edge_sd_px,
+                                     .people = calibration_people(calibration) };
     int r = calibration_clone(calibration, &viewpoint->calibration);
     if (r < 0)
         return r;
@@ -39,7 +41,8 @@ double viewpoint_hidden_below_m(const struct viewpoint *viewpoint, struct floor_
 double viewpoint_open_share(const struct viewpoint *viewpoint, struct floor_m place)
 {
     double hidden_m = viewpoint_hidden_below_m(viewpoint, place);
-    return hidden_m >= PERSON_HEIGHT_M ? 0 : 1 - hidden_m / PERSON_HEIGHT_M;
+    double height_m = viewpoint->people.mean_m;
+    return hidden_m >= height_m ? 0 : 1 - hidden_m / height_m;
 }
 
 bool viewpoint_expect(const struct viewpoint *viewpoint, struct floor_m place,
@@ -48,7 +51,8 @@ bool viewpoint_expect(const struct viewpoint *viewpoint, struct floor_m place,
     struct image_px foot, head;
     if (!viewpoint->has_heights ||
         calibration_image_from_floor(viewpoint->calibration, place, 0, &foot) < 0 ||
-        calibration_image_from_floor(viewpoint->calibration, place, PERSON_HEIGHT_M, &head) < 0)
+        calibration_image_from_floor(viewpoint->calibration, place, viewpoint->people.mean_m,
+                                     &head) < 0)
         return false;
     double half = BODY_HALF_WIDTH * fabs(foot.y - head.y), middle = (foot.x + head.x) / 2;
     double lean = fabs(foot.x - head.x) / 2; /* at the sides of a picture people do */

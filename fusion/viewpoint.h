@@ -14,8 +14,9 @@ struct viewpoint {
     struct calibration *calibration; /* owned; NULL: nothing is known */
     struct box_px view;              /* the part of the frame that is looked at */
     double edge_sd_px;
-    bool has_heights;        /* heights can be projected, so boxes can be expected */
-    struct floor_m position; /* where the camera hangs, and how high; with heights only */
+    struct person_height people; /* who is expected */
+    bool has_heights;            /* heights can be projected, so boxes can be expected */
+    struct floor_m position;     /* where the camera hangs, and how high; with heights only */
     double height_m;
     struct viewshed *viewshed; /* owned; NULL: nothing stands in the way */
 };

@@ -200,6 +200,8 @@ static int check(const struct check_request *request, const struct checked *chec
         return EXIT_FAILED;
     }
     struct watch watch = { 0 };
+    if (backdrop.config)
+        calibration_expect_people(checked->calibration, people_of(backdrop.config));
     if (backdrop.camera)
         watch = watch_of(backdrop.camera);
     struct view_quality quality = {
@@ -207,7 +209,7 @@ static int check(const struct check_request *request, const struct checked *chec
         .view = backdrop_view(&backdrop, width, height),
         .watch = backdrop.camera ? &watch : NULL,
         .edge_sd_px = backdrop.camera ? backdrop.camera->foot_sd_px : FOOT_SD_PX,
-        .person_height_m = PERSON_HEIGHT_M,
+        .person_height_m = calibration_people(checked->calibration).mean_m,
         .error = checked->error,
     };
     print_camera(&quality);

@@ -186,12 +186,14 @@ static int conclude(const struct fit_request *request, const struct marked_point
         print_advice(PROGRAM, &warnings, &refusals);
         return complain(&err);
     }
+    if (backdrop->config)
+        calibration_expect_people(calibration, people_of(backdrop->config));
     struct view_quality quality = {
         .calibration = calibration,
         .view = backdrop_view(backdrop, (uint32_t) fit->data.frame.width_px,
                               (uint32_t) fit->data.frame.height_px),
         .edge_sd_px = FOOT_SD_PX,
-        .person_height_m = PERSON_HEIGHT_M,
+        .person_height_m = calibration_people(calibration).mean_m,
         .error = error,
     };
     print_camera(&quality);

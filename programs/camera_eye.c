@@ -104,6 +104,11 @@ void camera_eye_destroy(struct camera_eye **eye)
     *eye = NULL;
 }
 
+void camera_eye_set_calibration(struct camera_eye *eye, const struct calibration *calibration)
+{
+    eye->calibration = calibration;
+}
+
 struct eye_times camera_eye_times(const struct camera_eye *eye)
 {
     return (struct eye_times){ eye->gate_ns, detector_times(eye->detector), eye->floor_ns };

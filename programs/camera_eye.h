@@ -25,6 +25,9 @@ MUST_CHECK int camera_eye_create(const struct camera_config *camera,
                                  struct camera_eye **ret_eye, struct error *err);
 void camera_eye_destroy(struct camera_eye **eye);
 
+/* Look with another calibration from the next frame on; borrowed as the first was. */
+void camera_eye_set_calibration(struct camera_eye *eye, const struct calibration *calibration);
+
 /* What was seen in a frame; all of it the eye's, until its next look. */
 struct sight {
     uint32_t flags; /* enum frame_flag */

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "calib/calibration.h"
+#include "calib/watch.h"
 #include "capture/capture.h"
 #include "programs/camera_eye.h"
 #include "programs/start.h"
@@ -45,14 +46,16 @@ struct camera_loop {
     bool still_saved, stop;
 };
 
-static int open_calibration(struct camera_loop *loop, struct error *err)
+static int load_calibration(const struct camera_loop *loop, struct calibration **ret_calibration,
+                            struct error *err)
 {
     AUTO(problems_release) struct problems problems = { 0 };
     const struct camera_config *camera = loop->options->camera;
-    int r = calibration_load(camera->calibration, &loop->calibration, &problems);
+    int r = calibration_load(camera->calibration, ret_calibration, &problems);
     if (r < 0)
         return error_set(err, r, "%s",
                          problems.count ? problems.sentences[0] : "calibration cannot be used");
+    calibration_expect_people(*ret_calibration, people_of(loop->options->config));
     return 0;
 }
 
@@ -309,11 +312,49 @@ static int handle_publisher(struct camera_loop *loop)
     return r;
 }
 
+/*
+ * Between two frames: from the next one on the camera file is taken as it is now. Fusion hears of
+ * it before the first frame that was placed by it. A file that is no good changes nothing.
+ */
+static void reload_calibration(struct camera_loop *loop)
+{
+    AUTO(calibration_destroy) struct calibration *fresh = NULL;
+    struct error err;
+    uint32_t width, height, fresh_width, fresh_height;
+    if (load_calibration(loop, &fresh, &err) < 0) {
+        log_error("the calibration stays as it was: %s", err.text);
+        return;
+    }
+    calibration_size(loop->calibration, &width, &height);
+    calibration_size(fresh, &fresh_width, &fresh_height);
+    if (fresh_width != width || fresh_height != height) {
+        log_error("the calibration stays as it was: %s is for pictures of %ux%u now, the camera's "
+                  "are %ux%u; calibrate again or correct image = { width, height }",
+                  loop->options->camera->calibration, fresh_width, fresh_height, width, height);
+        return;
+    }
+    const char *was = calibration_version(loop->calibration), *is = calibration_version(fresh);
+    if (strcmp(was, is) == 0) {
+        log_info("the calibration is the same as before calibration=%.12s", is);
+        return;
+    }
+    log_info("new calibration was=%.12s calibration=%.12s note=\"%s\"", was, is,
+             calibration_note(fresh));
+    camera_eye_set_calibration(loop->eye, fresh);
+    struct calibration *old = loop->calibration;
+    loop->calibration = fresh;
+    fresh = old; /* goes */
+    send_report(loop);
+}
+
 static void handle_signals(struct camera_loop *loop)
 {
-    for (int number; (number = signals_next(loop->signal_fd)) != 0;)
+    for (int number; (number = signals_next(loop->signal_fd)) != 0;) {
         if (number == SIGTERM || number == SIGINT)
             loop->stop = true;
+        else if (number == SIGHUP)
+            reload_calibration(loop);
+    }
 }
 
 static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
@@ -358,7 +399,7 @@ static int open_all(struct camera_loop *loop, struct error *err)
     loop->signal_fd = signals_open();
     if (loop->signal_fd < 0)
         return error_set(err, loop->signal_fd, "could not open a signalfd");
-    int r = open_calibration(loop, err);
+    int r = load_calibration(loop, &loop->calibration, err);
     if (r == 0)
         r = camera_eye_create(loop->options->camera, loop->calibration, loop->options->engine,
                               &loop->eye, err);

@@ -75,3 +75,32 @@ int cmd_stop(int argc, char **argv)
     printf("stopped store %s\n", config->store.id);
     return EXIT_OK;
 }
+
+int cmd_reload(int argc, char **argv)
+{
+    const char *config_path = NULL;
+    const struct argument arguments[] = {
+        { "--config", "FILE", &config_path, NULL, "the store's config", true },
+    };
+    const struct command_line line = {
+        .program = "floorfuse reload",
+        .purpose =
+            "Have the cameras of a running store read their camera files again, between two\n"
+            "frames. A file that is no good changes nothing; the log says so.",
+        .arguments = arguments,
+        .argument_count = ARRAY_LENGTH(arguments),
+    };
+    int exit_code;
+    if (!arguments_parse(&line, argc, argv, &exit_code))
+        return exit_code;
+    AUTO(store_config_destroy) struct store_config *config = NULL;
+    if (load_config("floorfuse reload", config_path, &config) < 0)
+        return EXIT_FAILED;
+    struct error err = { "" };
+    if (supervisor_reload(config, &err) < 0) {
+        fprintf(stderr, "floorfuse reload: %s\n", err.text);
+        return EXIT_FAILED;
+    }
+    printf("the cameras of store %s read their calibrations again\n", config->store.id);
+    return EXIT_OK;
+}

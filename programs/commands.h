@@ -17,6 +17,7 @@ int cmd_migrate(int argc, char **argv);
 int cmd_model(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_psql(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
 int cmd_status(int argc, char **argv);

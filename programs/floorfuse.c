@@ -17,6 +17,7 @@ struct command {
 static const struct command commands[] = {
     { "up", cmd_up, "run a store: database, fusion, cameras; restart what dies" },
     { "stop", cmd_stop, "stop a running store" },
+    { "reload", cmd_reload, "have the cameras of a running store read their calibrations again" },
     { "status", cmd_status, "how a running store is doing" },
     { "heatmap", cmd_heatmap, "draw heat or movement over the floor plan or a camera's still" },
     { "plan", cmd_plan, "draw a floor's plan from its GeoJSON, to scale" },

@@ -188,8 +188,27 @@ static int open_all(struct fusion_loop *loop, struct error *err)
     return r;
 }
 
+/* The database keeps every version. */
+static void keep_calibration(const struct fusion_loop *loop, const char *camera,
+                             const struct calibration *calibration)
+{
+    const char *author = calibration_author(calibration), *note = calibration_note(calibration);
+    const struct storage_calibration record = {
+        .camera = camera,
+        .version = calibration_version(calibration),
+        .text = calibration_text(calibration),
+        .author = author[0] ? author : NULL,
+        .note = note[0] ? note : NULL,
+        .valid_from_us = calibration_valid_from_us(calibration),
+    };
+    if (loop->writer && storage_writer_put_calibration(loop->writer, &record) < 0)
+        log_error("the calibration of camera %s is not kept: the queue to the database is full",
+                  camera);
+}
+
 /* A new or changed calibration tells fusion what the camera can see. */
-static int learn_view(struct fusion_camera *camera, const struct camera_hello *hello)
+static int learn_view(const struct fusion_loop *loop, struct fusion_camera *camera,
+                      const struct camera_hello *hello)
 {
     bool known = camera->calibration &&
                  strcmp(hello->calibration_version, camera->hello.calibration_version) == 0 &&
@@ -206,8 +225,10 @@ static int learn_view(struct fusion_camera *camera, const struct camera_hello *h
                   problems.count ? problems.sentences[0] : name);
         return r == -ENOMEM ? r : 0;
     }
+    calibration_expect_people(calibration, people_of(loop->options->config));
     calibration_destroy(&camera->calibration);
     camera->calibration = calibration;
+    keep_calibration(loop, camera->config->id, calibration);
     log_info("camera joined camera=%s floor=%s view=%gx%g calibration=%.12s", hello->camera,
              camera->config->floor, hello->view.right - hello->view.left,
              hello->view.bottom - hello->view.top, hello->calibration_version);
@@ -221,7 +242,7 @@ static int take_hello(struct fusion_loop *loop, struct camera_hello *hello)
     struct fusion_camera *camera = find_camera(loop, hello->camera);
     if (!camera)
         return 0;
-    int r = learn_view(camera, hello);
+    int r = learn_view(loop, camera, hello);
     sequence_tracker_note_tail(&camera->sequence, hello->boot_id, hello->next_sequence);
     if (camera->hello.boot_id && camera->hello.boot_id != hello->boot_id)
         camera->published_before += camera->hello.next_sequence;

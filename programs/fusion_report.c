@@ -42,6 +42,20 @@ static uint64_t published(const struct fusion_camera *camera)
     return camera->published_before + camera->hello.next_sequence;
 }
 
+/* What heads and bodies of the same people say of each other; null without pairs. */
+static json_t *head_body_json(const struct fusion_camera *camera)
+{
+    struct joint_counts joints = fusion_joints(camera->floor->fusion, camera->config->id);
+    if (joints.pairs == 0)
+        return json_null();
+    json_t *o = json_object();
+    json_object_set_new(o, "pairs", json_integer((json_int_t) joints.pairs));
+    json_object_set_new(o, "mean_square_sigmas", rounded(joint_mean_square(&joints)));
+    json_object_set_new(o, "beyond_3_sigma",
+                        rounded((double) joints.beyond_three_sigma / (double) joints.pairs));
+    return o;
+}
+
 static json_t *camera_json(const struct fusion_camera *camera)
 {
     json_t *o = json_object();
@@ -61,6 +75,7 @@ static json_t *camera_json(const struct fusion_camera *camera)
     json_object_set_new(o, "detect_ms_per_frame", rounded(camera->health.detect_ms));
     json_object_set_new(o, "decode_ms_per_frame", rounded(camera->health.decode_ms));
     json_object_set_new(o, "calibration_version", json_string(camera->hello.calibration_version));
+    json_object_set_new(o, "head_body", head_body_json(camera));
     json_object_set_new(o, "detail", json_string(camera->hello.detail));
     return o;
 }

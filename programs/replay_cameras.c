@@ -45,6 +45,7 @@ static int list_table(const struct replay_options *options, struct replay_camera
         const struct camera_table_entry *entry = &cameras->table.items[i];
         struct observation_csv_camera *item = &cameras->items[cameras->count++];
         memcpy(item->name, entry->name, sizeof(item->name));
+        calibration_expect_people(entry->calibration, people_of(options->config));
         item->observer = (struct observer){ .calibration = entry->calibration,
                                             .view = whole_frame(entry->calibration),
                                             .edge_sd_px = options->config->replay.foot_sd_px };
@@ -99,14 +100,16 @@ static struct box_px view_of(const struct camera_config *camera,
                : whole_frame(calibration);
 }
 
-static int load_calibration(const struct camera_config *camera, struct observation_csv_camera *item,
-                            struct calibration **ret, struct error *err)
+static int load_calibration(const struct camera_config *camera, struct person_height people,
+                            struct observation_csv_camera *item, struct calibration **ret,
+                            struct error *err)
 {
     AUTO(problems_release) struct problems problems = { 0 };
     int r = calibration_load(camera->calibration, ret, &problems);
     if (r < 0)
         return error_set(err, r, "camera %s: %s", camera->id,
                          problems.count ? problems.sentences[0] : strerror(-r));
+    calibration_expect_people(*ret, people);
     item->observer = (struct observer){ .calibration = *ret,
                                         .view = view_of(camera, *ret),
                                         .watch = watch_of(camera),
@@ -125,8 +128,8 @@ static int load_calibrations(struct replay_cameras *cameras, const struct store_
         struct observation_csv_camera *item = &cameras->items[i];
         if (item->elsewhere)
             continue;
-        int r = load_calibration(store_config_camera(config, item->name), item, &cameras->loaded[i],
-                                 err);
+        int r = load_calibration(store_config_camera(config, item->name), people_of(config), item,
+                                 &cameras->loaded[i], err);
         if (r < 0)
             return r;
     }

@@ -252,11 +252,23 @@ static int restart(struct supervisor *s, struct error *err)
     return 0;
 }
 
+/* Camera programs read their camera files again. */
+static void reload_cameras(const struct supervisor *s)
+{
+    log_info("cameras read their calibrations again");
+    for (size_t i = 1; i < s->count; i++)
+        if (s->children[i].pid)
+            (void) kill(s->children[i].pid, SIGHUP);
+}
+
 static void handle_signals(struct supervisor *s)
 {
-    for (int number; (number = signals_next(s->signal_fd)) != 0;)
+    for (int number; (number = signals_next(s->signal_fd)) != 0;) {
         if (number == SIGTERM || number == SIGINT)
             s->stop = s->interrupted = true;
+        else if (number == SIGHUP)
+            reload_cameras(s);
+    }
 }
 
 static int turn(struct supervisor *s, struct error *err)
@@ -363,10 +375,13 @@ static int wait_for_lock(int fd, const char *path, struct error *err)
     return 0;
 }
 
-int supervisor_stop(const struct store_config *config, struct error *err)
+/* Signal the supervisor of a store. Returns its open lock file, which is the caller's to close, or
+ * a negative errno. */
+static int signal_supervisor(const struct store_config *config, int number, char path[static 512],
+                             struct error *err)
 {
-    char path[512], pid[32] = "";
-    (void) snprintf(path, sizeof(path), "%s/up.pid", config->run_dir);
+    char pid[32] = "";
+    (void) snprintf(path, 512, "%s/up.pid", config->run_dir);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0) {
         if (fd >= 0)
@@ -375,11 +390,31 @@ int supervisor_stop(const struct store_config *config, struct error *err)
     }
     int r = 0;
     if (pread(fd, pid, sizeof(pid) - 1, 0) <= 0 || atoi(pid) <= 1)
-        r = error_set(err, -EIO, "%s holds no process id; stop the store by hand", path);
-    else if (kill(atoi(pid), SIGTERM) < 0)
-        r = error_set(err, -errno, "could not stop process %d: %s", atoi(pid), strerror(errno));
+        r = error_set(err, -EIO, "%s holds no process id; signal the store by hand", path);
+    else if (kill(atoi(pid), number) < 0)
+        r = error_set(err, -errno, "could not signal process %d: %s", atoi(pid), strerror(errno));
     if (r == 0)
-        r = wait_for_lock(fd, path, err);
+        return fd;
     (void) close(fd);
     return r;
+}
+
+int supervisor_stop(const struct store_config *config, struct error *err)
+{
+    char path[512];
+    int fd = signal_supervisor(config, SIGTERM, path, err);
+    if (fd < 0)
+        return fd;
+    int r = wait_for_lock(fd, path, err);
+    (void) close(fd);
+    return r;
+}
+
+int supervisor_reload(const struct store_config *config, struct error *err)
+{
+    char path[512];
+    int fd = signal_supervisor(config, SIGHUP, path, err);
+    if (fd >= 0)
+        (void) close(fd);
+    return fd < 0 ? fd : 0;
 }

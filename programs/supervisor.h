@@ -30,4 +30,8 @@ MUST_CHECK int supervisor_run(const struct supervisor_options *options, struct e
  * -ETIMEDOUT. */
 MUST_CHECK int supervisor_stop(const struct store_config *config, struct error *err);
 
+/* Ask the supervisor of a store to have its cameras read their calibrations again; it does so a
+ * moment later. Returns 0, -ESRCH when none runs. */
+MUST_CHECK int supervisor_reload(const struct store_config *config, struct error *err);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "calib/camera_file.h"
+#include "calib/rotation.h"
 
 #define RAD_PER_DEG (M_PI / 180)
 
@@ -65,19 +66,6 @@ static int read_calibration(const struct sim_camera_config *camera, struct calib
                               problems.count ? problems.sentences[0] : strerror(-r));
 }
 
-/* Rodrigues' formula. */
-static struct matrix3 rotation_by(const double vector[static 3])
-{
-    double angle = sqrt(vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2]);
-    if (angle == 0)
-        return (struct matrix3){ { 1, 0, 0, 0, 1, 0, 0, 0, 1 } };
-    double x = vector[0] / angle, y = vector[1] / angle, z = vector[2] / angle;
-    double c = cos(angle), s = sin(angle), d = 1 - c;
-    return (struct matrix3){ { c + d * x * x, d * x * y - s * z, d * x * z + s * y, //
-                               d * x * y + s * z, c + d * y * y, d * y * z - s * x, //
-                               d * x * z - s * y, d * y * z + s * x, c + d * z * z } };
-}
-
 /*
  * The true camera. With C the believed place, a point X is seen by the true camera as the believed
  * one would see C + R^-1 (X - C - shift): the matrix is P [R^-1 | C - R^-1 (C + shift)].
@@ -87,7 +75,7 @@ static void turn_and_shift(const struct projection *believed, const struct view_
 {
     double back_vector[3] = { -error->rotation_rad[0], -error->rotation_rad[1],
                               -error->rotation_rad[2] };
-    struct matrix3 back = rotation_by(back_vector);
+    struct matrix3 back = rotation_of_vector(back_vector);
     double centre[3] = { believed->centre_x_m, believed->centre_y_m, believed->centre_z_m };
     double turned[3], true_centre[3];
     for (int i = 0; i < 3; i++)

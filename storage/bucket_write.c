@@ -13,10 +13,8 @@
 
 #include "base/clock.h"
 #include "storage/array_text.h"
+#include "storage/keys.h"
 #include "storage/writer.h"
-
-/* A key statement finds what somebody else inserted at the same moment when it runs again. */
-#define KEY_ATTEMPTS 3
 
 /* Longer than any month: partitions are asked for once a month and connection. */
 #define PARTITION_SPAN_US (INT64_C(28) * 24 * 3600 * US_PER_S)
@@ -30,34 +28,6 @@ static int run(struct database *database, enum query_id id, const char *const *v
                struct error *err)
 {
     return database_query(database, id, values, NULL, err);
-}
-
-/* Copy the keys of a result. Returns 0, or -EAGAIN when one is NULL. */
-static int copy_keys(const PGresult *result, int count, int32_t *ret_keys)
-{
-    if (PQntuples(result) != count)
-        return -EAGAIN;
-    for (int i = 0; i < count; i++) {
-        if (PQgetisnull(result, i, 0))
-            return -EAGAIN;
-        ret_keys[i] = (int32_t) atoi(PQgetvalue(result, i, 0));
-    }
-    return 0;
-}
-
-/* Run a statement that gives `count` keys. */
-static int find_keys(struct database *database, enum query_id id, const char *const *values,
-                     size_t count, int32_t *ret_keys, struct error *err)
-{
-    for (int attempt = 0; attempt < KEY_ATTEMPTS; attempt++) {
-        AUTO(database_result_release) PGresult *result = NULL;
-        int rc = database_query(database, id, values, &result, err);
-        if (rc < 0)
-            return rc;
-        if (copy_keys(result, (int) count, ret_keys) == 0)
-            return 0;
-    }
-    return error_set(err, -EIO, "could not %s: another writer is in the way", query_find(id)->what);
 }
 
 static int check_timezone(struct database *database, const char *timezone, struct error *err)
@@ -107,7 +77,7 @@ static int find_definition(struct database *database, const struct storage_write
                        visit_s = integer_text(options->visit_s),
                        cell_m = double_text(options->cell_m);
     const char *const values[] = { store_id.bytes, bucket_s.bytes, visit_s.bytes, cell_m.bytes };
-    return find_keys(database, QUERY_DEFINITION_KEY, values, 1, ret_key, err);
+    return keys_find(database, QUERY_DEFINITION_KEY, values, 1, ret_key, err);
 }
 
 int bucket_contact(struct database *database, const struct storage_writer_options *options,
@@ -170,7 +140,7 @@ static int find_floor(struct job *job, struct error *err)
 {
     const char *const values[] = { job->store_id.bytes, job->bucket->floor };
     int32_t key;
-    int rc = find_keys(job->database, QUERY_FLOOR_KEY, values, 1, &key, err);
+    int rc = keys_find(job->database, QUERY_FLOOR_KEY, values, 1, &key, err);
     if (rc == 0)
         job->floor_id = integer_text(key);
     return rc;
@@ -185,7 +155,7 @@ static int find_grid(struct job *job, struct error *err)
     const char *const values[] = { job->store_id.bytes, job->floor_id.bytes, x.bytes,   y.bytes,
                                    cell_m.bytes,        columns.bytes,       rows.bytes };
     int32_t key;
-    int rc = find_keys(job->database, QUERY_GRID_KEY, values, 1, &key, err);
+    int rc = keys_find(job->database, QUERY_GRID_KEY, values, 1, &key, err);
     if (rc == 0)
         job->grid_id = integer_text(key);
     return rc;
@@ -201,7 +171,7 @@ static int find_cameras(struct job *job, struct error *err)
     if (names.failed)
         return out_of_memory(err);
     const char *const values[] = { job->store_id.bytes, names.bytes };
-    return find_keys(job->database, QUERY_CAMERA_KEYS, values, job->bucket->camera_count,
+    return keys_find(job->database, QUERY_CAMERA_KEYS, values, job->bucket->camera_count,
                      job->camera_ids, err);
 }
 
@@ -227,7 +197,7 @@ static int find_calibrations(struct job *job, struct error *err)
         return out_of_memory(err);
     const char *const values[] = { job->store_id.bytes, cameras.bytes, versions.bytes,
                                    job->bucket_at };
-    return find_keys(job->database, QUERY_CALIBRATION_KEYS, values, count, job->calibration_ids,
+    return keys_find(job->database, QUERY_CALIBRATION_KEYS, values, count, job->calibration_ids,
                      err);
 }
 
@@ -254,7 +224,7 @@ static int find_footprints(struct job *job, const uint8_t *nothing, struct error
         return out_of_memory(err);
     const char *const values[] = { job->store_id.bytes, job->grid_id.bytes, cameras.bytes,
                                    calibrations.bytes, masks.bytes };
-    return find_keys(job->database, QUERY_FOOTPRINT_KEYS, values, count, job->footprint_ids, err);
+    return keys_find(job->database, QUERY_FOOTPRINT_KEYS, values, count, job->footprint_ids, err);
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -316,7 +286,7 @@ static int find_camera_sets(struct job *job, uint8_t *scratch_mask, struct error
         return out_of_memory(err);
     const char *const values[] = { job->store_id.bytes, job->grid_id.bytes, cameras.bytes,
                                    footprints.bytes, masks.bytes };
-    return find_keys(job->database, QUERY_CAMERA_SET_KEYS, values, bucket->exposure_count,
+    return keys_find(job->database, QUERY_CAMERA_SET_KEYS, values, bucket->exposure_count,
                      job->camera_set_ids, err);
 }
 

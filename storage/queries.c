@@ -100,6 +100,11 @@ static const struct query queries[QUERY_COUNT] = {
                                  "    SELECT w.camera_id, w.version, w.n"
                                  "    FROM unnest($2::integer[], $3::text[]) WITH ORDINALITY AS w "
                                  "(camera_id, version, n)), "
+                                 "used AS ("
+                                 "    UPDATE calibration AS k SET first_used_at = $4::timestamptz"
+                                 "    FROM wanted AS w WHERE k.store_id = $1::integer"
+                                 "        AND k.camera_id = w.camera_id AND k.version = w.version"
+                                 "        AND k.first_used_at IS NULL), "
                                  "made AS ("
                                  "    INSERT INTO calibration (store_id, camera_id, version, "
                                  "first_used_at)"
@@ -119,6 +124,20 @@ static const struct query queries[QUERY_COUNT] = {
                                  "LEFT JOIN made AS m ON m.camera_id = w.camera_id AND m.version = "
                                  "w.version "
                                  "ORDER BY w.n" },
+
+    /* A version that is known with its text stays as it is. */
+    [QUERY_CALIBRATION_PUT] = { "calibration_put", "write a calibration", 7,
+                                "WITH known AS ("
+                                "    UPDATE calibration SET text = $4, author = $5, note = $6,"
+                                "        valid_from = $7::timestamptz"
+                                "    WHERE store_id = $1::integer AND camera_id = $2::integer"
+                                "        AND version = $3 AND text IS NULL) "
+                                "INSERT INTO calibration (store_id, camera_id, version, text, "
+                                "author, note, valid_from) "
+                                "SELECT $1::integer, $2::integer, $3, $4, $5, $6, $7::timestamptz "
+                                "WHERE NOT EXISTS (SELECT FROM calibration"
+                                "    WHERE store_id = $1::integer AND camera_id = $2::integer"
+                                "        AND version = $3) ON CONFLICT DO NOTHING" },
 
     [QUERY_FOOTPRINT_KEYS] = { "footprint_keys", "write the footprints", 5,
                                "WITH wanted AS ("

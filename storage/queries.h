@@ -21,6 +21,7 @@ enum query_id {
     QUERY_GRID_KEY,
     QUERY_CAMERA_KEYS,
     QUERY_CALIBRATION_KEYS,
+    QUERY_CALIBRATION_PUT,
     QUERY_FOOTPRINT_KEYS,
     QUERY_CAMERA_SET_KEYS,
     /* facts of one bucket */

@@ -1,7 +1,7 @@
 /*
- * writer.c - finished buckets into PostgreSQL, on a thread, exactly once
+ * writer.c - finished buckets and calibrations into PostgreSQL, on a thread, exactly once
  *
- * The bucket being written stays at the head of the queue until it is committed, so a crash of the
+ * The item being written stays at the head of the queue until it is committed, so a crash of the
  * connection at any point, even during COMMIT, ends in writing it again, and writing replaces.
  *
  * The mutex guards everything under "shared" below; the thread does not hold it while it talks to
@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "storage/bucket_write.h"
+#include "storage/calibration_write.h"
 #include "storage/database.h"
 #include "storage/schema.h"
 
@@ -36,6 +37,12 @@
  */
 #define REFUSED_ATTEMPTS 3
 
+/* One of both. */
+struct item {
+    struct heat_bucket *bucket;
+    struct storage_calibration *calibration;
+};
+
 struct storage_writer {
     struct storage_writer_options options; /* strings are ours */
     pthread_t thread;
@@ -46,7 +53,7 @@ struct storage_writer {
     pthread_mutex_t mutex;
     pthread_cond_t work;  /* something was put, flush began, or stop */
     pthread_cond_t empty; /* the queue ran empty */
-    struct heat_bucket **ring;
+    struct item *ring;
     size_t capacity, head, count;
     bool stop, flushing;
     struct storage_writer_counts counts;
@@ -95,12 +102,13 @@ static enum outcome failed_outcome(struct storage_writer *writer, int rc)
     return ++writer->refused < REFUSED_ATTEMPTS ? OUTCOME_LATER : OUTCOME_REFUSED;
 }
 
-static enum outcome try_write(struct storage_writer *writer, const struct heat_bucket *bucket,
-                              struct error *err)
+static enum outcome try_write(struct storage_writer *writer, struct item item, struct error *err)
 {
     if (!writer->database && connect_database(writer, err) < 0)
         return OUTCOME_LATER;
-    int rc = bucket_write(writer->database, &writer->context, bucket, err);
+    int rc = item.bucket ? bucket_write(writer->database, &writer->context, item.bucket, err)
+                         : calibration_write(writer->database, writer->context.store_id,
+                                             item.calibration, err);
     if (rc == 0)
         return OUTCOME_WRITTEN;
     enum outcome outcome = failed_outcome(writer, rc);
@@ -110,17 +118,25 @@ static enum outcome try_write(struct storage_writer *writer, const struct heat_b
     return outcome;
 }
 
-/* Wait until there is a bucket to write. Returns NULL to stop. Called with the mutex. */
-static const struct heat_bucket *next_bucket(struct storage_writer *writer)
+/* Wait until there is something to write. Returns false to stop. Called with the mutex. */
+static bool next_item(struct storage_writer *writer, struct item *ret_item)
 {
     while (!writer->stop && writer->count == 0)
         (void) pthread_cond_wait(&writer->work, &writer->mutex);
-    return writer->stop ? NULL : writer->ring[writer->head];
+    if (!writer->stop)
+        *ret_item = writer->ring[writer->head];
+    return !writer->stop;
 }
 
-static void pop_bucket(struct storage_writer *writer)
+static void item_destroy(struct item *item)
 {
-    heat_bucket_destroy(&writer->ring[writer->head]);
+    heat_bucket_destroy(&item->bucket);
+    storage_calibration_destroy(&item->calibration);
+}
+
+static void pop_item(struct storage_writer *writer)
+{
+    item_destroy(&writer->ring[writer->head]);
     writer->head = (writer->head + 1) % writer->capacity;
     writer->count--;
     writer->refused = 0;
@@ -158,12 +174,12 @@ static void take_outcome(struct storage_writer *writer, enum outcome outcome,
                     outcome == OUTCOME_WRITTEN ? "" : error->text);
     switch (outcome) {
     case OUTCOME_WRITTEN:
-        counts->written++;
-        pop_bucket(writer);
+        counts->written += writer->ring[writer->head].bucket != NULL;
+        pop_item(writer);
         break;
     case OUTCOME_REFUSED:
         counts->dropped++;
-        pop_bucket(writer);
+        pop_item(writer);
         break;
     case OUTCOME_LATER:
         counts->retries++;
@@ -175,12 +191,12 @@ static void take_outcome(struct storage_writer *writer, enum outcome outcome,
 static void *writer_thread(void *argument)
 {
     struct storage_writer *writer = argument;
-    const struct heat_bucket *bucket;
+    struct item item;
     (void) pthread_mutex_lock(&writer->mutex);
-    while ((bucket = next_bucket(writer))) {
+    while (next_item(writer, &item)) {
         struct error error = { .text = "" };
         (void) pthread_mutex_unlock(&writer->mutex);
-        enum outcome outcome = try_write(writer, bucket, &error);
+        enum outcome outcome = try_write(writer, item, &error);
         (void) pthread_mutex_lock(&writer->mutex);
         if (!writer->stop || outcome == OUTCOME_WRITTEN)
             take_outcome(writer, outcome, &error);
@@ -211,7 +227,7 @@ static int make_parts(struct storage_writer *writer, const struct storage_writer
 {
     writer->capacity =
         options->queue_buckets > 0 ? (size_t) options->queue_buckets : QUEUE_BUCKETS_DEFAULT;
-    writer->ring = calloc(writer->capacity, sizeof(struct heat_bucket *));
+    writer->ring = calloc(writer->capacity, sizeof(*writer->ring));
     if (copy_options(options, &writer->options) < 0 || !writer->ring)
         return -ENOMEM;
     writer->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -280,7 +296,7 @@ static void stop_thread(struct storage_writer *writer)
 static void release_parts(struct storage_writer *writer)
 {
     for (size_t i = 0; i < writer->count; i++)
-        heat_bucket_destroy(&writer->ring[(writer->head + i) % writer->capacity]);
+        item_destroy(&writer->ring[(writer->head + i) % writer->capacity]);
     free(writer->ring);
     database_close(&writer->database);
     if (writer->stop_fd >= 0)
@@ -304,21 +320,35 @@ void storage_writer_destroy(struct storage_writer **writer)
     *writer = NULL;
 }
 
-int storage_writer_put_take(struct storage_writer *writer, struct heat_bucket **bucket)
+/* The item becomes the writer's, or is dropped. */
+static int put_item(struct storage_writer *writer, struct item item)
 {
     int rc = 0;
     (void) pthread_mutex_lock(&writer->mutex);
     if (writer->count < writer->capacity) {
-        writer->ring[(writer->head + writer->count++) % writer->capacity] = *bucket;
+        writer->ring[(writer->head + writer->count++) % writer->capacity] = item;
         (void) pthread_cond_broadcast(&writer->work);
     } else {
-        heat_bucket_destroy(bucket);
+        item_destroy(&item);
         writer->counts.dropped++;
         rc = -ENOSPC;
     }
-    *bucket = NULL;
     (void) pthread_mutex_unlock(&writer->mutex);
     return rc;
+}
+
+int storage_writer_put_take(struct storage_writer *writer, struct heat_bucket **bucket)
+{
+    int rc = put_item(writer, (struct item){ .bucket = *bucket });
+    *bucket = NULL;
+    return rc;
+}
+
+int storage_writer_put_calibration(struct storage_writer *writer,
+                                   const struct storage_calibration *calibration)
+{
+    struct storage_calibration *copy = storage_calibration_copy(calibration);
+    return copy ? put_item(writer, (struct item){ .calibration = copy }) : -ENOMEM;
 }
 
 int storage_writer_flush(struct storage_writer *writer, int timeout_ms)

@@ -1,5 +1,5 @@
 /*
- * writer.h - finished buckets into PostgreSQL, on a thread, exactly once
+ * writer.h - finished buckets and calibrations into PostgreSQL, on a thread, exactly once
  *
  * The fusion loop hands buckets over and goes on; a slow or absent database delays no tick. A
  * bucket, its exposure, its camera counts and the per-camera position it covers commit in one
@@ -28,9 +28,9 @@ struct storage_writer_options {
 };
 
 struct storage_writer_counts {
-    uint64_t written, dropped, retries;
-    uint64_t queued;      /* now */
-    char last_error[512]; /* why the last try failed; "" when it went well */
+    uint64_t written, dropped, retries; /* written: buckets */
+    uint64_t queued;                    /* now */
+    char last_error[512];               /* why the last try failed; "" when it went well */
 };
 
 /* Connects once to say early what is wrong. Returns 0, -ECONNREFUSED, -EPROTO (schema version),
@@ -43,6 +43,19 @@ void storage_writer_destroy(struct storage_writer **writer);
 /* Hand a bucket over; *bucket becomes NULL. Returns 0, or -ENOSPC when the queue was full: the
  * bucket is dropped and counted, and *bucket becomes NULL too. */
 MUST_CHECK int storage_writer_put_take(struct storage_writer *writer, struct heat_bucket **bucket);
+
+/* A version of a camera's calibration. */
+struct storage_calibration {
+    const char *camera, *version; /* SHA-256 of text, hexadecimal */
+    const char *text;             /* the camera file */
+    const char *author, *note;    /* NULL: not said */
+    int64_t valid_from_us;        /* INT64_MIN: not said */
+};
+
+/* Hand a version over, which is copied; telling of one again changes nothing. It is written before
+ * the buckets that are put later. Returns 0; -ENOSPC when the queue was full; -ENOMEM. */
+MUST_CHECK int storage_writer_put_calibration(struct storage_writer *writer,
+                                              const struct storage_calibration *calibration);
 
 /* Wait until everything handed over is committed, or dropped because the database refuses it (see
  * counts); tries again soon where the writer is pausing. Returns 0, or -ETIMEDOUT. */

@@ -30,6 +30,7 @@ function headers(library) {
     if (library == "libav") return "^lib(av|sw)[a-z]*/"
     if (library == "curl") return "^curl/"
     if (library == "expat") return "^expat\\.h$"
+    if (library == "yaml") return "^yaml\\.h$"
     if (library == "cminpack") return "^(cminpack-1/)?c?minpack\\.h$"
     if (library == "lapacke") return "^(lapacke|lapack|cblas)[a-z_]*\\.h$"
     if (library == "darknet") return "^darknet\\.h$"
@@ -93,7 +94,7 @@ function read_table(   line, number, parts, sides, names, i, n) {
             offence(where[folder], folder " comes to include itself; layers must not run in circles")
         allowed[folder, folder] = 1
     }
-    count = split("md libconfig jansson png cairo zmq protobuf-c libav expat curl darknet opencv libpq cbc " \
+    count = split("md libconfig jansson png cairo zmq protobuf-c libav expat yaml curl darknet opencv libpq cbc " \
                   "libmicrohttpd libsodium", libraries, " ")
 }
 

@@ -51,7 +51,8 @@ static inline int state_floor_open(struct state_floor *ret)
                                                  .max_speed_m_s = 4.0,
                                                  .merge_m = 0.8,
                                                  .max_gap_ms = 2000,
-                                                 .settle_ms = 400 };
+                                                 .settle_ms = 400,
+                                                 .people = { 1.7, 0.1 } };
     static const struct heat_config heat = { .cell_m = 0.5, .bucket_s = 5, .visit_s = 5 };
     struct fusion_sink sink = { 0 };
     struct floor_m low = { 0, 0 }, high = { 4, 3 };

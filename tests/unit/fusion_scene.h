@@ -33,7 +33,8 @@ static const struct fusion_config scene_config = { .tick_ms = 100,
                                                    .max_speed_m_s = 4.0,
                                                    .merge_m = 0.8,
                                                    .max_gap_ms = 2000,
-                                                   .settle_ms = 2000 };
+                                                   .settle_ms = 2000,
+                                                   .people = { 1.7, 0.1 } };
 static const struct heat_config scene_heat = { .cell_m = 1, .bucket_s = 60, .visit_s = 5 };
 
 struct scene {

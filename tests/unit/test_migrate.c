@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "storage/migrate.h"
 #include "storage_fixture.h"
 
@@ -187,7 +188,7 @@ static void the_reader_reads_views_and_nothing_else(void **state)
                       "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class "
                       "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') "
                       "AND has_table_privilege('floorfuse_reader', oid, 'SELECT')"),
-        "v_camera_bucket v_exposure v_heat_cell v_pair_residual");
+        "v_calibration v_camera_bucket v_exposure v_heat_cell v_pair_residual");
     assert_string_equal(
         fixture_value(conninfo,
                       "SELECT count(*) FROM pg_class "
@@ -195,6 +196,73 @@ static void the_reader_reads_views_and_nothing_else(void **state)
                       "AND has_table_privilege('floorfuse_reader', oid, 'INSERT, UPDATE, DELETE')"),
         "0");
     fixture_execute(conninfo, "SET ROLE floorfuse_reader; SELECT * FROM v_heat_cell");
+}
+
+/* A database as a program of that version left it: the first files, and their rows. */
+static void make_version(const char *conninfo, const glob_t *files, int version)
+{
+    for (int i = 0; i < version; i++) {
+        const char *path = files->gl_pathv[i], *name = strrchr(path, '/') + 6; /* NNNN_ */
+        char sum[SHA256_TEXT_SIZE], sql[512], *text;
+        size_t length;
+        struct error error;
+        assert_int_equal(file_read(path, 1 << 20, &text, &length, &error), 0);
+        fixture_execute(conninfo, text);
+        free(text);
+        assert_int_equal(file_sha256(path, sum, &error), 0);
+        (void) snprintf(sql, sizeof(sql),
+                        "INSERT INTO schema_version (version, name, sha256) "
+                        "VALUES (%d, '%.*s', '%s')",
+                        i + 1, (int) (strlen(name) - strlen(".sql")), name, sum);
+        fixture_execute(conninfo, sql);
+    }
+}
+
+/* What a store has counted by then: 0004 knows cameras and calibrations, 0008 their buckets. */
+static void fill_version(const char *conninfo, int version)
+{
+    if (version < 4)
+        return;
+    fixture_execute(conninfo,
+                    "INSERT INTO chain VALUES ('c'); INSERT INTO store VALUES (7, 'c', 's', 'UTC');"
+                    "INSERT INTO floor (store_id, floor) VALUES (7, 'f');"
+                    "INSERT INTO camera (store_id, camera) VALUES (7, 'left');"
+                    "INSERT INTO calibration (store_id, camera_id, version, first_used_at) VALUES "
+                    "(7, 1, 'aa', '2026-11-01 08:00Z'), (7, 1, 'bb', '2026-11-02 09:00Z')");
+    if (version >= 8)
+        fixture_execute(conninfo, "INSERT INTO camera_bucket VALUES "
+                                  "(7, 1, '2026-11-01 08:00Z', 1, 1, 600, 900, 0),"
+                                  "(7, 1, '2026-11-01 08:01Z', 1, 1, 600, 900, 0),"
+                                  "(7, 1, '2026-11-02 09:00Z', 1, 2, 600, 900, 0)");
+}
+
+static void every_earlier_version_comes_along_with_its_data(void **state)
+{
+    glob_t files;
+    assert_int_equal(glob(SOURCE_DIR "/sql/migrations/*.sql", 0, NULL, &files), 0);
+    int latest = (int) files.gl_pathc;
+    for (int version = 1; version < latest; version++) {
+        const char *conninfo = fixture_database(*state);
+        int applied = 0;
+        make_version(conninfo, &files, version);
+        fill_version(conninfo, version);
+        assert_int_equal(storage_migrate(conninfo, &applied, NULL, NULL), 0);
+        assert_int_equal(applied, latest - version);
+        const char *calibrations = fixture_value(
+            conninfo, "SELECT string_agg(concat_ws(' ', camera, calibration, valid_from, "
+                      "valid_to, first_bucket_at, last_bucket_at, file), ', ' "
+                      "ORDER BY calibration) FROM v_calibration");
+        const char *expected =
+            version < 4 ? "NULL"
+            : version < 8
+                ? "left aa 2026-11-01 08:00:00+00 2026-11-02 09:00:00+00, "
+                  "left bb 2026-11-02 09:00:00+00"
+                : "left aa 2026-11-01 08:00:00+00 2026-11-02 09:00:00+00 "
+                  "2026-11-01 08:00:00+00 2026-11-01 08:01:00+00, "
+                  "left bb 2026-11-02 09:00:00+00 2026-11-02 09:00:00+00 2026-11-02 09:00:00+00";
+        assert_string_equal(calibrations, expected);
+    }
+    globfree(&files);
 }
 
 /* Alone in a cluster whose role is gone, and not allowed to make one. */
@@ -259,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(migrating_twice_applies_everything_once),
         cmocka_unit_test(programs_that_migrate_at_once_wait_for_each_other),
+        cmocka_unit_test(every_earlier_version_comes_along_with_its_data),
         cmocka_unit_test(an_empty_database_is_told_to_migrate),
         cmocka_unit_test(a_newer_database_is_refused),
         cmocka_unit_test(a_migration_edited_after_it_was_applied_is_noticed),

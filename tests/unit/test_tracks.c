@@ -15,7 +15,8 @@ static const struct fusion_config config = { .tick_ms = 100,
                                              .acceleration_sd_m_s2 = 0.4,
                                              .max_speed_m_s = 4,
                                              .merge_m = 0.8,
-                                             .max_gap_ms = 2000 };
+                                             .max_gap_ms = 2000,
+                                             .people = { 1.7, 0.1 } };
 
 struct bench {
     struct fusion_settings settings;

@@ -85,6 +85,58 @@ static void a_bucket_is_in_the_database_with_all_its_parts(void **state)
                         "42 chain store Europe/Berlin");
 }
 
+static void put_calibration(struct storage_writer *writer, const char *version, const char *text,
+                            const char *author, int64_t valid_from_us)
+{
+    const struct storage_calibration calibration = { .camera = "left",
+                                                     .version = version,
+                                                     .text = text,
+                                                     .author = author,
+                                                     .note = "after the move",
+                                                     .valid_from_us = valid_from_us };
+    assert_int_equal(storage_writer_put_calibration(writer, &calibration), 0);
+}
+
+static void calibrations_are_kept_with_their_words(void **state)
+{
+    const char *conninfo = migrated_database(state);
+    struct storage_writer *writer = make_writer(conninfo);
+    put_calibration(writer, "aa", "text a", NULL, INT64_MIN);
+    put(writer, fixture_bucket(FIXTURE_START_US)); /* left with aa, right with bb */
+    put_calibration(writer, "cc", "text c", "Ann", FIXTURE_START_US + 90 * US_PER_S);
+    assert_int_equal(storage_writer_flush(writer, FLUSH_MS), 0);
+    assert_int_equal(storage_writer_counts(writer).written, 1);
+    storage_writer_destroy(&writer);
+    assert_string_equal(
+        fixture_value(conninfo, "SELECT string_agg(concat_ws(' ', camera, calibration, "
+                                "coalesce(author, '-'), coalesce(note, '-'), coalesce(file, '-'), "
+                                "to_char(valid_from, 'HH24:MI:SS'), "
+                                "coalesce(to_char(valid_to, 'HH24:MI:SS'), '-'), "
+                                "coalesce(to_char(first_bucket_at, 'HH24:MI:SS'), '-')), ', ' "
+                                "ORDER BY calibration) FROM v_calibration"),
+        "left aa - after the move text a 09:14:00 09:15:30 09:14:00, "
+        "right bb - - - 09:14:00 - 09:14:00, "
+        "left cc Ann after the move text c 09:15:30 - -");
+}
+
+/* A version that a bucket has brought gets its words when they come; after that nothing changes. */
+static void a_calibration_told_of_again_changes_nothing(void **state)
+{
+    const char *conninfo = migrated_database(state);
+    struct storage_writer *writer = make_writer(conninfo);
+    put(writer, fixture_bucket(FIXTURE_START_US));
+    put_calibration(writer, "aa", "text a", "Ann", INT64_MIN);
+    put_calibration(writer, "aa", "another", "Bob", FIXTURE_START_US);
+    put(writer, fixture_bucket(FIXTURE_START_US));
+    assert_int_equal(storage_writer_flush(writer, FLUSH_MS), 0);
+    assert_string_equal(storage_writer_counts(writer).last_error, "");
+    storage_writer_destroy(&writer);
+    assert_string_equal(fixture_value(conninfo,
+                                      "SELECT concat_ws(' ', count(*), max(text), max(author), "
+                                      "max(valid_from), max(calibration_id)) FROM calibration"),
+                        "2 text a Ann 2");
+}
+
 static void writing_a_bucket_twice_changes_nothing(void **state)
 {
     const char *conninfo = migrated_database(state);
@@ -372,6 +424,8 @@ int main(void)
         cmocka_unit_test(a_bucket_is_in_the_database_with_all_its_parts),
         cmocka_unit_test(writing_a_bucket_twice_changes_nothing),
         cmocka_unit_test(a_bucket_written_again_replaces_what_it_no_longer_has),
+        cmocka_unit_test(calibrations_are_kept_with_their_words),
+        cmocka_unit_test(a_calibration_told_of_again_changes_nothing),
         cmocka_unit_test(the_view_tells_nobody_from_not_seen),
         cmocka_unit_test(the_view_knows_place_and_local_time),
         cmocka_unit_test(months_lie_in_partitions_of_their_own),
