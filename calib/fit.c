@@ -16,6 +16,10 @@
 /* What the evidence of a homography pays for its one number more than a pinhole camera has. */
 #define HOMOGRAPHY_FREEDOM 4.0
 
+/* A camera of which some combination of numbers is less certain than this share of another is not
+ * determined; see least_squares_covariance. */
+#define CONDITION_MAX 1e6
+
 /* Errors that differ by less than this part of a mark's expected error are equal. */
 #define NEGLIGIBLE 0.01
 
@@ -332,6 +336,16 @@ static bool is_mirrored(const struct fit *fit, const struct contest *contest, in
     return matrix3_det(h) > 0;
 }
 
+/* From straight above, focal length and height are one number: a model may fit and still be open.
+ */
+static bool is_determined(const struct fit *fit, const struct robust_fit *result)
+{
+    struct fit trial = { .data = fit->data,
+                         .result = *result,
+                         .sigma_px = fit_sigma_px(&fit->data, result) };
+    return fit_find_covariance(&trial) == 0 && trial.condition < CONDITION_MAX;
+}
+
 /* Fit each model again to the points that one of them keeps, and see what it foretells. */
 static void judge_models(struct fit *fit, struct contest *contest, int reference)
 {
@@ -354,6 +368,12 @@ static void judge_models(struct fit *fit, struct contest *contest, int reference
             trial->tried = false;
             (void) snprintf(trial->why_not, sizeof(trial->why_not),
                             "does not fit the points that are right");
+            continue;
+        }
+        if (!is_determined(fit, result)) {
+            trial->tried = false;
+            (void) snprintf(trial->why_not, sizeof(trial->why_not),
+                            "the points do not determine it");
             continue;
         }
         trial->rms_px = sqrt(result->sum_of_squares / (double) count);

@@ -7,6 +7,7 @@
 #define FLOORFUSE_PROGRAMS_CALIBRATE_H
 
 int calibrate_adopt(int argc, char **argv);
+int calibrate_auto(int argc, char **argv);
 int calibrate_check(int argc, char **argv);
 int calibrate_fit(int argc, char **argv);
 int calibrate_history(int argc, char **argv);

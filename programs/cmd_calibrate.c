@@ -17,6 +17,7 @@ static const struct action {
     { "pick", calibrate_pick, "mark points in a page of their own" },
     { "fit", calibrate_fit, "from pairs of a picture point and a floor point" },
     { "import", calibrate_import, "from OpenCV, Tsai, WILDTRACK or matrix files" },
+    { "auto", calibrate_auto, "from people who walk past" },
     { "check", calibrate_check, "what a camera file is worth, place by place" },
     { "adopt", calibrate_adopt, "take a proposed correction as a new version" },
     { "history", calibrate_history, "the versions of a camera file" },

@@ -352,6 +352,9 @@ class StillView extends View {
         const y0 = Math.floor(Math.min(...floor.map(p => p.y)) - 2), y1 = Math.ceil(Math.max(...floor.map(p => p.y)) + 2);
         const step = Math.max(1, Math.ceil(Math.max(x1 - x0, y1 - y0) / 60));
         c.save();
+        c.beginPath();
+        c.rect(this.x, this.y, this.width * this.scale, this.height * this.scale);
+        c.clip();
         c.strokeStyle = "#ffffffb0";
         c.lineWidth = 1;
         const along = (a, b, point) => Array.from({ length: 41 }, (_, k) => this.floorToScreen(point(a + (b - a) * k / 40)));

@@ -114,6 +114,28 @@ static void exact_points_give_the_camera_itself(void **state)
     fit_release(&t.fit);
 }
 
+/* From straight above, focal length and height cannot be told apart: the floor can be all the same.
+ */
+static void a_camera_straight_above_gets_a_map_of_the_floor(void **state)
+{
+    static const double places[7][2] = { { 2, 3 }, { 10, 2 }, { 11, 6 }, { 1, 6.5 },
+                                         { 5, 4 }, { 8, 5 },  { 3, 1 } };
+    struct trial t = { .err = { "" } };
+    (void) state;
+    for (int i = 0; i < 7; i++)
+        t.items[i] = (struct marked_point){ .px = { 100 * places[i][0], 720 - 100 * places[i][1] },
+                                            .x_m = places[i][0],
+                                            .y_m = places[i][1],
+                                            .line = i + 2 };
+    fit_marks(&t, 7);
+    assert_int_equal(t.result, 0);
+    assert_int_equal(t.fit.result.camera.model, FIT_HOMOGRAPHY);
+    struct floor_m at = place_of(&t.fit, (struct image_px){ 650, 320 }, 0);
+    assert_near(at.x, 6.5, 1e-6);
+    assert_near(at.y, 4, 1e-6);
+    fit_release(&t.fit);
+}
+
 static void a_bent_picture_gets_a_bent_lens(void **state)
 {
     struct true_camera bent = corner_camera;
@@ -488,6 +510,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(four_exact_points_give_the_map_between_them),
         cmocka_unit_test(exact_points_give_the_camera_itself),
+        cmocka_unit_test(a_camera_straight_above_gets_a_map_of_the_floor),
         cmocka_unit_test(a_bent_picture_gets_a_bent_lens),
         cmocka_unit_test(points_above_the_floor_find_a_principal_point_off_the_middle),
         cmocka_unit_test(a_known_lens_leaves_only_the_pose),
