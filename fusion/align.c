@@ -22,13 +22,14 @@ int64_t align_tick_of(int64_t capture_us, int64_t tick_us)
     return whole < capture_us ? whole + tick_us : whole;
 }
 
-int align_create(int tick_ms, int lateness_ms, struct align **ret_align)
+int align_create(int tick_ms, int lateness_ms, double people_height_m, struct align **ret_align)
 {
     struct align *align = calloc(1, sizeof(*align));
     if (!align)
         return -ENOMEM;
     align->tick_us = tick_ms * US_PER_MS;
     align->lateness_ns = lateness_ms * NS_PER_MS;
+    align->people_height_m = people_height_m;
     *ret_align = align;
     return 0;
 }
@@ -276,7 +277,8 @@ static int push(struct align *align, struct queue *q, int camera,
         return -ESTALE;
     }
     struct aligned_frame *copy;
-    int r = people_copy_frame(camera, frame, &align->counts, &q->joints, &copy);
+    int r =
+        people_copy_frame(camera, frame, align->people_height_m, &align->counts, &q->joints, &copy);
     if (r == 0)
         align_enqueue(align, q, copy);
     return r;

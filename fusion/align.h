@@ -64,7 +64,9 @@ struct align_counts {
     uint64_t appearances_ignored;  /* vectors that are not finite, or all 0 */
 };
 
-MUST_CHECK int align_create(int tick_ms, int lateness_ms, struct align **ret_align);
+/* people_height_m: of people on average, see joint.h. Returns 0 or -ENOMEM. */
+MUST_CHECK int align_create(int tick_ms, int lateness_ms, double people_height_m,
+                            struct align **ret_align);
 void align_destroy(struct align **align);
 
 /* A camera is known now: the first tick waits for it, at most lateness_ms. */

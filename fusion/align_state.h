@@ -38,6 +38,7 @@ struct align {
     size_t taken_count, taken_capacity;
     size_t bytes; /* in all queues */
     int64_t tick_us, lateness_ns;
+    double people_height_m;
     bool started;                  /* a tick has been closed */
     int64_t closed_us;             /* the last one */
     bool heard;                    /* a frame has come */

@@ -67,7 +67,8 @@ static int open_zones(struct fusion *fusion, struct error *err)
 int fusion_open_moving(struct fusion *fusion, struct error *err)
 {
     const struct fusion_config *config = &fusion->config;
-    int r = align_create(config->tick_ms, config->lateness_ms, &fusion->align);
+    int r =
+        align_create(config->tick_ms, config->lateness_ms, config->people.height_m, &fusion->align);
     if (r == 0)
         r = accumulator_create(&fusion->grid, fusion->heat.bucket_s, &fusion->accumulator);
     if (r == 0)

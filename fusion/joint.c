@@ -50,7 +50,7 @@ static void average(struct observation *body, const struct observation *head)
     body->covariance = both;
 }
 
-void joint_combine(struct observation *body, const struct observation *head,
+void joint_combine(struct observation *body, const struct observation *head, double people_height_m,
                    struct joint_counts *counts)
 {
     if (body->reasons & REASON_HEAD_PLANE) {
@@ -58,13 +58,15 @@ void joint_combine(struct observation *body, const struct observation *head,
             take_head(body, head);
         return;
     }
-    bool is_hidden = body->reasons & (REASON_FOOT_OCCLUDED | REASON_FOOT_CLIPPED);
+    bool may_be_hidden = !((double) body->height_m >= people_height_m);
+    bool said_hidden = body->reasons & (REASON_FOOT_OCCLUDED | REASON_FOOT_CLIPPED);
+    double limit = may_be_hidden && said_hidden ? JOINT_HIDDEN_APART_D2 : JOINT_APART_D2;
     double disagreement2 = joint_disagreement2(body, head);
     count_pair(disagreement2, counts);
-    if (disagreement2 <= (is_hidden ? JOINT_HIDDEN_APART_D2 : JOINT_APART_D2))
+    if (disagreement2 <= limit)
         average(body, head);
-    else if (is_hidden)
+    else if (may_be_hidden && said_hidden)
         take_head(body, head);
-    else
+    else if (may_be_hidden)
         body->reasons |= REASON_FOOT_OCCLUDED;
 }

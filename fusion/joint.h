@@ -50,17 +50,20 @@ double joint_disagreement2(const struct observation *body, const struct observat
  * A body whose feet are cut off by the picture's edge was itself placed by its upper edge: that is
  * the head again, and the more certain of the two stays. Else they are counted, and combined where
  * they agree. Where they are apart one of the two is wrong, mostly the feet, which stand behind
- * something:
- *   the camera has said so (REASON_FOOT_OCCLUDED) and they are apart by JOINT_HIDDEN_APART_D2:
- *     the head wins, and the body is one that was placed by its head (REASON_HEAD_PLANE), of which
- *     the height is not known
- *   it has not, and they are apart by JOINT_APART_D2: the body stays, for a child is not hidden;
- *     but it is marked as one whose feet may be, and the person's track decides which end of the
- *     box to believe (sighting.h)
- *   body    of a usable observation; its place, covariance, height and reasons change
- *   counts  may be NULL
+ * something; such a body looks shorter than people are, for its lower edge seems to be farther
+ * away. it looks short, the camera has said that feet are hidden (REASON_FOOT_OCCLUDED), and they
+ * are apart by JOINT_HIDDEN_APART_D2: the head wins, and the body is one that was placed by its
+ * head (REASON_HEAD_PLANE), of which the height is not known it looks short, and they are apart by
+ * JOINT_APART_D2: the body stays, for children are short too; but it is marked as one whose feet
+ * may be hidden, and the person's track decides which end of the box to believe (sighting.h) it
+ * looks tall, and they are apart by JOINT_APART_D2: the body stays. Feet that one sees cannot be
+ * too low; somebody is very tall, the head is another's, or the calibration is off
+ *
+ *   body             of a usable observation; its place, covariance, height and reasons change
+ *   people_height_m  of people on average, which is where heads were placed
+ *   counts           may be NULL
  */
-void joint_combine(struct observation *body, const struct observation *head,
+void joint_combine(struct observation *body, const struct observation *head, double people_height_m,
                    struct joint_counts *counts);
 
 #endif

@@ -110,8 +110,8 @@ static struct aligned_frame *new_copy(int camera, const struct observation_frame
 
 /* Heads go to the bodies they belong to, one each: copies[i] is where observation i went, or NULL.
  */
-static void join_heads(const struct observation_frame *frame, struct observation **copies,
-                       struct joint_counts *joints)
+static void join_heads(const struct observation_frame *frame, double people_height_m,
+                       struct observation **copies, struct joint_counts *joints)
 {
     for (size_t i = 0; i < frame->observation_count; i++) {
         const struct observation *head = &frame->observations[i];
@@ -119,14 +119,15 @@ static void join_heads(const struct observation_frame *frame, struct observation
             continue;
         struct observation **body = &copies[head->body_index];
         if (*body && (*body)->object_class != OBSERVATION_HEAD)
-            joint_combine(*body, head, joints);
+            joint_combine(*body, head, people_height_m, joints);
         *body = NULL; /* nobody has two heads */
     }
 }
 
 /* Returns how many observations were bad, or -ENOMEM. */
-static int64_t copy_people(const struct observation_frame *frame, struct aligned_frame *copy,
-                           float *rows, struct align_counts *counts, struct joint_counts *joints)
+static int64_t copy_people(const struct observation_frame *frame, double people_height_m,
+                           struct aligned_frame *copy, float *rows, struct align_counts *counts,
+                           struct joint_counts *joints)
 {
     int64_t bad = 0;
     struct observation **copies = calloc(frame->observation_count + 1, sizeof(*copies));
@@ -141,12 +142,12 @@ static int64_t copy_people(const struct observation_frame *frame, struct aligned
             copy_observation(frame, i, copy, rows, counts);
         }
     }
-    join_heads(frame, copies, joints);
+    join_heads(frame, people_height_m, copies, joints);
     free(copies);
     return bad;
 }
 
-int people_copy_frame(int camera, const struct observation_frame *frame,
+int people_copy_frame(int camera, const struct observation_frame *frame, double people_height_m,
                       struct align_counts *counts, struct joint_counts *joints,
                       struct aligned_frame **ret_copy)
 {
@@ -154,7 +155,7 @@ int people_copy_frame(int camera, const struct observation_frame *frame,
     if (!copy)
         return -ENOMEM;
     float *rows = (float *) &copy->observations[frame->observation_count];
-    int64_t bad = copy_people(frame, copy, rows, counts, joints);
+    int64_t bad = copy_people(frame, people_height_m, copy, rows, counts, joints);
     size_t people = copy->observation_count;
     if (bad < 0 || (people > ALIGN_PEOPLE_MAX && keep_best(copy, rows) < 0)) {
         free(copy);

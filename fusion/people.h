@@ -11,6 +11,7 @@
  * this world, heads that belong to a body (which hears what they say, see joint.h), and the lowest
  * scores beyond ALIGN_PEOPLE_MAX.
  * What they look like goes with them, at unit length.
+ *   people_height_m  of people on average, see joint.h
  *   ret_copy  the caller's to free()
  *   counts    observations_dropped is raised by those that were bad or too many,
  *             appearances_ignored by vectors that say nothing
@@ -18,8 +19,8 @@
  * Returns 0 or -ENOMEM.
  */
 MUST_CHECK int people_copy_frame(int camera, const struct observation_frame *frame,
-                                 struct align_counts *counts, struct joint_counts *joints,
-                                 struct aligned_frame **ret_copy);
+                                 double people_height_m, struct align_counts *counts,
+                                 struct joint_counts *joints, struct aligned_frame **ret_copy);
 
 /* Whether an observation's numbers are finite and of this world. */
 bool people_observation_is_usable(const struct observation *observation);

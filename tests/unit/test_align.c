@@ -35,7 +35,7 @@ static void push(struct align *align, int camera, int64_t at_ms)
 static struct align *open_align(int cameras)
 {
     struct align *align = NULL;
-    assert_int_equal(align_create((int) (TICK_US / 1000), LATENESS_MS, &align), 0);
+    assert_int_equal(align_create((int) (TICK_US / 1000), LATENESS_MS, 1.7, &align), 0);
     for (int i = 0; i < cameras; i++)
         align_know_camera(align, i);
     return align;

@@ -485,7 +485,7 @@ static void vectors_follow_their_observations(void **state)
     struct align_counts counts = { 0 };
     struct joint_counts joints = { 0 };
     struct aligned_frame *copy;
-    assert_int_equal(people_copy_frame(0, &frame, &counts, &joints, &copy), 0);
+    assert_int_equal(people_copy_frame(0, &frame, 1.7, &counts, &joints, &copy), 0);
     assert_int_equal(copy->observation_count, 2);
     assert_near(aligned_frame_appearance(copy, 0)[0], 0.6, 1e-6); /* 3-4-5 */
     assert_near(aligned_frame_appearance(copy, 0)[1], 0.8, 1e-6);
@@ -517,7 +517,7 @@ static void of_too_many_people_the_vectors_of_the_best_stay(void **state)
     struct align_counts counts = { 0 };
     struct joint_counts joints = { 0 };
     struct aligned_frame *copy;
-    assert_int_equal(people_copy_frame(0, &frame, &counts, &joints, &copy), 0);
+    assert_int_equal(people_copy_frame(0, &frame, 1.7, &counts, &joints, &copy), 0);
     assert_int_equal(copy->observation_count, ALIGN_PEOPLE_MAX);
     for (size_t i = 0; i < ALIGN_PEOPLE_MAX; i++) {
         double number = copy->observations[i].floor.x;

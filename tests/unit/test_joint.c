@@ -6,11 +6,14 @@
 #include "sim/random.h"
 #include "testing.h"
 
+#define HEIGHT 1.7 /* m, of people on average */
+
 static struct observation person(double x, double y, struct covariance2 covariance)
 {
     return (struct observation){ .object_class = OBSERVATION_PERSON,
                                  .floor = { x, y },
                                  .covariance = covariance,
+                                 .height_m = 1.6f,
                                  .body_index = -1 };
 }
 
@@ -31,7 +34,7 @@ static void places_are_weighed_by_their_covariances(void **state)
     struct observation head = head_at(1.1, 5.1, (struct covariance2){ 0.04, 0, 0.01 });
     (void) state;
     assert_near(joint_disagreement2(&body, &head), 0.1 * 0.1 / 0.05 * 2, 1e-12);
-    joint_combine(&body, &head, &counts);
+    joint_combine(&body, &head, HEIGHT, &counts);
     assert_near(body.floor.x, 1.02, 1e-12);
     assert_near(body.floor.y, 5.08, 1e-12);
     assert_near(body.covariance.xx, 0.008, 1e-12);
@@ -50,10 +53,10 @@ static void places_too_far_apart_are_not_averaged(void **state)
     struct observation hidden = body;
     (void) state;
     hidden.reasons = REASON_FOOT_OCCLUDED;
-    joint_combine(&body, &head, &counts);
+    joint_combine(&body, &head, HEIGHT, &counts);
     assert_near(body.floor.x, 1, 0);
     assert_int_equal(body.reasons, REASON_FOOT_OCCLUDED);
-    joint_combine(&hidden, &head, &counts);
+    joint_combine(&hidden, &head, HEIGHT, &counts);
     assert_near(hidden.floor.x, 2, 0);
     assert_int_equal(hidden.reasons, REASON_FOOT_OCCLUDED | REASON_HEAD_PLANE);
     assert_int_equal(counts.pairs, 2);
@@ -69,18 +72,35 @@ static void hidden_feet_give_way_sooner(void **state)
     (void) state;
     seen.height_m = hidden.height_m = 1.3f;
     hidden.reasons = REASON_FOOT_OCCLUDED;
-    joint_combine(&seen, &head, NULL);
+    joint_combine(&seen, &head, HEIGHT, NULL);
     assert_near(seen.floor.x, 1.2, 1e-12);
     assert_int_equal(seen.reasons, 0);
-    joint_combine(&hidden, &head, NULL);
+    joint_combine(&hidden, &head, HEIGHT, NULL);
     assert_near(hidden.floor.x, 1.4, 0);
     assert_true(isnan(hidden.height_m));
 
     hidden = person(1.2, 5, (struct covariance2){ 0.01, 0, 0.01 });
     hidden.reasons = REASON_FOOT_OCCLUDED;
-    joint_combine(&hidden, &head, NULL);
+    joint_combine(&hidden, &head, HEIGHT, NULL);
     assert_near(hidden.floor.x, 1.3, 1e-12);
     assert_int_equal(hidden.reasons, REASON_FOOT_OCCLUDED);
+}
+
+/* Feet behind something seem to be farther away, which makes people look short, never tall. */
+static void tall_bodies_hide_no_feet(void **state)
+{
+    struct observation body = person(1, 5, (struct covariance2){ 0.01, 0, 0.01 });
+    struct observation head = head_at(1.4, 5, (struct covariance2){ 0.01, 0, 0.01 });
+    struct observation far_head = head_at(2, 5, (struct covariance2){ 0.01, 0, 0.01 });
+    struct observation said = body, tall = body;
+    (void) state;
+    said.height_m = tall.height_m = 1.9f;
+    said.reasons = REASON_FOOT_OCCLUDED;
+    joint_combine(&said, &head, HEIGHT, NULL);
+    assert_near(said.floor.x, 1.2, 1e-12);
+    joint_combine(&tall, &far_head, HEIGHT, NULL);
+    assert_near(tall.floor.x, 1, 0);
+    assert_int_equal(tall.reasons, 0);
 }
 
 /* A body that was placed by its own upper edge says nothing new. */
@@ -91,12 +111,12 @@ static void a_head_is_not_counted_twice(void **state)
     struct observation head = head_at(1.3, 5, (struct covariance2){ 0.04, 0, 0.04 });
     (void) state;
     body.reasons = REASON_FOOT_CLIPPED | REASON_HEAD_PLANE;
-    joint_combine(&body, &head, &counts);
+    joint_combine(&body, &head, HEIGHT, &counts);
     assert_near(body.floor.x, 1.3, 0);
     assert_near(body.covariance.xx, 0.04, 0);
     head.floor.x = 7;
     head.covariance = (struct covariance2){ 1, 0, 1 };
-    joint_combine(&body, &head, &counts);
+    joint_combine(&body, &head, HEIGHT, &counts);
     assert_near(body.floor.x, 1.3, 0);
     assert_int_equal(counts.pairs, 0);
 }
@@ -120,7 +140,7 @@ static void numbers_of_sigmas_are_what_they_say(void **state)
     for (int i = 0; i < 40000; i++) {
         struct floor_m a = drawn(&random, foot), b = drawn(&random, top);
         struct observation body = person(a.x, a.y, foot), head = head_at(b.x, b.y, top);
-        joint_combine(&body, &head, &counts);
+        joint_combine(&body, &head, HEIGHT, &counts);
         if (body.reasons)
             continue;
         averaged++;
@@ -138,6 +158,7 @@ int main(void)
         cmocka_unit_test(places_are_weighed_by_their_covariances),
         cmocka_unit_test(places_too_far_apart_are_not_averaged),
         cmocka_unit_test(hidden_feet_give_way_sooner),
+        cmocka_unit_test(tall_bodies_hide_no_feet),
         cmocka_unit_test(a_head_is_not_counted_twice),
         cmocka_unit_test(numbers_of_sigmas_are_what_they_say),
     };
