@@ -329,6 +329,8 @@ static void print_heights(const struct auto_request *request, const struct given
     printf("horizon         y = %.0f px at the left edge, %.0f px in the middle, %.0f px at the "
            "right edge (of the map)\n",
            -g[2] / g[1], -(g[0] * width / 2 + g[2]) / g[1], -(g[0] * width + g[2]) / g[1]);
+    const double *m = h->image_from_floor;
+    printf("verticals meet  at x = %.0f, y = %.0f px\n", m[2] / m[10], m[6] / m[10]);
     print_people(request, &h->people_now);
 }
 

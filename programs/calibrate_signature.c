@@ -20,7 +20,7 @@
 struct signature_request {
     const char *camera_file, *out;
     const char *stills[SIGNATURE_STILLS_MAX];
-    size_t still_count;
+    size_t still_count, camera_count;
     bool compare;
 };
 
@@ -28,7 +28,14 @@ static bool parse(int argc, char **argv, struct signature_request *r, int *ret_e
 {
     *r = (struct signature_request){ 0 };
     const struct argument arguments[] = {
-        { "--camera-file", "CAMERA.cfg", &r->camera_file, NULL, "the camera's calibration", true },
+        { "--still",
+          "FILE.png",
+          NULL,
+          NULL,
+          "a picture of the whole frame; several make a better signature",
+          true,
+          { NULL },
+          { r->stills, SIGNATURE_STILLS_MAX, &r->still_count } },
         { "--out", "FILE", &r->out, NULL, "the signature, instead of CAMERA.signature beside it",
           false },
         { "--compare", NULL, NULL, &r->compare,
@@ -36,10 +43,11 @@ static bool parse(int argc, char **argv, struct signature_request *r, int *ret_e
     };
     const struct command_line line = {
         .program = PROGRAM,
-        .purpose = "Keep what a camera's picture is like, or say whether it still is.",
+        .purpose = "Keep what a camera's picture is like beside its camera file, or say whether it "
+                   "still is.",
         .arguments = arguments,
         .argument_count = ARRAY_LENGTH(arguments),
-        .operands = { "STILL.png", r->stills, SIGNATURE_STILLS_MAX, &r->still_count, true },
+        .operands = { "CAMERA.cfg", &r->camera_file, 1, &r->camera_count, true },
     };
     return arguments_parse(&line, argc, argv, ret_exit);
 }

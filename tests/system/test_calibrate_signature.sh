@@ -6,25 +6,30 @@ command -v ffmpeg >/dev/null || skip "no ffmpeg to make the pictures with"
 ff=$build/floorfuse
 cd "$work"
 cp "$source/etc/demo/left.cfg" left.cfg
-signature=("$ff" calibrate signature --camera-file left.cfg)
+signature=("$ff" calibrate signature left.cfg)
+
+# named FILE...: the options that name stills
+named() { printf -- "--still %s " "$@"; }
 stills() { ffmpeg -v error -i "$FLOORFUSE_VIDEO" -vf "$1" -vsync 0 "$2"; }
 
 # Ten stills, 8 s apart, make it; the camera file stays as it was.
 stills "select=not(mod(n\,80))" still%02d.png
-"${signature[@]}" still*.png >made.txt
+# shellcheck disable=SC2046
+"${signature[@]}" $(named still*.png) >made.txt
 grep -q "saved as left.signature: 10 stills" made.txt || fail "$(cat made.txt)"
 cmp -s left.cfg "$source/etc/demo/left.cfg" || fail "the camera file was touched"
 
 # People walk: always the same.
 stills "select=not(mod(n+17\,40))" people%02d.png
-"${signature[@]}" --compare people*.png >same.txt || fail "a false alarm: $(cat same.txt)"
+# shellcheck disable=SC2046
+"${signature[@]}" --compare $(named people*.png) >same.txt || fail "a false alarm: $(cat same.txt)"
 [ "$(grep -c ': same confidence=' same.txt)" = "$(ls people*.png | wc -l)" ] || fail "$(cat same.txt)"
 
 now() { # the verdict wanted, what to do to the picture of frame 500
     rm -f now.png
     ffmpeg -v error -i "$FLOORFUSE_VIDEO" -vf "select=eq(n\,500),$2" -frames:v 1 now.png
     local status=0
-    "${signature[@]}" --compare now.png >now.txt || status=$?
+    "${signature[@]}" --compare --still now.png >now.txt || status=$?
     grep -q "^now.png: $1 " now.txt || fail "$2 is not $1: $(cat now.txt)"
     [ "$status" = "$([ "$1" = same ] && echo 0 || echo 1)" ] || fail "exit $status for $1"
 }
@@ -53,7 +58,7 @@ now same "eq=gamma=1.6"
 now same "eq=gamma=0.6"
 now same "noise=alls=20:allf=t"
 ffmpeg -v error -i still07.png -q:v 12 poor.jpg && ffmpeg -v error -i poor.jpg poor.png
-"${signature[@]}" --compare poor.png >now.txt || fail "JPEG: $(cat now.txt)"
+"${signature[@]}" --compare --still poor.png >now.txt || fail "JPEG: $(cat now.txt)"
 
 # Bad input is named.
 refuse() { # words, then arguments
@@ -62,12 +67,12 @@ refuse() { # words, then arguments
     if "${signature[@]}" "$@" >out.txt 2>err.txt; then fail "taken: $*"; fi
     grep -q -- "$words" err.txt || fail "no \"$words\" in: $(cat err.txt)"
 }
-refuse "make it first" --compare --out nowhere.signature now.png
-refuse "neither cropped nor scaled" "$source/tests/fuzz/seeds/png/grey-1bit.png"
-refuse "nowhere.png" nowhere.png
-refuse "STILL.png"
+refuse "make it first" --compare --out nowhere.signature --still now.png
+refuse "neither cropped nor scaled" --still "$source/tests/fuzz/seeds/png/grey-1bit.png"
+refuse "nowhere.png" --still nowhere.png
+refuse "needed and not given: --still"
 sed 's/    edges = "..../    edges = "zzzz/' left.signature >bad.signature
-refuse "blocks.edges is not 144 numbers" --compare --out bad.signature now.png
+refuse "blocks.edges is not 144 numbers" --compare --out bad.signature --still now.png
 echo '# looked after' >>left.cfg
-"${signature[@]}" --compare still03.png >now.txt || fail "another version is not another picture"
+"${signature[@]}" --compare --still still03.png >now.txt || fail "another version is not another picture"
 grep -q "warning: left.signature was taken under calibration" now.txt || fail "$(cat now.txt)"
