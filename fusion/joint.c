@@ -33,6 +33,7 @@ static void take_head(struct observation *body, const struct observation *head)
 {
     body->floor = head->floor;
     body->covariance = head->covariance;
+    body->height_m = NAN;
     body->reasons |= REASON_HEAD_PLANE;
 }
 
@@ -57,11 +58,12 @@ void joint_combine(struct observation *body, const struct observation *head,
             take_head(body, head);
         return;
     }
+    bool is_hidden = body->reasons & (REASON_FOOT_OCCLUDED | REASON_FOOT_CLIPPED);
     double disagreement2 = joint_disagreement2(body, head);
     count_pair(disagreement2, counts);
-    if (disagreement2 <= JOINT_APART_D2)
+    if (disagreement2 <= (is_hidden ? JOINT_HIDDEN_APART_D2 : JOINT_APART_D2))
         average(body, head);
-    else if (body->reasons & (REASON_FOOT_OCCLUDED | REASON_FOOT_CLIPPED))
+    else if (is_hidden)
         take_head(body, head);
     else
         body->reasons |= REASON_FOOT_OCCLUDED;

@@ -15,6 +15,14 @@
  * 2 degrees of freedom. */
 #define JOINT_APART_D2 13.816
 
+/*
+ * The same where the camera says that the feet are hidden: two standard deviations. It is right in
+ * 6 of 10 (HIDDEN_SAID of sighting.c), and then the lower edge is anywhere up to some 3 m behind
+ * the feet, where a head is good to some 0.5 m. Hidden to seen that is 6/4 (1 / 3 m) sqrt(2 pi)
+ * 0.5 m exp(d2 / 2): at 4 it is 4.6 to 1, and below 1 the feet are the likelier.
+ */
+#define JOINT_HIDDEN_APART_D2 4.0
+
 /* And beyond three standard deviations of one number: the same probability, 0.27 %. */
 #define JOINT_THREE_SIGMA_D2 11.829
 
@@ -40,12 +48,16 @@ double joint_disagreement2(const struct observation *body, const struct observat
  * Let a body know what its head says.
  *
  * A body whose feet are cut off by the picture's edge was itself placed by its upper edge: that is
- * the head again, and the more certain of the two stays. Else they are combined, and counted. Where
- * they are apart (JOINT_APART_D2) they are not: one of the two is wrong, mostly the feet, which
- * stand behind something. The head stays if the camera has said so; if not, the body stays, marked
- * as one whose feet may be hidden, and the person's track decides which end of the box to believe
- * (sighting.h).
- *   body    of a usable observation; its place, covariance and reasons change
+ * the head again, and the more certain of the two stays. Else they are counted, and combined where
+ * they agree. Where they are apart one of the two is wrong, mostly the feet, which stand behind
+ * something:
+ *   the camera has said so (REASON_FOOT_OCCLUDED) and they are apart by JOINT_HIDDEN_APART_D2:
+ *     the head wins, and the body is one that was placed by its head (REASON_HEAD_PLANE), of which
+ *     the height is not known
+ *   it has not, and they are apart by JOINT_APART_D2: the body stays, for a child is not hidden;
+ *     but it is marked as one whose feet may be, and the person's track decides which end of the
+ *     box to believe (sighting.h)
+ *   body    of a usable observation; its place, covariance, height and reasons change
  *   counts  may be NULL
  */
 void joint_combine(struct observation *body, const struct observation *head,

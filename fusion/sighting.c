@@ -138,12 +138,19 @@ static bool is_behind_a_shelf(const struct viewpoint *view, struct floor_m foot,
            viewpoint_hidden_below_m(view, nearer) > FEET_M;
 }
 
+/* Cut off by the picture's edge, or hidden by what their head says (joint.h): not where the box
+ * ends. */
+static bool feet_are_elsewhere(const struct observation *o)
+{
+    return o->reasons & (REASON_FOOT_CLIPPED | REASON_HEAD_PLANE);
+}
+
 /* How likely the feet are hidden, as far as their surroundings tell. */
 static double hidden_around(const struct picture *picture, size_t i, bool before_feet,
                             struct floor_m away)
 {
     const struct observation *o = &picture->frame->observations[i];
-    if (o->reasons & REASON_FOOT_CLIPPED)
+    if (feet_are_elsewhere(o))
         return 1;
     if (is_behind_a_shelf(&picture->camera->view, o->floor, away) ||
         !ground_can_stand(picture->ground, o->floor))
@@ -234,9 +241,9 @@ static void read_head(struct sighting *s, const struct picture *picture, size_t 
     const struct viewpoint *view = &picture->camera->view;
     const struct observation *o = &picture->frame->observations[i];
     struct placement head;
-    bool clipped = o->reasons & REASON_FOOT_CLIPPED;
     double room_m = view->height_m - view->people.mean_m;
-    if (!view->has_heights || room_m < HEAD_ROOM_M || (isnan(o->height_m) && !clipped) ||
+    if (!view->has_heights || room_m < HEAD_ROOM_M ||
+        (isnan(o->height_m) && !feet_are_elsewhere(o)) ||
         placement_of_head(view->calibration, o->box, view->edge_sd_px, &head) < 0)
         return;
     s->has_head = true;

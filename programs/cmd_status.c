@@ -36,6 +36,24 @@ static void print_cameras(const json_t *cameras)
                json_number_value(json_object_get(c, "detect_ms_per_frame")), text_of(c, "detail"));
 }
 
+/* Whether the heads and bodies that a camera finds put people in the same places. */
+static void print_heads(const json_t *cameras)
+{
+    size_t i;
+    json_t *c;
+    json_array_foreach(cameras, i, c)
+    {
+        const json_t *heads = json_object_get(c, "head_body");
+        if (!json_is_object(heads))
+            continue;
+        double square = json_number_value(json_object_get(heads, "mean_square_sigmas"));
+        double beyond = json_number_value(json_object_get(heads, "beyond_3_sigma"));
+        printf("camera %s: %lld bodies with a head, on average %.1f squared sigmas apart (2 when "
+               "all is well), %.1f %% beyond 3 sigmas\n",
+               text_of(c, "camera"), number_of(heads, "pairs"), square, 100 * beyond);
+    }
+}
+
 static void print_floors(const json_t *floors)
 {
     size_t i;
@@ -60,6 +78,7 @@ static int print_status(const char *text)
     }
     printf("store %s\n", text_of(o, "store"));
     print_cameras(json_object_get(o, "cameras"));
+    print_heads(json_object_get(o, "cameras"));
     print_floors(json_object_get(o, "floors"));
     const json_t *database = json_object_get(o, "database");
     if (json_is_object(database))

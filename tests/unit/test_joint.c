@@ -60,6 +60,29 @@ static void places_too_far_apart_are_not_averaged(void **state)
     assert_int_equal(counts.beyond_three_sigma, 2);
 }
 
+/* By hand: 0.4 m apart with 0.01 m^2 each are 8 squared sigmas, 0.2 m are 2. */
+static void hidden_feet_give_way_sooner(void **state)
+{
+    struct observation seen = person(1, 5, (struct covariance2){ 0.01, 0, 0.01 });
+    struct observation head = head_at(1.4, 5, (struct covariance2){ 0.01, 0, 0.01 });
+    struct observation hidden = seen;
+    (void) state;
+    seen.height_m = hidden.height_m = 1.3f;
+    hidden.reasons = REASON_FOOT_OCCLUDED;
+    joint_combine(&seen, &head, NULL);
+    assert_near(seen.floor.x, 1.2, 1e-12);
+    assert_int_equal(seen.reasons, 0);
+    joint_combine(&hidden, &head, NULL);
+    assert_near(hidden.floor.x, 1.4, 0);
+    assert_true(isnan(hidden.height_m));
+
+    hidden = person(1.2, 5, (struct covariance2){ 0.01, 0, 0.01 });
+    hidden.reasons = REASON_FOOT_OCCLUDED;
+    joint_combine(&hidden, &head, NULL);
+    assert_near(hidden.floor.x, 1.3, 1e-12);
+    assert_int_equal(hidden.reasons, REASON_FOOT_OCCLUDED);
+}
+
 /* A body that was placed by its own upper edge says nothing new. */
 static void a_head_is_not_counted_twice(void **state)
 {
@@ -114,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(places_are_weighed_by_their_covariances),
         cmocka_unit_test(places_too_far_apart_are_not_averaged),
+        cmocka_unit_test(hidden_feet_give_way_sooner),
         cmocka_unit_test(a_head_is_not_counted_twice),
         cmocka_unit_test(numbers_of_sigmas_are_what_they_say),
     };
