@@ -113,9 +113,9 @@ static void a_box_is_placed_where_its_foot_is(void **state)
     const struct observation *o = &frame->observations[0];
     assert_int_equal(o->object_class, OBSERVATION_PERSON);
     assert_near((double) o->score, 0.75, 0);
-    assert_near(o->floor.x, 0, 1e-9);                           /* (500 - 500) / 100 */
-    assert_near(o->floor.y, 1, 1e-9);                           /* (500 - 400) / 100 */
-    assert_true(o->covariance.yy >= 0.03 * 0.03 - 1e-12);       /* an edge, or worse */
+    assert_near(o->floor.x, 0, 1e-9);                     /* (500 - 500) / 100 */
+    assert_near(o->floor.y, 1, 1e-9);                     /* (500 - 400) / 100 */
+    assert_true(o->covariance.yy >= 0.03 * 0.03 - 1e-12); /* an edge, or worse */
     assert_near(o->box.left, 480, 0);
     assert_near(o->box.bottom, 400, 0);
     assert_int_equal(o->body_index, -1);
