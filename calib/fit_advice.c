@@ -26,6 +26,10 @@
 #define CHECKED_POINTS_MIN 6
 /* A mistake that goes unnoticed may do this many times what is allowed. */
 #define UNNOTICED_SHARE 10.0
+/* A fit of which some combination of numbers is this much less certain than another. */
+#define ILL_CONDITIONED 1e4
+/* More of the picture's floor than this beyond the allowed error is worth a word. */
+#define EXTRAPOLATED 0.1
 /* Places in the picture that are looked at, a side. */
 #define PROBES 24
 
@@ -208,6 +212,35 @@ static void judge_lens(const struct camera_model *model, struct problems *warnin
     }
 }
 
+/* Beyond the marks the error grows: how much of the floor that is. */
+static int judge_extrapolation(const struct fit *fit, const struct camera_model *model,
+                               double max_error_cm, struct problems *warnings)
+{
+    struct fit_error *error = NULL;
+    int floor = 0, beyond = 0, r = fit_error_create(fit, &error);
+    if (r < 0)
+        return r == -ENOMEM ? r : 0;
+    for (int i = 0; i < PROBES * PROBES; i++) {
+        struct image_px px = { (i % PROBES + 0.5) / PROBES * fit->data.frame.width_px,
+                               (i / PROBES + 0.5) / PROBES * fit->data.frame.height_px };
+        struct floor_m at, beside;
+        struct covariance2 c;
+        if (camera_model_floor(model, px, 0, &at) < 0 ||
+            camera_model_floor(model, (struct image_px){ px.x, px.y - 1 }, 0, &beside) < 0 ||
+            hypot(beside.x - at.x, beside.y - at.y) > RELIABILITY_PIXEL_M)
+            continue; /* too near the horizon to be of use */
+        floor++;
+        beyond += fit_error_at(error, at, 0, &c) < 0 || 100 * covariance2_rms(c) > max_error_cm;
+    }
+    fit_error_destroy(&error);
+    if (floor && beyond > EXTRAPOLATED * floor)
+        problems_add(warnings,
+                     "on %.0f %% of the floor in the picture, beyond the marked points, places are "
+                     "expected to be off by more than %g cm (see the map); mark points there",
+                     100.0 * beyond / floor, max_error_cm);
+    return 0;
+}
+
 static void judge_error(const struct fit *fit, double max_error_cm, struct problems *refusals)
 {
     bool foretold;
@@ -263,6 +296,14 @@ int fit_advise(const struct marked_points *points, const struct fit *fit, double
     int r = judge_marks(points, fit, &model, warnings);
     if (r < 0)
         return r;
+    r = judge_extrapolation(fit, &model, max_error_cm, warnings);
+    if (r < 0)
+        return r;
+    if (fit->condition > ILL_CONDITIONED)
+        problems_add(warnings,
+                     "some of the camera's numbers can hardly be told apart (condition %.0e); mark "
+                     "points farther apart, or at several heights",
+                     fit->condition);
     judge_lens(&model, warnings);
     judge_camera(fit, warnings, refusals);
     judge_error(fit, max_error_cm, refusals);

@@ -142,41 +142,53 @@ static int end_to_floor(const struct calibration *calibration, struct image_px p
     return calibration_floor_from_image(calibration, px, exact, end.height_m, ret_floor, NULL);
 }
 
+/* Where an end is, how it leans there, and how far it moves sideways when the box's middle moves by
+ * one px. */
+struct stand {
+    struct lean lean;
+    double gain;
+};
+
 /*
- * How far the end moves sideways when the box's middle moves by one px. The farther out a person
- * stands the more their picture leans, so feet move less than the middle and heads more: the end is
- * at x = middle + side * lean(x), of which the derivative is 1 / (1 - side * lean').
+ * The farther out a person stands the more their picture leans, so feet move less than the middle
+ * and heads more: the end is at x = middle + side * lean(x), of which the derivative is 1 / (1 -
+ * side * lean').
  */
-static double sideways_gain(const struct calibration *calibration, struct box_px box,
-                            struct end end, struct image_px px, struct lean lean)
+static int stand_at(const struct calibration *calibration, struct box_px box, struct end end,
+                    struct image_px px, struct stand *ret_stand)
 {
-    struct floor_m beside;
+    struct floor_m at, beside;
+    int r = end_to_floor(calibration, px, end, &at);
+    if (r < 0)
+        return r;
+    *ret_stand = (struct stand){ lean_at(calibration, box, at), 1 };
     if (end_to_floor(calibration, (struct image_px){ px.x + 1, px.y }, end, &beside) < 0)
-        return 1;
-    double slope = end.side * (lean_at(calibration, box, beside).px - lean.px);
-    return 1 / (1 - fmax(-LEAN_SLOPE_MAX, fmin(LEAN_SLOPE_MAX, slope)));
+        return 0;
+    double slope = end.side * (lean_at(calibration, box, beside).px - ret_stand->lean.px);
+    ret_stand->gain = 1 / (1 - fmax(-LEAN_SLOPE_MAX, fmin(LEAN_SLOPE_MAX, slope)));
+    return 0;
 }
 
 /* Where the end meets its plane. Where a person stands says how their picture leans, which says
- * where they stand; ret_lean_px is the last word on that. */
+ * where they stand: Newton's steps. ret_lean_px is the last word on the lean. */
 static int place_end(const struct calibration *calibration, struct box_px box, struct end end,
                      struct covariance2 edges, struct placement *placement, double *ret_lean_px)
 {
     struct image_px px = { (box.left + box.right) / 2, end.edge_px };
-    struct lean lean = { 0, 0, 0 };
+    struct stand stand = { { 0, 0, 0 }, 1 };
     double middle_px = px.x;
     for (int turn = 0; turn < LEAN_TURNS; turn++) {
-        int r = end_to_floor(calibration, px, end, &placement->floor);
+        int r = stand_at(calibration, box, end, px, &stand);
         if (r < 0)
             return r;
-        lean = lean_at(calibration, box, placement->floor);
-        px.x = middle_px + end.side * lean.px;
+        px.x += stand.gain * (middle_px + end.side * stand.lean.px - px.x);
     }
-    double gain = sideways_gain(calibration, box, end, px, lean), g = gain * lean.per_edge;
-    double xx = edges.xx + lean.spread_px * lean.spread_px;
+    const struct lean *lean = &stand.lean;
+    double gain = stand.gain, g = gain * lean->per_edge;
+    double xx = edges.xx + lean->spread_px * lean->spread_px;
     const struct covariance2 c = { gain * gain * xx + 2 * g * g * edges.yy, g * edges.yy,
                                    edges.yy };
-    *ret_lean_px = lean.px;
+    *ret_lean_px = end.side * (px.x - middle_px);
     return calibration_floor_from_image(calibration, px, c, end.height_m, &placement->floor,
                                         &placement->covariance);
 }

@@ -110,7 +110,13 @@ static bool parse_one(const struct command_line *line, int argc, char **argv, in
         return parse_numbers(line, a, equals ? equals + 1 : NULL, argc, argv, at);
     if (!equals && *at + 1 >= argc)
         return usage(line, "a value is missing after ", a->name);
-    *a->string = equals ? equals + 1 : argv[++*at];
+    const char *value = equals ? equals + 1 : argv[++*at];
+    if (!a->list.strings)
+        *a->string = value;
+    else if (*a->list.count == a->list.most)
+        return usage(line, "given too often: ", a->name);
+    else
+        a->list.strings[(*a->list.count)++] = value;
     return true;
 }
 
@@ -118,6 +124,8 @@ static bool parse_one(const struct command_line *line, int argc, char **argv, in
 static bool is_given(const struct argument *a, int argc, char **argv)
 {
     size_t length = strlen(a->name);
+    if (a->list.strings)
+        return *a->list.count > 0;
     if (!a->numbers.values)
         return *a->string != NULL;
     for (int i = 1; i < argc; i++)

@@ -26,6 +26,11 @@ struct argument {
         double low, high; /* each is finite and within */
         bool whole;
     } numbers;
+    /* Where the values of an option go that may be given several times; NULL: once, to string. */
+    struct {
+        const char **strings; /* the first *count of `most` are filled; borrowed from argv */
+        size_t most, *count;
+    } list;
 };
 
 struct command_line {

@@ -13,5 +13,6 @@ int calibrate_fit(int argc, char **argv);
 int calibrate_history(int argc, char **argv);
 int calibrate_pick(int argc, char **argv);
 int calibrate_import(int argc, char **argv);
+int calibrate_signature(int argc, char **argv);
 
 #endif

@@ -8,14 +8,21 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "calib/autocalibrate.h"
+#include "calib/autocalibrate_heights.h"
 #include "calib/calibration.h"
+#include "calib/fit_file.h"
 #include "image/image.h"
 #include "programs/arguments.h"
 #include "programs/calibrate.h"
 
 #define PROGRAM "floorfuse calibrate auto"
 #define DEGREES (180 / M_PI)
+
+/* Differences below these are not worth words: as a share, and in standard deviations; and how well
+ * the mean person is known, as a share. */
+#define FEW      0.04
+#define SIGMAS   2.5
+#define SCALE_SD 0.02
 
 /* As the command line has it. */
 struct auto_request {
@@ -42,7 +49,7 @@ static bool parse(int argc, char **argv, struct auto_request *r, int *ret_exit)
           false,
           { r->size, 2, 16, IMAGE_EDGE_MAX, true } },
         { "--calibration", "FILE.cfg", &r->calibration, NULL,
-          "a camera file with heights, to be judged instead", false },
+          "a camera file: with heights it is judged, without it gets them", false },
         { "--height-m",
           "M",
           NULL,
@@ -77,9 +84,11 @@ static bool parse(int argc, char **argv, struct auto_request *r, int *ret_exit)
     };
     const struct command_line line = {
         .program = PROGRAM,
-        .purpose = "Find out from the boxes of walking people how a camera hangs: focal length, "
-                   "tilt, roll,\nheight and horizon, each with its standard deviation. "
-                   "docs/calibration.md tells more.",
+        .purpose =
+            "Find out from the boxes of walking people how a camera hangs: focal length, "
+            "tilt, roll,\nheight and horizon, each with its standard deviation. A camera file "
+            "that knows only the\nfloor (a homography) gets heights, so that heads can be "
+            "placed; one that knows heights\nis judged. docs/calibration.md tells more.",
         .arguments = arguments,
         .argument_count = ARRAY_LENGTH(arguments),
     };
@@ -215,57 +224,178 @@ static int run_bare(const struct auto_request *request)
 
 /* ---- a camera that is there already ---- */
 
-static int load_camera(const char *path, struct camera_model *ret_camera, struct error *err)
+/* A camera file, and what pixels go through. */
+struct given {
+    struct camera_file file;
+    struct camera_model camera;
+};
+
+static void given_release(struct given *given)
+{
+    camera_file_release(&given->file);
+}
+
+static int load_given(const char *path, struct given *given, struct error *err)
 {
     AUTO(problems_release) struct problems problems = { 0 };
     char *text = NULL;
     size_t length;
     int r = file_read(path, CAMERA_FILE_BYTES_MAX, &text, &length, err);
-    if (r == 0 && camera_file_parse(text, path, ret_camera, &problems) < 0)
+    if (r == 0 && (camera_file_parse(text, path, &given->camera, &problems) < 0 ||
+                   camera_file_read(text, path, &given->file, &problems) < 0))
         r = error_set(err, -EINVAL, "%s", problems.count ? problems.sentences[0] : "out of memory");
     free(text);
-    if (r == 0 && !ret_camera->projection.has_height)
-        r = error_set(err, -ENOTSUP,
-                      "%s holds a bare homography, under which nobody has a height; leave "
-                      "--calibration out, or mark a few points of known height (floorfuse "
-                      "calibrate fit)",
-                      path);
     return r;
 }
 
-/* Differences that are both large and certain are worth words. */
-static void print_judgement(const struct auto_request *request, const struct auto_judgement *j)
+static void print_people(const struct auto_request *request, const struct auto_judgement *j)
 {
     static const char *const names[AUTO_JUDGE_BANDS] = { "near", "midway", "far" };
-    const double few = 0.04, sigmas = 2.5, scale_sd = 0.02;
-    double off = j->height_m / request->height_m - 1;
     printf("\na middling person is %.2f +- %.2f m tall under this camera (%.2f m expected)\n",
            j->height_m, j->sd_m, request->height_m);
     for (int i = 0; i < AUTO_JUDGE_BANDS; i++)
         printf("  %-7s %5.1f m away   %.2f +- %.2f m\n", names[i], j->bands[i].distance_m,
                j->bands[i].height_m, j->bands[i].sd_m);
-    double sd = hypot(j->sd_m / request->height_m, scale_sd);
-    if (fabs(off) > few && fabs(off) > sigmas * sd)
-        printf("people look %.0f %% too %s: the scale or the camera's height is wrong\n",
-               100 * fabs(off), off > 0 ? "tall" : "short");
     double bend = j->bands[AUTO_JUDGE_BANDS - 1].height_m / j->bands[0].height_m - 1;
     double bend_sd = hypot(j->bands[0].sd_m, j->bands[AUTO_JUDGE_BANDS - 1].sd_m) / j->height_m;
-    if (fabs(bend) > few && fabs(bend) > sigmas * bend_sd)
+    if (fabs(bend) > FEW && fabs(bend) > SIGMAS * bend_sd)
         printf("people %s by %.0f %% from near to far: tilt or focal length is wrong\n",
                bend > 0 ? "grow" : "shrink", 100 * fabs(bend));
 }
 
-static int run_judge(const struct auto_request *request)
+/* Differences that are both large and certain are worth words. */
+static void print_judgement(const struct auto_request *request, const struct auto_judgement *j)
+{
+    double off = j->height_m / request->height_m - 1;
+    double sd = hypot(j->sd_m / request->height_m, SCALE_SD);
+    print_people(request, j);
+    if (fabs(off) > FEW && fabs(off) > SIGMAS * sd)
+        printf("people look %.0f %% too %s: the scale or the camera's height is wrong\n",
+               100 * fabs(off), off > 0 ? "tall" : "short");
+}
+
+static int judge_given(const struct auto_request *request, const struct given *given,
+                       const struct walkers *walkers, const struct auto_options *options,
+                       struct error *err)
+{
+    struct auto_judgement judgement;
+    int r = autocalibrate_judge(walkers, &given->camera, options, &judgement, err);
+    if (r == 0)
+        print_judgement(request, &judgement);
+    return r;
+}
+
+/* ---- a camera that knows the floor only ---- */
+
+/* How exactly the homography knows the focal length, when the file holds what it was fitted to. */
+static double floor_log_sd(const struct given *given, const struct auto_options *options)
+{
+    AUTO(marked_points_release) struct marked_points points = { 0 };
+    AUTO(fit_release) struct fit fit = { 0 };
+    return fit_read(&given->file, &points, &fit) == 0
+               ? auto_focal_log_sd(&fit, options->centre_x_px, options->centre_y_px)
+               : NAN;
+}
+
+static void print_focal(const char *whose, const struct auto_focal *focal)
+{
+    if (!isfinite(focal->px))
+        printf("focal length    of %s: not known\n", whose);
+    else if (!isfinite(focal->log_sd))
+        printf("focal length    of %s: %.0f px\n", whose, focal->px);
+    else
+        printf("focal length    of %s: %.0f +- %.0f px\n", whose, focal->px,
+               focal->px * focal->log_sd);
+}
+
+static void print_heights(const struct auto_request *request, const struct given *given,
+                          const struct auto_heights *h)
+{
+    const double *g = given->camera.projection.floor_from_undistorted.m + 6;
+    double width = given->camera.width_px;
+    printf("\n");
+    print_focal("the people", &h->people);
+    print_focal("the floor's map by itself", &h->floor);
+    if (isfinite(h->sigmas_apart)) {
+        print_focal("both", &h->both);
+        printf("                the two are %.1f standard deviations apart%s\n", h->sigmas_apart,
+               h->sigmas_apart > 3 ? "; one of them is wrong: is the principal point off the "
+                                     "middle (--centre)?"
+                                   : "");
+    }
+    printf("camera height   %.2f +- %.2f m, at (%.2f, %.2f), for people of %.2f m on average\n",
+           h->height_m, h->height_sd_m, h->position.x, h->position.y, request->height_m);
+    printf("tilt            %.1f degrees down\n", h->tilt_rad * DEGREES);
+    printf("horizon         y = %.0f px at the left edge, %.0f px in the middle, %.0f px at the "
+           "right edge (of the map)\n",
+           -g[2] / g[1], -(g[0] * width / 2 + g[2]) / g[1], -(g[0] * width + g[2]) / g[1]);
+    const double *m = h->image_from_floor;
+    printf("verticals meet  at x = %.0f, y = %.0f px\n", m[2] / m[10], m[6] / m[10]);
+    print_people(request, &h->people_now);
+}
+
+/* The same map of the floor, with the heights that people have given it. */
+static int write_heights(const struct auto_request *request, struct given *given,
+                         struct auto_heights *h, struct error *err)
+{
+    AUTO(text_release) struct text note = TEXT_INIT;
+    struct camera_file file = given->file; /* borrowed, but for what is replaced */
+    text_format(&note,
+                "heights from walking people %.2f m tall: camera %.2f +- %.2f m high, focal length "
+                "%.0f +- %.0f px; the floor as in %s%s%s",
+                request->height_m, h->height_m, h->height_sd_m, h->both.px,
+                h->both.px * h->both.log_sd, request->calibration, request->note ? "; " : "",
+                request->note ? request->note : "");
+    if (note.failed)
+        return error_set(err, -ENOMEM, "out of memory");
+    file.floor_from_image = (struct number_list){ 0 };
+    file.image_from_floor = (struct number_list){ h->image_from_floor, 12 };
+    file.fit.model = NULL; /* the marks were fitted by another model */
+    file.points = (struct number_lists){ 0 };
+    file.note = note.bytes;
+    if (request->author)
+        file.author = (char *) request->author;
+    return auto_write_camera(request, &file, err);
+}
+
+static int raise_given(const struct auto_request *request, struct given *given,
+                       const struct walkers *walkers, struct auto_options *options,
+                       struct error *err)
+{
+    struct auto_heights heights;
+    const struct number_list *lens_centre = &given->file.lens.centre;
+    bool asked = isfinite(request->centre[0]);
+    if (asked || lens_centre->count == 2) {
+        options->centre_x_px = asked ? request->centre[0] : lens_centre->values[0];
+        options->centre_y_px = asked ? request->centre[1] : lens_centre->values[1];
+    }
+    int r = autocalibrate_heights(walkers, &given->camera, options, floor_log_sd(given, options),
+                                  &heights, err);
+    if (r < 0)
+        return r;
+    print_heights(request, given, &heights);
+    return request->out ? write_heights(request, given, &heights, err) : 0;
+}
+
+static int run_given(const struct auto_request *request)
 {
     struct error err = { "" };
     AUTO(walkers_release) struct walkers walkers = { 0 };
-    struct camera_model camera;
-    struct auto_judgement judgement;
-    int r = load_camera(request->calibration, &camera, &err);
+    AUTO(given_release) struct given given = { 0 };
+    int r = load_given(request->calibration, &given, &err);
     if (r < 0)
         return complain(&err);
-    struct auto_options options = auto_defaults(camera.width_px, camera.height_px);
-    struct walkers_options choice = walkers_defaults(camera.width_px, camera.height_px);
+    bool judged = given.camera.projection.has_height;
+    if (judged &&
+        (isfinite(request->centre[0]) || request->out || request->author || request->note)) {
+        fprintf(stderr,
+                PROGRAM ": %s knows heights and is only judged: --centre, --out, --author "
+                        "and --note are for a camera that is found\n",
+                request->calibration);
+        return EXIT_FAILED;
+    }
+    struct auto_options options = auto_defaults(given.camera.width_px, given.camera.height_px);
+    struct walkers_options choice = walkers_defaults(given.camera.width_px, given.camera.height_px);
     options.height_m = request->height_m;
     choice.camera = request->camera;
     choice.score_min = request->score;
@@ -273,12 +403,12 @@ static int run_judge(const struct auto_request *request)
     if (r < 0)
         return complain(&err);
     auto_print_walkers(&walkers);
-    r = autocalibrate_judge(&walkers, &camera, &options, &judgement, &err);
+    r = judged ? judge_given(request, &given, &walkers, &options, &err)
+               : raise_given(request, &given, &walkers, &options, &err);
     if (r < 0) {
         error_prefix(&err, r, "%s", request->observations);
         return complain(&err);
     }
-    print_judgement(request, &judgement);
     return EXIT_OK;
 }
 
@@ -289,10 +419,6 @@ static int check_request(const struct auto_request *r, struct error *err)
     if (r->calibration && r->size[0] > 0)
         return error_set(err, -EINVAL,
                          "--image cannot stand beside --calibration, which has the size");
-    if (r->calibration && (isfinite(r->centre[0]) || r->out || r->author || r->note))
-        return error_set(err, -EINVAL,
-                         "a camera of --calibration is only judged: --centre, --out, --author and "
-                         "--note are for one that is found");
     return 0;
 }
 
@@ -307,5 +433,5 @@ int calibrate_auto(int argc, char **argv)
         fprintf(stderr, PROGRAM ": %s; see " PROGRAM " --help\n", err.text);
         return EXIT_USAGE;
     }
-    return request.calibration ? run_judge(&request) : run_bare(&request);
+    return request.calibration ? run_given(&request) : run_bare(&request);
 }

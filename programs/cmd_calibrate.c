@@ -19,6 +19,7 @@ static const struct action {
     { "import", calibrate_import, "from OpenCV, Tsai, WILDTRACK or matrix files" },
     { "auto", calibrate_auto, "from people who walk past" },
     { "check", calibrate_check, "what a camera file is worth, place by place" },
+    { "signature", calibrate_signature, "what its picture is like, and whether it still is" },
     { "adopt", calibrate_adopt, "take a proposed correction as a new version" },
     { "history", calibrate_history, "the versions of a camera file" },
 };

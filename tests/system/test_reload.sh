@@ -64,7 +64,7 @@ wait_for "frames after that" received $((after + 5))
 wait "$up" || true
 # The database knows both versions and who made the second.
 "$build/floorfuse" psql --config "$work/store.cfg" -- -qtAX -c "SELECT calibration, author, file LIKE '%Ann%'
-    FROM v_calibration WHERE camera = 'left' ORDER BY valid_from, added_at" >versions.txt 2>psql.txt ||
+    FROM v_calibration WHERE camera = 'left' ORDER BY added_at" >versions.txt 2>psql.txt ||
     fail "$(cat psql.txt)"
 [ "$(cat versions.txt)" = "$old||f
 $new|Ann|t" ] || fail "the database has: $(cat versions.txt)"

@@ -1,1 +1,1 @@
-unit_test(image image colour_map png canvas)
+unit_test(image image colour_map png canvas signature)

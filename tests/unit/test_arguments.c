@@ -4,8 +4,8 @@
 #include "programs/arguments.h"
 
 struct asked {
-    const char *out, *operands[2];
-    size_t operand_count;
+    const char *out, *operands[2], *stills[2];
+    size_t operand_count, still_count;
     double size[2], sigma;
     bool quick;
 };
@@ -17,6 +17,14 @@ static bool parse(char **argv, struct asked *asked, int *exit_code)
         { "--out", "FILE", &asked->out, NULL, "where to", false },
         { "--quick", NULL, NULL, &asked->quick, "hurry", false },
         { "--image", "W H", NULL, NULL, "size", true, { asked->size, 2, 1, 16384, true } },
+        { "--still",
+          "FILE",
+          NULL,
+          NULL,
+          "pictures",
+          false,
+          { NULL },
+          { asked->stills, 2, &asked->still_count } },
         { "--sigma", "PX", NULL, NULL, "noise", false, { &asked->sigma, 1, -5, 50 } },
     };
     const struct command_line line = {
@@ -60,6 +68,19 @@ static void operands_stand_anywhere(void **state)
     assert_true(asked.quick);
 }
 
+static void an_option_may_be_given_several_times(void **state)
+{
+    struct asked asked;
+    int exit_code;
+    (void) state;
+    assert_true(PARSE("--image", "8", "6", "a.cfg", "--still", "x.png", "--still=y.png"));
+    assert_int_equal(asked.still_count, 2);
+    assert_string_equal(asked.stills[0], "x.png");
+    assert_string_equal(asked.stills[1], "y.png");
+    assert_false(
+        PARSE("--image", "8", "6", "a.cfg", "--still", "x", "--still", "y", "--still", "z"));
+}
+
 static void what_is_missing_or_wrong_is_a_usage_error(void **state)
 {
     struct asked asked;
@@ -85,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_stand_in_words_or_in_one_word),
         cmocka_unit_test(operands_stand_anywhere),
+        cmocka_unit_test(an_option_may_be_given_several_times),
         cmocka_unit_test(what_is_missing_or_wrong_is_a_usage_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

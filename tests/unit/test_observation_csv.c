@@ -99,7 +99,7 @@ static int play(struct fixture *f, const char *header, const char *rows)
 static void a_box_is_placed_where_its_foot_is(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(open_rows(f, BOXES, "5000,a,person,0.75,680,100,720,400\n"), 0);
+    assert_int_equal(open_rows(f, BOXES, "5000,a,person,0.75,480,100,520,400\n"), 0);
     assert_int_equal(next(f), 1);
     assert_int_equal(f->time_us, 5000);
     assert_int_equal(f->frame_count, 2);
@@ -113,11 +113,10 @@ static void a_box_is_placed_where_its_foot_is(void **state)
     const struct observation *o = &frame->observations[0];
     assert_int_equal(o->object_class, OBSERVATION_PERSON);
     assert_near((double) o->score, 0.75, 0);
-    assert_near(o->floor.x, 2, 1e-9);                           /* (700 - 500) / 100 */
-    assert_near(o->floor.y, 1, 1e-9);                           /* (500 - 400) / 100 */
-    assert_true(o->covariance.yy >= 0.03 * 0.03 - 1e-12);       /* an edge, or worse */
-    assert_near(o->covariance.xx, o->covariance.yy / 2, 1e-12); /* the mean of two edges */
-    assert_near(o->box.left, 680, 0);
+    assert_near(o->floor.x, 0, 1e-9);                     /* (500 - 500) / 100 */
+    assert_near(o->floor.y, 1, 1e-9);                     /* (500 - 400) / 100 */
+    assert_true(o->covariance.yy >= 0.03 * 0.03 - 1e-12); /* an edge, or worse */
+    assert_near(o->box.left, 480, 0);
     assert_near(o->box.bottom, 400, 0);
     assert_int_equal(o->body_index, -1);
     assert_int_equal(next(f), 0);
@@ -128,8 +127,8 @@ static void the_other_camera_has_seen_nobody(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(open_rows(f, BOXES,
-                               "5000,a,person,1,680,100,720,400\n"
-                               "6000,b,person,1,680,100,720,400\n"),
+                               "5000,a,person,1,480,100,520,400\n"
+                               "6000,b,person,1,480,100,520,400\n"),
                      0);
     assert_int_equal(next(f), 1);
     assert_string_equal(f->frames[1]->camera, "b");
@@ -141,7 +140,7 @@ static void the_other_camera_has_seen_nobody(void **state)
     assert_int_equal(f->frames[0]->observation_count, 0);
     assert_int_equal(f->frames[1]->observation_count, 1);
     assert_int_equal(f->frames[1]->sequence, 1);
-    assert_near(f->frames[1]->observations[0].floor.x, 6, 1e-9); /* camera b hangs at 4 */
+    assert_near(f->frames[1]->observations[0].floor.x, 4, 1e-9); /* camera b hangs at 4 */
     assert_int_equal(next(f), 0);
 }
 
@@ -149,10 +148,10 @@ static void a_row_with_an_empty_class_says_that_a_camera_did_not_look(void **sta
 {
     struct fixture *f = *state;
     assert_int_equal(open_rows(f, BOXES,
-                               "1,a,person,1,680,100,720,400\n"
+                               "1,a,person,1,480,100,520,400\n"
                                "2,b,,,,,,\n"
                                "3,a,,,,,,\n3,b,,,,,,\n"
-                               "4,b,,,,,,\n4,b,person,1,680,100,720,400\n"),
+                               "4,b,,,,,,\n4,b,person,1,480,100,520,400\n"),
                      0);
     assert_int_equal(next(f), 1);
     assert_int_equal(f->frame_count, 2);
@@ -173,26 +172,26 @@ static void columns_come_in_any_order_and_others_are_not_looked_at(void **state)
     struct fixture *f = *state;
     assert_int_equal(open_rows(f,
                                "id,bottom_px,right_px,top_px,left_px,score,class,camera,time_us\n",
-                               "x,400,720,100,680,0.5,body,a,9\n"),
+                               "x,400,520,100,480,0.5,body,a,9\n"),
                      0);
     assert_int_equal(next(f), 1);
     assert_int_equal(f->frames[0]->observations[0].object_class, OBSERVATION_PERSON);
-    assert_near(f->frames[0]->observations[0].floor.x, 2, 1e-9);
+    assert_near(f->frames[0]->observations[0].floor.x, 0, 1e-9);
 }
 
-/* From (2, 1) at 8.3 m below the camera, 1.70 m up: u = 1000 * 2 / 8.3 + 500. */
+/* From (0, 1) at 8.3 m below the camera, 1.70 m up: v = 500 - 1000 / 8.3. */
 static void a_head_is_placed_below_itself(void **state)
 {
     struct fixture *f = *state;
     char row[128];
-    double u = 1000 * 2 / 8.3 + 500, v = 500 - 1000 * 1 / 8.3;
+    double u = 500, v = 500 - 1000 * 1 / 8.3;
     (void) snprintf(row, sizeof(row), "1,a,head,1,%.6f,%.6f,%.6f,%.6f\n", u - 10, v, u + 10,
                     v + 20);
     assert_int_equal(open_rows(f, BOXES, row), 0);
     assert_int_equal(next(f), 1);
     const struct observation *o = &f->frames[0]->observations[0];
     assert_int_equal(o->object_class, OBSERVATION_HEAD);
-    assert_near(o->floor.x, 2, 1e-6);
+    assert_near(o->floor.x, 0, 1e-6);
     assert_near(o->floor.y, 1, 1e-6);
     assert_true(o->reasons & REASON_HEAD_PLANE);
 }
@@ -226,16 +225,16 @@ static void what_cannot_be_used_is_counted_by_reason(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(play(f, BOXES,
-                          "1,c,person,1,680,100,720,400\n"
-                          "1,upstairs,person,1,680,100,720,400\n"
-                          "1,a,bicycle,1,680,100,720,400\n"
-                          "1,a,person,nan,680,100,720,400\n"
+                          "1,c,person,1,480,100,520,400\n"
+                          "1,upstairs,person,1,480,100,520,400\n"
+                          "1,a,bicycle,1,480,100,520,400\n"
+                          "1,a,person,nan,480,100,520,400\n"
                           "1,a,person,1,680,inf,720,400\n"
                           "1,a,person,1,720,100,680,400\n"
                           "1,a,person,1,680,400,720,400\n"
                           "1,a,person,1,680,-5,720,1000\n" /* neither head nor feet */
-                          "1,c,person,1,680,100,720,400\n"
-                          "1,a,person,1,680,100,720,400\n"),
+                          "1,c,person,1,480,100,520,400\n"
+                          "1,a,person,1,480,100,520,400\n"),
                      0);
     const struct observation_csv_counts *counts = observation_csv_counts(f->csv);
     static const uint64_t expected[OBSERVATION_CSV_REASONS] = {
@@ -278,7 +277,7 @@ static void feet_outside_the_cameras_roi_are_counted(void **state)
     const struct number_list left_half = { .values = corners, .count = 8 };
     f->cameras[0].observer.watch.roi = left_half;
     assert_int_equal(play(f, BOXES,
-                          "1,a,person,1,680,100,720,400\n"
+                          "1,a,person,1,480,100,520,400\n"
                           "1,a,person,1,280,100,320,400\n"),
                      0);
     assert_int_equal(observation_csv_counts(f->csv)->observations, 1);
@@ -346,8 +345,8 @@ static void the_order_of_rows_of_one_time_does_not_matter(void **state)
 {
     struct fixture *f = *state;
     static const char *const rows[6] = {
-        "1,a,person,0.5,680,100,720,400\n", "1,a,person,0.5,680,100,720,410\n",
-        "1,b,head,0.5,680,100,720,400\n",   "1,a,person,0.6,680,100,720,400\n",
+        "1,a,person,0.5,480,100,520,400\n", "1,a,person,0.5,680,100,720,410\n",
+        "1,b,head,0.5,480,100,520,400\n",   "1,a,person,0.6,480,100,520,400\n",
         "1,b,person,0.5,200,100,240,500\n", "1,a,head,0.5,300,100,340,140\n",
     };
     struct observation expected[2][6];

@@ -64,9 +64,13 @@ static void the_foot_is_the_middle_of_the_bottom_edge(void **state)
     assert_near(p.floor.y, 6, 1e-9);
     assert_near(p.height_m, 1.8, 1e-6); /* a float */
     assert_int_equal(p.reasons, 0);
-    /* dx/du = c (y + 5) / 1000 on the mean of two edges; dv/dy = -10,000 / (y + 5)^2 px/m. */
+    /* dx/du = c (y + 5) / 1000 on the mean of two edges; dv/dy = -10,000 / (y + 5)^2 px/m. Heads of
+     * 1.70 m are nearer, so a px from the middle of the picture they are 11 / 9.3 px from it, and
+     * the middle of a box is half way between. The box is that of somebody 1.8 m tall. */
     double edge_px = edge_sd_px(box_of(6, 1.8), 2);
-    assert_near(sqrt(p.covariance.xx), M_SQRT1_2 * 11 / 1000 * edge_px / M_SQRT2, 1e-6);
+    double taller = (row_of(6, 0) - row_of(6, 1.8)) / (row_of(6, 0) - row_of(6, 1.7));
+    double gain = 1 / (1 + (11 / 9.3 - 1) / 2 * taller);
+    assert_near(sqrt(p.covariance.xx), gain * M_SQRT1_2 * 11 / 1000 * edge_px / M_SQRT2, 1e-6);
     assert_near(sqrt(p.covariance.yy), 121.0 / 10000 * edge_px, 1e-6);
 }
 
@@ -137,8 +141,11 @@ static void a_box_cut_at_the_side_is_less_certain_sideways(void **state)
     assert_near(cut.floor.x, whole.floor.x, 1e-12);
     /* 0.41 * 400 = 164 px wide when whole: 64 px lost, the middle is off by up to 32 px. Row 500:
      * y = 5 (1 - 0.14) / (1 + 0.14), dx/du = c (y + 5) / 1000. */
-    double scale = M_SQRT1_2 * (5 * 0.86 / 1.14 + 5) / 1000;
-    assert_near(cut.covariance.xx - whole.covariance.xx, 32 * 32 * scale * scale, 1e-9);
+    double y = 5 * 0.86 / 1.14, scale = M_SQRT1_2 * (y + 5) / 1000;
+    /* As above, for a box of 400 px where somebody of 1.70 m has fewer. */
+    double gain = 1 / (1 + ((y + 5) / (y + 3.3) - 1) / 2 * 400 / (500 - row_of(y, 1.7)));
+    assert_near(cut.covariance.xx - whole.covariance.xx, gain * gain * 32 * 32 * scale * scale,
+                1e-7);
     assert_near(cut.covariance.yy, whole.covariance.yy, 1e-12);
 }
 
