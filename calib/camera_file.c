@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #define IMAGE_SIZE_MAX_PX 16384
 
@@ -438,12 +439,31 @@ static int build_model(const struct check *check, const struct camera_file *file
     return 0;
 }
 
+/* The first line with bytes that are not UTF-8; 0: none. */
+static int line_of_broken_text(const char *text)
+{
+    size_t valid = utf8_valid_bytes(text);
+    int line = 1;
+    if (!text[valid])
+        return 0;
+    for (size_t i = 0; i < valid; i++)
+        line += text[i] == '\n';
+    return line;
+}
+
 int camera_file_read(const char *text, const char *name, struct camera_file *ret_file,
                      struct problems *problems)
 {
     int64_t valid_from_us;
     struct error err;
-    int include_line = line_of_include(text);
+    int include_line = line_of_include(text), broken_line = line_of_broken_text(text);
+    if (broken_line > 0) {
+        problems_add(problems,
+                     "%s:%d: not UTF-8 text; save the file as UTF-8 (names and notes go into the "
+                     "database)",
+                     name, broken_line);
+        return -EINVAL;
+    }
     if (include_line > 0) {
         problems_add(problems, "%s:%d: a camera file cannot include others", name, include_line);
         return -EINVAL;

@@ -189,7 +189,6 @@ char *signature_path(const char *camera_file)
     size_t length = dot && dot > (slash ? slash + 1 : camera_file) ? (size_t) (dot - camera_file)
                                                                    : strlen(camera_file);
     AUTO(text_release) struct text path = TEXT_INIT;
-    text_append_bytes(&path, camera_file, length);
-    text_append(&path, ".signature");
+    text_format(&path, "%.*s.signature", (int) length, camera_file);
     return text_take(&path);
 }

@@ -502,6 +502,9 @@ static void bad_files_are_refused_with_file_and_line(void **state)
           "bad.cfg:8: lens.focal and lens.centre contradict pinhole" },
         { IMAGE "@include \"/etc/passwd\"\n" PLAIN_HOMOGRAPHY,
           "bad.cfg:2: a camera file cannot include others" },
+        { "\nauthor = \"M\xfc"
+          "ller\";\n",
+          "bad.cfg:2: not UTF-8 text" },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct calibration *calibration = NULL;
