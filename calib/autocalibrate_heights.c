@@ -10,6 +10,11 @@
 #define FOCAL_STEPS    24
 #define BISECTIONS     25
 
+/* Beyond this people and the floor's map contradict each other; and a camera whose height is less
+ * certain than this share of it places no heads. */
+#define SIGMAS_APART_MAX 4.0
+#define UNCERTAIN        0.3
+
 /* For slopes, of the logarithm of the focal length. */
 #define NUDGE 0.02
 
@@ -160,6 +165,8 @@ static int focal_of_people(const struct task *task, struct auto_focal *ret_focal
     for (int i = 0; r == 0 && i < BISECTIONS; i++) {
         double middle = (b.low + b.high) / 2;
         r = judge(task, focal_at(task, middle), &j, err);
+        if (r < 0)
+            break;
         if ((b.low_height_m - wanted_m) * (j.height_m - wanted_m) > 0)
             b.low = middle;
         else
@@ -233,7 +240,18 @@ int autocalibrate_heights(const struct walkers *walkers, const struct camera_mod
     if (r < 0)
         return r;
     weigh(&h);
+    if (h.sigmas_apart > SIGMAS_APART_MAX)
+        return error_set(err, -EDOM,
+                         "people say a focal length of %.0f px, the floor's map %.0f px, %.1f "
+                         "standard deviations apart; is the principal point off the middle "
+                         "(--centre), or people's height another (--height-m)?",
+                         h.people.px, h.floor.px, h.sigmas_apart);
     r = fill_camera(&task, &h, err);
+    if (r == 0 && !(h.height_sd_m <= UNCERTAIN * h.height_m))
+        return error_set(err, -EDOM,
+                         "the camera's height is known to %.1f of %.1f m only; record longer, or "
+                         "where people walk nearer and farther",
+                         h.height_sd_m, h.height_m);
     if (r == 0)
         *ret_heights = h;
     return r;

@@ -49,7 +49,8 @@ double auto_focal_log_sd(const struct fit *fit, double centre_x_px, double centr
  *   walkers       boxes in image px
  *   camera        with a homography; only its floor is looked at
  *   floor_log_sd  of auto_focal_of_floor, where the homography's marks tell it; NaN: not known
- * Returns 0; -EDOM with a sentence (too few boxes, people of that height under no focal length);
+ * Returns 0; -EDOM with a sentence (too few boxes, people of that height under no focal length,
+ * people and map contradict each other, too uncertain);
  * -ENOMEM.
  */
 MUST_CHECK int autocalibrate_heights(const struct walkers *walkers,

@@ -8,8 +8,9 @@
 /* Shorter beginnings of a version could mean two. */
 #define VERSION_DIGITS_MIN 8
 
-/* How far a 3x3 may be from a turn and a move and still be one. */
-#define RIGID_TOLERANCE 1e-9
+/* How far a 3x3, which was written with so many digits, may be from a turn and a move and still be
+ * one. */
+#define RIGID_TOLERANCE 1e-3
 
 #define AT(member) offsetof(struct finding, member)
 
@@ -152,6 +153,14 @@ static bool is_rigid(const struct matrix3 *map)
            fabs(m[0] * m[0] + m[3] * m[3] - 1) <= RIGID_TOLERANCE;
 }
 
+/* The same without what its digits leave out. */
+static struct matrix3 nearest_turn(const struct matrix3 *map)
+{
+    double angle = atan2(map->m[3] - map->m[1], map->m[0] + map->m[4]);
+    double c = cos(angle), s = sin(angle);
+    return (struct matrix3){ { c, -s, map->m[2], s, c, map->m[5], 0, 0, 1 } };
+}
+
 /* R' = R Rz^-1 and t' = t - R' d: the camera sees the corrected floor as it saw the old one. The
  * columns of a 3x4 matrix follow the same rule. */
 static void move_columns(double *rows, int columns, double *last, int last_stride,
@@ -190,6 +199,8 @@ int finding_apply(const struct finding *finding, struct camera_file *file)
     bool knows_heights = file->floor_from_image.count == 0;
     if (knows_heights && !is_rigid(&map))
         return -EDOM;
+    if (knows_heights)
+        map = nearest_turn(&map);
     if (file->floor_from_image.count == 9)
         move_homography(file->floor_from_image.values, &map);
     if (file->image_from_floor.count == 12)

@@ -42,6 +42,8 @@ static int take_lens(const struct fit_options *options, struct fit_frame *frame,
     if (focal->count != 2 || centre->count != 2)
         return error_set(err, -EINVAL,
                          "the lens file has neither pinhole nor lens.focal and lens.centre");
+    if (!(focal->values[0] > 0 && focal->values[1] > 0))
+        return error_set(err, -EINVAL, "the lens file's focal lengths must be positive");
     frame->focal_x_px = focal->values[0];
     frame->focal_y_px = focal->values[1];
     frame->centre_x_px = centre->values[0];

@@ -56,7 +56,7 @@ static double expected_at_points_cm(const struct fit *fit)
 
 double fit_judged_error_cm(const struct fit *fit, bool *ret_foretold)
 {
-    *ret_foretold = isfinite(fit->left_out_cm);
+    *ret_foretold = !isnan(fit->left_out_cm);
     return *ret_foretold ? fit->left_out_cm : expected_at_points_cm(fit);
 }
 
@@ -247,6 +247,11 @@ static void judge_error(const struct fit *fit, double max_error_cm, struct probl
     double error_cm = fit_judged_error_cm(fit, &foretold);
     if (error_cm <= max_error_cm)
         return;
+    if (isinf(error_cm)) {
+        problems_add(refusals, "by the other points, one of them would lie above the horizon; mark "
+                               "more points, far ones too");
+        return;
+    }
     problems_add(refusals,
                  foretold ? "points are %.0f cm from where the others put them, more than the "
                             "%g cm allowed; measure again, mark more points, or allow more with "

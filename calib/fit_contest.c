@@ -73,8 +73,12 @@ static int leave_one_out(const struct fit *fit, const struct robust_fit *result,
         if (fit_without(&fit->data, result, i, &without, &error_px) < 0)
             return -EDOM;
         ret_squares[i] = error_px * error_px;
-        ret_cm[i] = contest_floor_error_cm(&fit->data.frame, &without,
-                                           &fit->data.points[result->chosen[i]]);
+        const struct marked_point *point = &fit->data.points[result->chosen[i]];
+        ret_cm[i] = contest_floor_error_cm(&fit->data.frame, &without, point);
+        /* A floor point that the others put in the sky is as wrong as can be; one near the
+         * camera's height may well appear above where its plane does. */
+        if (isnan(ret_cm[i]) && marked_on_floor(point))
+            ret_cm[i] = INFINITY;
     }
     return 0;
 }
@@ -85,7 +89,7 @@ static double root_mean_square(const double *values, size_t count)
     double sum = 0;
     size_t finite = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!isfinite(values[i]))
+        if (isnan(values[i]))
             continue;
         sum += values[i] * values[i];
         finite++;
@@ -197,12 +201,22 @@ int contest_likeliest(const struct fit *fit, const struct contest *contest)
     return best < 0 && fit->trials[FIT_HOMOGRAPHY].tried ? FIT_HOMOGRAPHY : best;
 }
 
+/* Points on the floor that a model keeps. */
+static size_t floor_kept(const struct fit *fit, const struct robust_fit *result)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < result->count; i++)
+        count += marked_on_floor(&fit->data.points[result->chosen[i]]);
+    return count;
+}
+
 bool contest_is_mirrored(const struct fit *fit, const struct contest *contest, int reference)
 {
-    if (reference != FIT_HOMOGRAPHY)
+    const struct robust_fit *map = &contest->own[FIT_HOMOGRAPHY];
+    if (!fit->trials[FIT_HOMOGRAPHY].tried ||
+        (reference != FIT_HOMOGRAPHY && map->count <= floor_kept(fit, &contest->own[reference])))
         return false;
-    struct matrix3 h =
-        fit_camera_homography(&fit->data.frame, &contest->own[FIT_HOMOGRAPHY].camera);
+    struct matrix3 h = fit_camera_homography(&fit->data.frame, &map->camera);
     return matrix3_det(h) > 0;
 }
 

@@ -37,7 +37,7 @@ int contest_likeliest(const struct fit *fit, const struct contest *contest);
 /*
  * A camera sees the floor from above, so a seen piece of floor is turned over once between plan (y
  * up) and picture (y down). Where the determinant of px from floor says otherwise, the floor points
- * are mirrored; no camera but a homography fits those.
+ * are mirrored; no camera but a homography fits those, or it fits more of them than any other.
  */
 bool contest_is_mirrored(const struct fit *fit, const struct contest *contest, int reference);
 

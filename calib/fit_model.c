@@ -2,6 +2,7 @@
 #include "calib/fit_model.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "calib/rotation.h"
@@ -57,6 +58,21 @@ bool fit_model_fits_centre(enum fit_model model)
     return models[model].centre;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *) a, y = *(const double *) b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t count)
+{
+    if (count == 0)
+        return 0;
+    qsort(values, count, sizeof(values[0]), by_value);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+/* Medians, so that a point far away by mistake does not put the origin behind the camera. */
 struct fit_frame fit_frame_of(uint32_t width, uint32_t height, const struct marked_point *points,
                               size_t count)
 {
@@ -66,13 +82,17 @@ struct fit_frame fit_frame_of(uint32_t width, uint32_t height, const struct mark
                                .centre_y_px = height / 2.0,
                                .focal_x_px = width,
                                .focal_y_px = width };
-    for (size_t i = 0; i < count; i++) {
-        frame.origin_x_m += points[i].x_m / (double) count;
-        frame.origin_y_m += points[i].y_m / (double) count;
-    }
-    for (size_t i = 0; i < count; i++)
-        frame.scale_m += hypot(points[i].x_m - frame.origin_x_m, points[i].y_m - frame.origin_y_m) /
-                         (double) count;
+    double values[MARKED_POINTS_MAX];
+    size_t used = count < MARKED_POINTS_MAX ? count : MARKED_POINTS_MAX;
+    for (size_t i = 0; i < used; i++)
+        values[i] = points[i].x_m;
+    frame.origin_x_m = median(values, used);
+    for (size_t i = 0; i < used; i++)
+        values[i] = points[i].y_m;
+    frame.origin_y_m = median(values, used);
+    for (size_t i = 0; i < used; i++)
+        values[i] = hypot(points[i].x_m - frame.origin_x_m, points[i].y_m - frame.origin_y_m);
+    frame.scale_m = median(values, used);
     if (!(frame.scale_m > 0))
         frame.scale_m = 1;
     return frame;

@@ -330,6 +330,21 @@ static void a_wrong_point_is_named(void **state)
     fit_release(&t.fit);
 }
 
+/* So far off that the middle of all points would lie behind the camera. */
+static void a_slip_of_the_pen_is_only_left_out(void **state)
+{
+    struct trial t;
+    (void) state;
+    mark(&t, &corner_camera, 10, 1, 0);
+    t.items[4].y_m -= 300;
+    fit_marks(&t, 10);
+    assert_int_equal(t.result, 0);
+    assert_false(t.fit.points[4].kept);
+    assert_int_equal(t.fit.result.count, 9);
+    assert_true(worst_error_m(&t.fit, &corner_camera, 0) < 0.3);
+    fit_release(&t.fit);
+}
+
 static void floor_points_in_centimetres_are_refused(void **state)
 {
     struct problems warnings = { 0 }, refusals = { 0 };
@@ -521,6 +536,7 @@ int main(void)
         cmocka_unit_test(an_unknown_model_is_refused),
         cmocka_unit_test(a_good_fit_needs_no_words),
         cmocka_unit_test(a_wrong_point_is_named),
+        cmocka_unit_test(a_slip_of_the_pen_is_only_left_out),
         cmocka_unit_test(floor_points_in_centimetres_are_refused),
         cmocka_unit_test(points_in_a_corner_are_warned_about),
         cmocka_unit_test(four_points_are_said_to_check_nothing),
