@@ -210,8 +210,10 @@ static int copy_camera(const struct camera *camera, const struct grid *grid,
                        struct heat_camera *ret)
 {
     uint32_t bytes = grid_mask_bytes(grid);
+    const uint8_t *footprint = camera_counted_footprint(camera);
     memcpy(ret->camera, camera->name, sizeof(ret->camera));
-    memcpy(ret->calibration_version, camera->calibration_version, sizeof(ret->calibration_version));
+    memcpy(ret->calibration_version, camera_counted_version(camera),
+           sizeof(ret->calibration_version));
     ret->frames = camera->frames;
     ret->observations = camera->observations;
     /* A number that was given up may still come late; what a bucket has told stays told. */
@@ -222,8 +224,8 @@ static int copy_camera(const struct camera *camera, const struct grid *grid,
     ret->footprint = calloc(bytes + 1, 1);
     if (!ret->footprint)
         return -ENOMEM;
-    if (camera->footprint)
-        memcpy(ret->footprint, camera->footprint, bytes);
+    if (footprint)
+        memcpy(ret->footprint, footprint, bytes);
     return 0;
 }
 

@@ -10,8 +10,24 @@
 
 #define BY_HASH_SIZE (2 * HEAT_CAMERAS_MAX)
 
+static void drop_oldest_sight(struct camera *camera)
+{
+    struct past_sight *oldest = camera->past;
+    camera->past = oldest->next;
+    free(oldest->footprint);
+    free(oldest);
+}
+
+void cameras_forget_past(struct cameras *cameras)
+{
+    for (int i = 0; i < cameras->count; i++)
+        while (cameras->items[i].past)
+            drop_oldest_sight(&cameras->items[i]);
+}
+
 void cameras_release(struct cameras *cameras)
 {
+    cameras_forget_past(cameras);
     for (int i = 0; i < cameras->count; i++) {
         free(cameras->items[i].footprint);
         viewpoint_release(&cameras->items[i].view);
@@ -65,6 +81,7 @@ int cameras_add(struct cameras *cameras, const char *name)
     struct camera *camera = &cameras->items[slot];
     *camera = (struct camera){ .closed_look_us = INT64_MIN,
                                .settled_look_us = INT64_MIN,
+                               .pushed_us = INT64_MIN,
                                .habits = habits_of_unknown_camera() };
     (void) snprintf(camera->name, sizeof(camera->name), "%s", name);
     cameras->by_hash[place_of(cameras, camera->name)] = (uint16_t) (slot + 1);
@@ -72,9 +89,46 @@ int cameras_add(struct cameras *cameras, const char *name)
     return slot;
 }
 
+int camera_add_past(struct camera *camera, const char *version, int64_t until_us,
+                    uint8_t **footprint)
+{
+    struct past_sight **end = &camera->past, *sight = calloc(1, sizeof(*sight));
+    int count = 0;
+    if (!sight)
+        return -ENOMEM;
+    (void) snprintf(sight->calibration_version, sizeof(sight->calibration_version), "%s", version);
+    sight->until_us = until_us;
+    sight->footprint = *footprint;
+    *footprint = NULL;
+    for (; *end; end = &(*end)->next)
+        count++;
+    *end = sight;
+    if (count == PAST_SIGHTS_MAX)
+        drop_oldest_sight(camera);
+    return 0;
+}
+
+int camera_put_sight_away(struct camera *camera)
+{
+    return camera_add_past(camera, camera->calibration_version, camera->pushed_us,
+                           &camera->footprint);
+}
+
+const char *camera_counted_version(const struct camera *camera)
+{
+    return camera->past ? camera->past->calibration_version : camera->calibration_version;
+}
+
+const uint8_t *camera_counted_footprint(const struct camera *camera)
+{
+    return camera->past ? camera->past->footprint : camera->footprint;
+}
+
 void cameras_note_frame(struct cameras *cameras, const struct settle_frame *frame)
 {
     struct camera *camera = &cameras->items[frame->camera];
+    while (camera->past && frame->capture_us > camera->past->until_us)
+        drop_oldest_sight(camera);
     camera->frames++;
     camera->observations += frame->observations;
     if (camera->boot_id != frame->boot_id || camera->last_sequence < frame->sequence)

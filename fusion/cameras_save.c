@@ -5,16 +5,18 @@
  * whatever order cameras have been named this time.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fusion/cameras.h"
 #include "fusion/saved.h"
 
 /* Of one camera, bytes. */
-#define CAMERA_BYTES \
-    (ID_SIZE + SHA256_TEXT_BYTES + (size_t) 6 * 8 + (size_t) 2 * 8 + (size_t) 6 * 8)
+#define CAMERA_BYTES                                                                  \
+    (ID_SIZE + SHA256_TEXT_BYTES + (size_t) 6 * 8 + (size_t) 2 * 8 + (size_t) 6 * 8 + \
+     (size_t) 2 * 8)
 
-SAVED_STRUCT_HAS_BYTES(struct camera, 424);
+SAVED_STRUCT_HAS_BYTES(struct camera, 440);
 SAVED_STRUCT_HAS_BYTES(struct habits, 48);
 
 static void put_habits(struct buffer *buffer, const struct habits *habits)
@@ -36,7 +38,21 @@ static void put_text(struct buffer *buffer, const char *text, size_t size)
     buffer_put_bytes(buffer, zeros, size - length);
 }
 
-void cameras_save(const struct cameras *cameras, struct buffer *buffer)
+static void put_sights(struct buffer *buffer, const struct camera *camera, uint32_t mask_bytes)
+{
+    uint64_t count = 0;
+    for (const struct past_sight *s = camera->past; s; s = s->next)
+        count++;
+    buffer_put_i64(buffer, camera->pushed_us);
+    buffer_put_u64(buffer, count);
+    for (const struct past_sight *s = camera->past; s; s = s->next) {
+        put_text(buffer, s->calibration_version, sizeof(s->calibration_version));
+        buffer_put_i64(buffer, s->until_us);
+        buffer_put_bytes(buffer, s->footprint, mask_bytes);
+    }
+}
+
+void cameras_save(const struct cameras *cameras, uint32_t mask_bytes, struct buffer *buffer)
 {
     buffer_put_u64(buffer, (uint64_t) cameras->count);
     for (int i = 0; i < cameras->count; i++) {
@@ -52,6 +68,7 @@ void cameras_save(const struct cameras *cameras, struct buffer *buffer)
         buffer_put_i64(buffer, camera->observations);
         buffer_put_u64(buffer, camera->boot_id);
         buffer_put_u64(buffer, camera->last_sequence);
+        put_sights(buffer, camera, mask_bytes);
     }
 }
 
@@ -98,6 +115,28 @@ static void get_learned(struct buffer_reader *reader, int64_t latest_us, struct 
     camera->last_sequence = buffer_get_u64(reader);
 }
 
+static int get_sights(struct buffer_reader *reader, uint32_t mask_bytes, struct camera *camera)
+{
+    size_t each = SHA256_TEXT_BYTES + 8 + (size_t) mask_bytes;
+    camera->pushed_us = saved_get_time_or_never_us(reader);
+    size_t count = buffer_get_count(reader, each, PAST_SIGHTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        char version[SHA256_TEXT_BYTES];
+        uint8_t *footprint = calloc((size_t) mask_bytes + 1, 1);
+        if (!footprint)
+            return -ENOMEM;
+        get_text(reader, version, sizeof(version));
+        int64_t until_us = saved_get_time_us(reader);
+        buffer_get_bytes(reader, footprint, mask_bytes);
+        int r = camera_add_past(camera, version, until_us, &footprint);
+        if (r < 0) {
+            free(footprint);
+            return r;
+        }
+    }
+    return 0;
+}
+
 /* What a camera is now: who, where, and what it sees. */
 static void adopt(const struct camera *present, struct camera *camera)
 {
@@ -115,7 +154,8 @@ static int refuse_damage(struct buffer_reader *reader, struct error *err)
 }
 
 static int restore_one(const struct cameras *present, struct buffer_reader *reader,
-                       int64_t latest_us, struct cameras *cameras, struct error *err)
+                       int64_t latest_us, uint32_t mask_bytes, struct cameras *cameras,
+                       struct error *err)
 {
     char name[ID_SIZE], fingerprint[SHA256_TEXT_BYTES];
     get_text(reader, name, sizeof(name));
@@ -139,6 +179,8 @@ static int restore_one(const struct cameras *present, struct buffer_reader *read
         return refuse_damage(reader, err);
     get_learned(reader, latest_us, &cameras->items[slot]);
     adopt(&present->items[now], &cameras->items[slot]);
+    if (get_sights(reader, mask_bytes, &cameras->items[slot]) < 0)
+        return error_set(err, -ENOMEM, "out of memory");
     return 0;
 }
 
@@ -157,11 +199,11 @@ static int add_new_ones(const struct cameras *present, struct cameras *cameras)
 }
 
 int cameras_restore(const struct cameras *present, struct buffer_reader *reader, int64_t latest_us,
-                    struct cameras *ret_cameras, struct error *err)
+                    uint32_t mask_bytes, struct cameras *ret_cameras, struct error *err)
 {
     size_t count = buffer_get_count(reader, CAMERA_BYTES, HEAT_CAMERAS_MAX);
     for (size_t i = 0; i < count; i++) {
-        int r = restore_one(present, reader, latest_us, ret_cameras, err);
+        int r = restore_one(present, reader, latest_us, mask_bytes, ret_cameras, err);
         if (r < 0)
             return r;
     }

@@ -160,6 +160,15 @@ static void leave_out_hidden(const struct viewpoint *viewpoint, const struct gri
             footprint[cell / 8] &= (uint8_t) ~(1u << cell % 8);
 }
 
+/* Frames that have come and are not counted yet were placed by what was known till now. */
+static int make_room_for_sight(struct camera *camera, const char *fingerprint)
+{
+    bool changes = strcmp(camera->fingerprint, fingerprint) != 0;
+    return changes && camera->footprint && camera->pushed_us != INT64_MIN
+               ? camera_put_sight_away(camera)
+               : 0;
+}
+
 int fusion_set_camera(struct fusion *fusion, const char *camera,
                       const struct calibration *calibration, struct box_px view,
                       const struct watch *watch, double edge_sd_px)
@@ -174,10 +183,11 @@ int fusion_set_camera(struct fusion *fusion, const char *camera,
         return -ENOMEM;
     }
     int slot = cameras_add(&fusion->cameras, camera);
-    if (slot < 0) {
+    int r = slot < 0 ? slot : make_room_for_sight(&fusion->cameras.items[slot], fingerprint);
+    if (r < 0) {
         free(footprint);
         viewpoint_release(&viewpoint);
-        return slot;
+        return r;
     }
     calibration_footprint(calibration, view, watch, edge_sd_px, &fusion->grid, footprint);
     leave_out_hidden(&viewpoint, &fusion->grid, footprint);
@@ -216,7 +226,10 @@ int fusion_push(struct fusion *fusion, const struct observation_frame *frame,
         fusion->counts.frames_unknown++;
         return -ENOENT;
     }
-    return align_push(fusion->align, slot, frame, arrival_mono_ns);
+    int r = align_push(fusion->align, slot, frame, arrival_mono_ns);
+    if (r == 0 && frame->capture_us > fusion->cameras.items[slot].pushed_us)
+        fusion->cameras.items[slot].pushed_us = frame->capture_us;
+    return r;
 }
 
 static int emit_bucket(struct fusion *fusion)

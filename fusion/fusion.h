@@ -94,6 +94,8 @@ void fusion_destroy(struct fusion **fusion);
 /*
  * Name a camera, or tell of its new calibration or view. Frames of cameras that were not named are
  * counted and dropped, because nobody knows what they can see.
+ * A bucket says what counted at its end: the version and footprint by which its last frame of the
+ * camera was placed. That holds for the whole of the bucket, also for the time before the change.
  *   watch  where the camera watches for feet; NULL: everywhere
  * Returns 0, -ENOSPC beyond HEAT_CAMERAS_MAX cameras, -ENOMEM.
  */

@@ -15,7 +15,7 @@
 #include "fusion/saved.h"
 
 /* Raise it whenever the bytes change: fusion_restore refuses other versions. */
-#define FUSION_STATE_VERSION 2
+#define FUSION_STATE_VERSION 3
 
 static const char magic[8] = "FFSTATE\n";
 
@@ -98,7 +98,7 @@ static void put_content(struct buffer *buffer, const struct fusion *fusion, int6
     buffer_put_u32(buffer, FUSION_STATE_VERSION);
     put_identity(buffer, fusion);
     align_save(fusion->align, now_mono_ns, buffer);
-    cameras_save(&fusion->cameras, buffer);
+    cameras_save(&fusion->cameras, grid_mask_bytes(&fusion->grid), buffer);
     tracks_save(&fusion->tracks, buffer);
     appearance_save(fusion->tracks.appearance, buffer);
     settle_save(fusion->settle, buffer);
@@ -241,7 +241,8 @@ static int64_t closed_tick_us(const struct fusion *fusion)
 static int get_cameras(struct fusion *fresh, const struct cameras *present,
                        struct buffer_reader *reader, struct error *err)
 {
-    int saved = cameras_restore(present, reader, closed_tick_us(fresh), &fresh->cameras, err);
+    int saved = cameras_restore(present, reader, closed_tick_us(fresh),
+                                grid_mask_bytes(&fresh->grid), &fresh->cameras, err);
     for (int slot = saved; saved >= 0 && slot < fresh->cameras.count; slot++)
         align_know_camera(fresh->align, slot);
     return saved < 0 ? saved : 0;
@@ -295,7 +296,7 @@ static int get_content(struct fusion *fresh, const struct cameras *present,
     } while (0)
 
 /* What moves goes over to fusion, and what was there before to fresh. Cameras own the same in
- * both. */
+ * both, except for their past sights. */
 static void exchange(struct fusion *fusion, struct fusion *fresh)
 {
     SWAP(fusion->align, fresh->align);
@@ -305,6 +306,7 @@ static void exchange(struct fusion *fusion, struct fusion *fresh)
     SWAP(fusion->zones, fresh->zones);
     SWAP(fusion->residuals, fresh->residuals);
     fusion->counts = fresh->counts;
+    cameras_forget_past(&fusion->cameras);
     fusion->cameras = fresh->cameras;
     fusion->cameras_changed = true;
 }
@@ -329,6 +331,8 @@ int fusion_restore(struct fusion *fusion, int64_t now_mono_ns, const void *bytes
     r = get_content(fresh, &fusion->cameras, &reader, now_mono_ns, err);
     if (r == 0)
         exchange(fusion, fresh);
+    else
+        cameras_forget_past(&fresh->cameras);
     fresh->cameras.count = 0; /* what they own is fusion's */
     fusion_destroy(&fresh);
     return r;

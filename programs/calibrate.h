@@ -6,6 +6,9 @@
 #ifndef FLOORFUSE_PROGRAMS_CALIBRATE_H
 #define FLOORFUSE_PROGRAMS_CALIBRATE_H
 
+/* What to do with a camera file that has been written, for people. */
+#define CALIBRATE_RELOAD_HINT "a running store takes it with: floorfuse reload --config STORE.cfg\n"
+
 int calibrate_adopt(int argc, char **argv);
 int calibrate_auto(int argc, char **argv);
 int calibrate_check(int argc, char **argv);

@@ -223,8 +223,7 @@ static int save(const struct adopt_request *request, const struct adoption *adop
                              &kept, err);
     if (r < 0)
         return r;
-    printf("%s is version %.8s now; version %.8s is kept as %s\n"
-           "a running store takes it with: floorfuse reload --config STORE.cfg\n",
+    printf("%s is version %.8s now; version %.8s is kept as %s\n" CALIBRATE_RELOAD_HINT,
            request->calibration, calibration_version(adoption->fresh),
            calibration_version(adoption->old), kept.bytes);
     return 0;

@@ -156,7 +156,8 @@ static int auto_write_camera(const struct auto_request *request, const struct ca
                          problems.count ? problems.sentences[0] : "out of memory");
     int r = file_write(request->out, text.bytes, text.length, 0644, err);
     if (r == 0)
-        printf("\nsaved as %s, version %.8s\n", request->out, calibration_version(calibration));
+        printf("\nsaved as %s, version %.8s\n" CALIBRATE_RELOAD_HINT, request->out,
+               calibration_version(calibration));
     return r;
 }
 

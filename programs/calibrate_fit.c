@@ -206,7 +206,8 @@ static int conclude(const struct fit_request *request, const struct marked_point
     if (refusals.count)
         fprintf(stderr, PROGRAM ": nothing was saved\n");
     else if (request->out)
-        printf("\nsaved as %s, version %.8s\n", request->out, calibration_version(calibration));
+        printf("\nsaved as %s, version %.8s\n" CALIBRATE_RELOAD_HINT, request->out,
+               calibration_version(calibration));
     return refusals.count ? EXIT_FAILED : EXIT_OK;
 }
 

@@ -353,6 +353,8 @@ static int write_all(const struct import_request *request, const struct import *
         if (r == 0)
             r = print_one(&imports[i], err);
     }
+    if (r == 0)
+        printf(CALIBRATE_RELOAD_HINT);
     return r;
 }
 

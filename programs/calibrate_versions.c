@@ -4,6 +4,7 @@
 #include "programs/calibrate_versions.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,32 @@ static int stem_length(const char *path)
     return (int) (ends ? length - ending : length);
 }
 
+/* With the date of the file it is a copy of: history tells when a version was written. What lies
+ * there already is the same version, or something that nobody may lose. */
+static int keep_version(const char *path, const char *kept_path, const char *text,
+                        struct error *err)
+{
+    struct stat status;
+    char sha256[SHA256_TEXT_SIZE], kept_sha256[SHA256_TEXT_SIZE];
+    if (file_exists(kept_path)) {
+        int r = file_sha256(kept_path, kept_sha256, err);
+        file_sha256_bytes(text, strlen(text), sha256);
+        if (r == 0 && strcmp(sha256, kept_sha256) != 0)
+            r = error_set(err, -EEXIST,
+                          "could not keep the present version of %s: %s is there already and holds "
+                          "something else; move that file away first",
+                          path, kept_path);
+        return r;
+    }
+    bool dated = stat(path, &status) == 0;
+    int r = file_write(kept_path, text, strlen(text), 0644, err);
+    if (r == 0 && dated) {
+        const struct timespec times[2] = { status.st_atim, status.st_mtim };
+        (void) utimensat(AT_FDCWD, kept_path, times, 0); /* a wrong date loses nothing */
+    }
+    return r;
+}
+
 int versions_replace(const char *path, const char *old_text, const char *new_text,
                      struct text *kept_path, struct error *err)
 {
@@ -32,7 +59,7 @@ int versions_replace(const char *path, const char *old_text, const char *new_tex
     text_format(kept_path, "%.*s.%.*s" ENDING, stem_length(path), path, SHORT_BYTES, sha256);
     if (kept_path->failed)
         return error_set(err, -ENOMEM, "out of memory");
-    int r = file_write(kept_path->bytes, old_text, strlen(old_text), 0644, err);
+    int r = keep_version(path, kept_path->bytes, old_text, err);
     return r < 0 ? r : file_write(path, new_text, strlen(new_text), 0644, err);
 }
 

@@ -14,7 +14,8 @@
  * meanwhile sees one or the other, whole.
  *   old_text, new_text  of the files
  *   kept_path           where the old one is now; the caller's to release
- * Returns 0, or a negative errno with a sentence; the file in use is as it was then.
+ * The kept file has the date of the old one. Returns 0; -EEXIST when something else lies where it
+ * would be kept; another negative errno; with a sentence. The file in use is as it was then.
  */
 MUST_CHECK int versions_replace(const char *path, const char *old_text, const char *new_text,
                                 struct text *kept_path, struct error *err);

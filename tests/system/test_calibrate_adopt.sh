@@ -5,6 +5,7 @@ ff=$build/floorfuse
 cd "$work"
 cp "$source/etc/demo/left.cfg" left.cfg
 old=$(sha256sum left.cfg | cut -c1-64)
+touch -d 2026-01-02T03:04:05Z left.cfg
 
 # finding FILE VERSION CORRECTION
 finding() {
@@ -36,6 +37,9 @@ finding back.cfg "${new:0:12}" 'dx_m = -0.25;'
 head -n 1 history.txt | grep -q "in use.*back" || fail "$(cat history.txt)"
 grep -q "^${old:0:8}.*left.${old:0:8}.cfg" history.txt || fail "$(cat history.txt)"
 
+# The first version says no time of its own: it is as old as its file, not as its replacement.
+grep -q "^${old:0:8}  2026-01-02T03:04:05Z " history.txt || fail "$(cat history.txt)"
+
 # Bad findings change nothing.
 before=$(sha256sum left.cfg)
 refuse() { # words, finding
@@ -53,3 +57,9 @@ refuse "bends the floor" bad.cfg
 finding bad.cfg "$now" ''
 refuse "moves nothing" bad.cfg
 refuse "could not open" nowhere.cfg
+
+# What lies where the old version would be kept is not written over.
+finding again.cfg "$now" 'dx_m = 0.1;'
+echo mine >"left.${now:0:8}.cfg"
+refuse "holds something else; move that file away" again.cfg
+[ "$(cat "left.${now:0:8}.cfg")" = mine ] || fail "somebody's file is gone"
