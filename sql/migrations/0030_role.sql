@@ -1,0 +1,124 @@
+-- 0030_role.sql: who owns, who writes, who reads.
+-- Roles belong to the whole server, and not everybody may make them, so this is a function that may be called
+-- as often as one likes; floorfuse migrate calls it each time. What it makes:
+--
+--   floorfuse_writer  what a fusion program needs: it adds facts and dimensions, changes facts, deletes nothing,
+--                     owns nothing. Logins of fusion programs are members.
+--   floorfuse_reader  SELECT on the views; which stores, reader_scope says. Members by allow_reader().
+--   floorfuse_view    owns the views and nothing else. What a view shows is decided by the rights of its owner
+--                     and by row-level security; as this role owns no table and has no BYPASSRLS, no view gets
+--                     round it.
+--
+-- The tables belong to whoever migrates.
+CREATE FUNCTION apply_roles() RETURNS void
+LANGUAGE plpgsql
+SET client_min_messages TO warning
+AS $$
+DECLARE
+    role_name text;
+    t record;
+BEGIN
+    FOREACH role_name IN ARRAY ARRAY['floorfuse_writer', 'floorfuse_reader', 'floorfuse_view'] LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = role_name);
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+        EXCEPTION
+            WHEN insufficient_privilege THEN
+                RAISE WARNING 'no right to make the role %; have the server''s owner CREATE ROLE % NOLOGIN, '
+                    'GRANT it to % WITH ADMIN OPTION and run floorfuse migrate again', role_name, role_name,
+                    current_user;
+                RETURN;
+            WHEN duplicate_object OR unique_violation THEN
+                NULL; -- another database of this server made it just now
+        END;
+    END LOOP;
+
+    FOR t IN
+        SELECT c.relname,
+            EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'store_id') AS by_store
+        FROM pg_class AS c
+        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+            AND c.relname NOT IN ('reader_scope', 'schema_version', 'fact_table')
+            AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e')
+        ORDER BY c.relname
+    LOOP
+        EXECUTE format('GRANT SELECT ON %I TO floorfuse_view', t.relname);
+        EXECUTE format('GRANT SELECT ON %I TO floorfuse_writer', t.relname);
+        IF t.by_store OR t.relname = 'chain' THEN
+            EXECUTE format('GRANT INSERT, UPDATE ON %I TO floorfuse_writer', t.relname);
+        END IF;
+        -- Policies are made once: making them locks the table.
+        CONTINUE WHEN NOT t.by_store OR EXISTS (SELECT FROM pg_policy WHERE polrelid = t.relname::regclass);
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t.relname);
+        EXECUTE format('CREATE POLICY readable ON %I FOR SELECT TO floorfuse_view USING '
+            '((SELECT reads_all_stores(current_user)) OR store_id IN (SELECT readable_stores(current_user)))',
+            t.relname);
+        EXECUTE format('CREATE POLICY writable ON %I TO floorfuse_writer USING (true) WITH CHECK (true)',
+            t.relname);
+    END LOOP;
+    -- Counted, partitioned and rolled up by functions that have their owner's rights.
+    REVOKE INSERT, UPDATE ON rollup_hour_pending, rollup_day_pending, retention FROM floorfuse_writer;
+    GRANT SELECT ON schema_version, fact_table TO floorfuse_writer;
+    EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO floorfuse_writer', current_schema());
+    GRANT EXECUTE ON FUNCTION ensure_partitions(date, date), roll_up(integer, timestamptz, integer),
+        roll_up_again(integer, timestamptz, timestamptz), apply_retention(integer, timestamptz),
+        set_retention(integer, integer, integer, integer) TO floorfuse_writer;
+
+    FOR t IN
+        SELECT c.relname, pg_get_userbyid(c.relowner) AS owner
+        FROM pg_class AS c
+        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'v' AND c.relname LIKE 'v\_%'
+        ORDER BY c.relname
+    LOOP
+        IF t.owner <> 'floorfuse_view' THEN
+            PERFORM give_to_view_role(t.relname);
+        END IF;
+        EXECUTE format('GRANT SELECT ON %I TO floorfuse_reader, floorfuse_writer', t.relname);
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION apply_roles() IS 'Make the roles and give each its rights; floorfuse migrate calls it';
+
+-- One has to be a member of the new owner, who has to be allowed to create in the schema for a moment.
+CREATE FUNCTION give_to_view_role(p_view text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF NOT pg_has_role(current_user, 'floorfuse_view', 'MEMBER') THEN
+        EXECUTE format('GRANT floorfuse_view TO %I', current_user);
+    END IF;
+    EXECUTE format('GRANT CREATE ON SCHEMA %I TO floorfuse_view', current_schema());
+    EXECUTE format('ALTER VIEW %I OWNER TO floorfuse_view', p_view);
+    EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM floorfuse_view', current_schema());
+END
+$$;
+
+COMMENT ON FUNCTION give_to_view_role(text) IS 'Make floorfuse_view the owner of a view';
+
+-- Functions are for whoever may call the views; those that change things are not.
+DO $$
+DECLARE
+    f record;
+BEGIN
+    FOR f IN
+        SELECT p.oid::regprocedure AS name FROM pg_proc AS p
+        WHERE p.pronamespace = current_schema()::regnamespace
+            AND p.proname IN ('ensure_partition', 'ensure_partitions', 'register_fact', 'roll_up', 'roll_up_again',
+                'rollup_hour_sums', 'rollup_hour_heat', 'rollup_day_sums', 'rollup_day_heat', 'note_changed_days',
+                'delete_facts', 'apply_retention', 'set_retention', 'allow_reader', 'forbid_reader', 'apply_roles',
+                'give_to_view_role')
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f.name);
+    END LOOP;
+END
+$$;
+
+-- Readers from before there were scopes keep what they had.
+INSERT INTO reader_scope (reader, chain, store_id, min_count)
+SELECT m.rolname, NULL, NULL, 0
+FROM pg_auth_members AS a
+JOIN pg_roles AS g ON g.oid = a.roleid
+JOIN pg_roles AS m ON m.oid = a.member
+WHERE g.rolname = 'floorfuse_reader' AND NOT m.rolsuper
+    AND EXISTS (SELECT FROM store);
