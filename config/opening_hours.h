@@ -26,7 +26,7 @@ struct exception_config {
 #define MINUTES_PER_DAY 1440
 
 /* Minutes since local midnight. The store opens at 0 .. 1439 and closes at 1 .. 1440; when it
- * closes at or before the time at which it opens, that is on the next day. */
+ * closes before it opens, that is on the next day. */
 struct opening_interval {
     int opens_min, closes_min;
 };
