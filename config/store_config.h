@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "config/opening_hours.h"
 #include "config/option.h"
 
 /* Default of cameras[].foot_sd_px; what detectors of today reach: a box edge is off by two or three
@@ -123,6 +124,12 @@ struct evaluate_config {
     struct number_list roi; /* as of replay */
 };
 
+/* How many days facts are kept, by how long a time each of them is about; 0: for ever. */
+struct retention_config {
+    int minute_days; /* buckets of heat.bucket_s */
+    int hour_days, day_days;
+};
+
 struct store_config {
     char *path; /* the file itself; NULL: there is none, see store_config_defaults */
     char *chain;
@@ -130,6 +137,9 @@ struct store_config {
     struct {
         char *id;
         char *timezone;
+        struct option_list hours;      /* of struct hours_config */
+        struct option_list exceptions; /* of struct exception_config */
+        struct opening_hours opening;  /* what these two say */
     } store;
     struct {
         char *mode; /* "embedded" or "conninfo" */
@@ -140,6 +150,7 @@ struct store_config {
     struct option_list cameras; /* of struct camera_config */
     struct fusion_config fusion;
     struct heat_config heat;
+    struct retention_config retention;
     struct replay_config replay;
     struct evaluate_config evaluate;
     struct {
