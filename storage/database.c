@@ -319,8 +319,8 @@ static int prepare(struct database *database, const struct query *query, struct 
     return collect(database, query->what, NULL, err);
 }
 
-int database_query(struct database *database, enum query_id id, const char *const *values,
-                   PGresult **ret_result, struct error *err)
+static int query(struct database *database, enum query_id id, const char *const *values,
+                 int result_format, PGresult **ret_result, struct error *err)
 {
     const struct query *query = query_find(id);
     if (!database->connection)
@@ -333,9 +333,21 @@ int database_query(struct database *database, enum query_id id, const char *cons
         database->prepared |= UINT64_C(1) << id;
     }
     if (!PQsendQueryPrepared(database->connection, query->name, query->parameters, values, NULL,
-                             NULL, 0))
+                             NULL, result_format))
         return lost(database, query->what, err);
     return collect(database, query->what, ret_result, err);
+}
+
+int database_query(struct database *database, enum query_id id, const char *const *values,
+                   PGresult **ret_result, struct error *err)
+{
+    return query(database, id, values, 0, ret_result, err);
+}
+
+int database_query_binary(struct database *database, enum query_id id, const char *const *values,
+                          PGresult **ret_result, struct error *err)
+{
+    return query(database, id, values, 1, ret_result, err);
 }
 
 bool database_can_recover(const struct database *database, int code)

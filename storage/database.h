@@ -51,6 +51,11 @@ MUST_CHECK int database_run(struct database *database, const char *what, const c
 MUST_CHECK int database_query(struct database *database, enum query_id id,
                               const char *const *values, PGresult **ret_result, struct error *err);
 
+/* The same with the result in PostgreSQL's binary format, for many numbers; see binary_rows.h. */
+MUST_CHECK int database_query_binary(struct database *database, enum query_id id,
+                                     const char *const *values, PGresult **ret_result,
+                                     struct error *err);
+
 /* Whether trying again later can help: the trouble lies in the connection, in resources or in what
  * others do at the same time, not in the statement. */
 bool database_can_recover(const struct database *database, int code);

@@ -283,5 +283,6 @@ struct storage_writer_options fixture_writer_options(const char *conninfo)
                                             .store_key = 42,
                                             .bucket_s = 60,
                                             .visit_s = 5,
-                                            .cell_m = 0.5 };
+                                            .cell_m = 0.5,
+                                            .zone_hysteresis_m = 0.3 };
 }
