@@ -3,3 +3,4 @@ foreach(name migrate migrate_data writer query export cluster)
     target_sources(test_${name} PRIVATE storage_fixture.c)
     set_tests_properties(unit_${name} PROPERTIES LABELS "db;unit")
 endforeach()
+set_tests_properties(unit_migrate_data PROPERTIES TIMEOUT 300) # a database for every version
