@@ -284,6 +284,16 @@ int cluster_start(const struct store_config *config, struct cluster **ret_cluste
     return 0;
 }
 
+bool cluster_is_made(const struct store_config *config)
+{
+    struct cluster_paths paths;
+    if (cluster_paths_init(config, &paths) < 0)
+        return false;
+    bool made = file_exists(paths.data);
+    cluster_paths_release(&paths);
+    return made;
+}
+
 bool cluster_was_running(const struct cluster *cluster)
 {
     return cluster->was_running;

@@ -153,6 +153,17 @@ static int take_lock(struct database *database, struct error *err)
     return rc;
 }
 
+/* Under the lock, because two programs that grant at once fail each other. */
+static int apply_roles(struct database *database, struct error *err)
+{
+    AUTO(database_result_release) PGresult *function = NULL;
+    int rc = database_run(database, "look up apply_roles()",
+                          "SELECT to_regprocedure('apply_roles()')", &function, err);
+    if (rc < 0 || PQgetisnull(function, 0, 0))
+        return rc;
+    return database_run(database, "set up the roles", "SELECT apply_roles()", NULL, err);
+}
+
 static int apply_missing(struct database *database, int *ret_applied, struct error *err)
 {
     int version = 0;
@@ -164,6 +175,8 @@ static int apply_missing(struct database *database, int *ret_applied, struct err
         rc = apply(database, &migrations[version + applied], err);
         applied += rc == 0;
     }
+    if (rc == 0)
+        rc = apply_roles(database, err);
     if (rc == 0)
         *ret_applied = applied;
     return rc;
@@ -191,6 +204,17 @@ int storage_migrate(const char *conninfo, int *ret_applied, int *ret_version, st
     if (ret_version)
         *ret_version = migration_count;
     return 0;
+}
+
+int storage_read_version(const char *conninfo, int *ret_version, struct error *err)
+{
+    AUTO(database_close) struct database *database = NULL;
+    int rc = database_open(conninfo, -1, DATABASE_TIMEOUT_MS, &database, err);
+    if (rc == 0)
+        rc = check_server(database, err);
+    if (rc == 0)
+        rc = read_version(database, ret_version, err);
+    return public_code(rc);
 }
 
 int schema_check(struct database *database, struct error *err)

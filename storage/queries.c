@@ -540,6 +540,22 @@ static const struct query queries[QUERY_COUNT] = {
 
     [QUERY_BUCKET_COUNT] = { "bucket_count", "count the buckets", 1,
                              "SELECT count(*) FROM heat_bucket WHERE store_id = $1::integer" },
+
+    /* Views for people begin with v_; what else a database has is none of ours. */
+    [QUERY_VIEW_LIST] = { "view_list", "list the views", 0,
+                          "SELECT relname, obj_description(oid, 'pg_class') FROM pg_class "
+                          "WHERE relkind = 'v' AND starts_with(relname, 'v_')"
+                          "    AND pg_table_is_visible(oid) ORDER BY relname" },
+
+    [QUERY_VIEW_COLUMNS] = { "view_columns", "look up the view", 1,
+                             "SELECT a.attname, col_description(c.oid, a.attnum),"
+                             "    a.atttypid::regtype, n.nspname "
+                             "FROM pg_class AS c "
+                             "JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+                             "JOIN pg_attribute AS a ON a.attrelid = c.oid "
+                             "WHERE c.relname = $1 AND c.relkind = 'v'"
+                             "    AND starts_with(c.relname, 'v_') AND pg_table_is_visible(c.oid)"
+                             "    AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum" },
 };
 
 const struct query *query_find(enum query_id id)

@@ -59,6 +59,9 @@ enum query_id {
     QUERY_GRID_FIND,
     QUERY_HEAT_EXPOSURE,
     QUERY_BUCKET_COUNT,
+    /* any view */
+    QUERY_VIEW_LIST,
+    QUERY_VIEW_COLUMNS,
     QUERY_COUNT
 };
 
