@@ -13,7 +13,7 @@ int cmd_migrate(int argc, char **argv)
 {
     const char *config_path = NULL;
     const struct argument arguments[] = {
-        { "--config", "FILE", &config_path, NULL, "the store's config", true },
+        { "--config", "FILE", &config_path, NULL, "the store's or headquarters' config", true },
     };
     const struct command_line line = {
         .program = "floorfuse migrate",
@@ -25,7 +25,7 @@ int cmd_migrate(int argc, char **argv)
     if (!arguments_parse(&line, argc, argv, &exit_code))
         return exit_code;
     AUTO(store_config_destroy) struct store_config *config = NULL;
-    if (load_config("floorfuse migrate", config_path, &config) < 0)
+    if (load_chain_config("floorfuse migrate", config_path, &config) < 0)
         return EXIT_FAILED;
     AUTO(store_database_close) struct store_database database;
     struct error err = { "" };
