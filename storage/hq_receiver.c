@@ -109,14 +109,14 @@ static int check_receiver_rights(struct database *hq, struct error *err)
                      sql_string(result, 0, 0));
 }
 
-/* A worker and a slot each for the store that joins, and some for the copies of its tables. */
+/* A worker and a slot a store, and two of each for the copies of tables: with fewer the copy crawls. */
 static int check_receiver_room(struct database *hq, struct error *err)
 {
     AUTO(database_result_release) PGresult *result = NULL;
     int rc = sql_run(hq, "read headquarters' settings", &result, err,
                      "SELECT least("
-                     "    current_setting('max_logical_replication_workers')::integer - 1,"
-                     "    current_setting('max_worker_processes')::integer - 2,"
+                     "    current_setting('max_logical_replication_workers')::integer - 2,"
+                     "    current_setting('max_worker_processes')::integer - 3,"
                      "    current_setting('max_replication_slots')::integer - 2),"
                      "    count(*) FROM pg_subscription");
     if (rc < 0 || sql_integer(result, 0, 1, 0) < sql_integer(result, 0, 0, 0))

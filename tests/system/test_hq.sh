@@ -178,9 +178,14 @@ refused 1 "passfile" join hq --store-conninfo "$(way_to berlin) password=secret"
 refused 1 "names no database" join hq --store-conninfo "host=$work/socket"
 refused 1 "could not connect" join hq --store-conninfo "$(way_to berlin) port=6009"
 
-for place in berlin paris rome; do
-    hq join hq --store-conninfo "$(way_to "$place")"
-done
+hq join hq --store-conninfo "$(way_to berlin)"
+hq join hq --store-conninfo "$(way_to paris)"
+# PostgreSQL's default of 4 workers is two stores and two copies of tables.
+refused 1 "has room for 2 stores and receives from 2" join hq --store-conninfo "$(way_to rome)"
+sql hq "ALTER SYSTEM SET max_logical_replication_workers = 8"
+stop hq fast
+start hq
+hq join hq --store-conninfo "$(way_to rome)"
 check_equal "the first copy"
 expect 0 "rows of a local table at headquarters" "$(sql hq "SELECT count(*) FROM camera_position")"
 [ "$(sql hq "SELECT count(*) FROM heat_bucket_default")" = 0 ] || fail "headquarters made no partitions"
