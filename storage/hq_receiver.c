@@ -109,7 +109,7 @@ static int check_receiver_rights(struct database *hq, struct error *err)
                      sql_string(result, 0, 0));
 }
 
-/* A worker and a slot a store, and two of each for the copies of tables: with fewer the copy crawls. */
+/* A worker and a slot a store, and two of each for copies of tables: with fewer the copy crawls. */
 static int check_receiver_room(struct database *hq, struct error *err)
 {
     AUTO(database_result_release) PGresult *result = NULL;
@@ -256,10 +256,30 @@ static int open_store(struct member *m, struct error *err)
     return rc < 0 ? rc : identify(m, err);
 }
 
+/* A slot waits for the end of all transactions of its server, also of the one that asks for it. */
+static int check_other_server(const struct member *m, struct error *err)
+{
+    static const char *const sql = "SELECT pg_postmaster_start_time(), system_identifier "
+                                   "FROM pg_control_system()";
+    AUTO(database_result_release) PGresult *here = NULL;
+    AUTO(database_result_release) PGresult *there = NULL;
+    int rc = sql_run(m->hq, "look at headquarters' server", &here, err, sql);
+    if (rc == 0)
+        rc = sql_run(m->store, "look at the store's server", &there, err, sql);
+    if (rc < 0 || strcmp(sql_string(here, 0, 0), sql_string(there, 0, 0)) != 0 ||
+        strcmp(sql_string(here, 0, 1), sql_string(there, 0, 1)) != 0)
+        return rc;
+    return error_set(err, -EPERM,
+                     "the store's database and headquarters' are on one server, and a server "
+                     "cannot subscribe to itself; give headquarters a server of its own");
+}
+
 /* Everything that can be found out before anything is changed. */
 static int check_store(const struct member *m, const char *chain, struct error *err)
 {
     int rc = check_chain(m, chain, err);
+    if (rc == 0)
+        rc = check_other_server(m, err);
     if (rc == 0)
         rc = check_identity(m, err);
     if (rc == 0)

@@ -210,6 +210,8 @@ hq init taken >/dev/null
 refused 1 "give one of them another id" join hq --store-conninfo "$(way_to berlin taken)"
 refused 1 "no store madrid has joined" resync hq --store madrid
 
+refused 1 "on one server" join made_anew --store-conninfo "$(way_to berlin)"
+
 # ---- the stream ----
 
 # A bucket written again arrives as an update; so does one that is deleted and inserted, as older writers did.
@@ -240,6 +242,15 @@ for place in paris rome; do
     sql "$place" "CREATE TABLE later (store_id integer, n integer, PRIMARY KEY (store_id, n))"
     hq init "$place" >/dev/null
 done
+
+# What headquarters cannot write it tries again until it can; the alarm comes once.
+sql hq "ALTER TABLE later ADD CONSTRAINT later_n_check CHECK (n < 100)"
+sql berlin "INSERT INTO later VALUES (101, 100)"
+says_failed() { ! hq status hq 2>"$work/stderr" >/dev/null && grep -q "could not be written" "$work/stderr"; }
+wait_for "headquarters tells that a row cannot be written" says_failed
+sql hq "ALTER TABLE later DROP CONSTRAINT later_n_check"
+wait_for "the row is written" eval '[ "$(sql hq "SELECT count(*) FROM later")" = 21 ]'
+wait_for "the alarm is over" hq status hq
 
 # ---- cut off ----
 
