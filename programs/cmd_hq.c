@@ -348,7 +348,13 @@ static int run(const struct action *action, int argc, char **argv)
     struct error err = { "" };
     if (store_database_open(config, &database, &err) < 0)
         return fail(&err);
-    return action->run(&words, config, database.conninfo);
+    exit_code = action->run(&words, config, database.conninfo);
+    if (exit_code == EXIT_OK && (action->takes & TAKES_WAIT) && database.cluster &&
+        !cluster_was_running(database.cluster))
+        fprintf(stderr, PROGRAM ": the embedded database stops with this command, and headquarters "
+                                "receives only while it runs; give it a server that runs all the "
+                                "time (database.mode = \"conninfo\")\n");
+    return exit_code;
 }
 
 int cmd_hq(int argc, char **argv)

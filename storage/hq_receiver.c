@@ -40,41 +40,51 @@ static void copy_string(char *to, size_t size, const char *from)
 /* ---- how to reach the store ---- */
 
 /* Row security would leave rows out without a word; better the copy stops. */
-#define STORE_OPTIONS "-c row_security=off"
+#define STORE_OPTIONS " -c row_security=off"
 
 static bool is_secret(const PQconninfoOption *option)
 {
     return strcmp(option->keyword, "password") == 0 || strcmp(option->keyword, "sslpassword") == 0;
 }
 
-static int rebuild_conninfo(const PQconninfoOption *options, char **ret_conninfo, struct error *err)
+/* Keywords and values as they were given, with our options behind theirs. */
+static void rebuild_conninfo(const PQconninfoOption *options, struct text *conninfo)
 {
-    struct text conninfo = TEXT_INIT;
+    AUTO(text_release) struct text words = TEXT_INIT;
+    for (const PQconninfoOption *o = options; o->keyword; o++) {
+        if (!o->val)
+            continue;
+        if (strcmp(o->keyword, "options") == 0) {
+            text_append(&words, o->val);
+            continue;
+        }
+        text_format(conninfo, "%s=", o->keyword);
+        conninfo_append_value(conninfo, o->val);
+        text_append(conninfo, " ");
+    }
+    text_append(&words, STORE_OPTIONS);
+    text_append(conninfo, "options=");
+    conninfo_append_value(conninfo, words.bytes);
+    conninfo->failed |= words.failed;
+}
+
+static int check_conninfo(const PQconninfoOption *options, struct error *err)
+{
     bool has_database = false;
     for (const PQconninfoOption *o = options; o->keyword; o++) {
-        if (!o->val || strcmp(o->keyword, "options") == 0)
-            continue;
-        if (is_secret(o)) {
-            text_release(&conninfo);
+        if (o->val && is_secret(o))
             return error_set(err, -EPERM,
                              "the store's connection string holds a password, which would stand "
                              "in the database for others to read; put it into a passfile "
                              "(passfile=/etc/floorfuse/hq.pgpass) and leave it out");
-        }
-        has_database |= strcmp(o->keyword, "dbname") == 0 || strcmp(o->keyword, "service") == 0;
-        text_format(&conninfo, "%s=", o->keyword);
-        conninfo_append_value(&conninfo, o->val);
-        text_append(&conninfo, " ");
+        has_database |=
+            o->val && (strcmp(o->keyword, "dbname") == 0 || strcmp(o->keyword, "service") == 0);
     }
-    text_append(&conninfo, "options='" STORE_OPTIONS "'");
-    if (!has_database) {
-        text_release(&conninfo);
-        return error_set(err, -EINVAL,
-                         "the store's connection string names no database; write e.g. "
-                         "\"host=berlin.example dbname=floorfuse user=" HQ_ROLE "\"");
-    }
-    *ret_conninfo = text_take(&conninfo);
-    return *ret_conninfo ? 0 : -ENOMEM;
+    if (has_database)
+        return 0;
+    return error_set(err, -EINVAL,
+                     "the store's connection string names no database; write e.g. "
+                     "\"host=berlin.example dbname=floorfuse user=" HQ_ROLE "\"");
 }
 
 /* The string as it is kept in the subscription: of the long form, with our options. */
@@ -89,14 +99,20 @@ static int prepare_conninfo(const char *given, char **ret_conninfo, struct error
         PQfreemem(message);
         return rc;
     }
-    int rc = rebuild_conninfo(options, ret_conninfo, err);
+    struct text conninfo = TEXT_INIT;
+    int rc = check_conninfo(options, err);
+    if (rc == 0) {
+        rebuild_conninfo(options, &conninfo);
+        *ret_conninfo = text_take(&conninfo);
+        rc = *ret_conninfo ? 0 : -ENOMEM;
+    }
     PQconninfoFree(options);
     return rc;
 }
 
 /* ---- what a server must have ---- */
 
-static int check_receiver_rights(struct database *hq, struct error *err)
+int hq_check_superuser(struct database *hq, struct error *err)
 {
     AUTO(database_result_release) PGresult *result = NULL;
     int rc = sql_run(hq, "look up our rights", &result, err,
@@ -292,7 +308,7 @@ static int check_store(const struct member *m, const char *chain, struct error *
 static int open_headquarters(const char *conninfo, struct member *m, struct error *err)
 {
     int rc = hq_open(conninfo, "headquarters", &m->hq, err);
-    return rc < 0 ? rc : check_receiver_rights(m->hq, err);
+    return rc < 0 ? rc : hq_check_superuser(m->hq, err);
 }
 
 /* ---- subscribing ---- */

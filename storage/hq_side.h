@@ -24,6 +24,10 @@
 MUST_CHECK int hq_open(const char *conninfo, const char *side, struct database **ret_database,
                        struct error *err);
 
+/* PostgreSQL 15 lets only superusers subscribe, and read what is subscribed. Returns 0, -EPERM, and
+ * the codes of database_run. */
+MUST_CHECK int hq_check_superuser(struct database *hq, struct error *err);
+
 /* Whether the store's server can send at all: level and bound of its write-ahead log, and room for
  * one more headquarters. Returns 0, -EPERM with the remedy, and the codes of database_run. */
 MUST_CHECK int hq_check_sender(struct database *store, struct error *err);

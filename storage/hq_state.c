@@ -281,7 +281,6 @@ static int note_contact(struct database *hq, const PGresult *rows, int row, stru
                    sql_string(rows, row, MEMBER_ID));
 }
 
-/* New tables of the store are copied from now on. */
 static int take_new_tables(struct database *hq, const PGresult *rows, int row,
                            const struct store_answer *answer, struct error *err)
 {
@@ -295,6 +294,20 @@ static int take_new_tables(struct database *hq, const PGresult *rows, int row,
                      "ALTER SUBSCRIPTION %I REFRESH PUBLICATION",
                      sql_string(rows, row, MEMBER_SUBSCRIPTION));
     return rc;
+}
+
+/* New tables of the store are copied from now on. Where headquarters does not have them yet, that
+ * must not keep it from looking after the other stores. */
+static int mend_member(struct database *hq, const PGresult *rows, int row,
+                       const struct store_answer *answer, struct problems *alarms,
+                       struct error *err)
+{
+    struct error why = { "" };
+    int rc = take_new_tables(hq, rows, row, answer, &why);
+    if (rc != -EIO)
+        return rc < 0 ? error_set(err, rc, "%s", why.text) : 0;
+    problems_add(alarms, "store %s: %s", sql_string(rows, row, MEMBER_NAME), why.text);
+    return 0;
 }
 
 static void fill_member(const PGresult *rows, int row, struct hq_member *member)
@@ -329,7 +342,7 @@ static int read_member(struct database *hq, const PGresult *rows, int row, int s
     if (answered) {
         judge_answer(member, &answer, migration_count, &state->alarms);
         if (rc == 0)
-            rc = take_new_tables(hq, rows, row, &answer, err);
+            rc = mend_member(hq, rows, row, &answer, &state->alarms, err);
     }
     free(answer.tables);
     return rc;
@@ -354,8 +367,10 @@ static int read_receiver(struct database *database, int silent_s, struct hq_stat
     int rc = sql_run(database, "look for stores that joined", &joined, err,
                      "SELECT FROM joined_store LIMIT 1");
     if (rc < 0 || PQntuples(joined) == 0)
-        return rc; /* subscriptions are for superusers to read, and a store's owner may be none */
-    rc = sql_run(database, "look at the subscriptions", &rows, err, members_sql);
+        return rc; /* a store's database */
+    rc = hq_check_superuser(database, err);
+    if (rc == 0)
+        rc = sql_run(database, "look at the subscriptions", &rows, err, members_sql);
     if (rc < 0)
         return rc;
     state->receives = true;

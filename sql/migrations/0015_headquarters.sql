@@ -26,10 +26,12 @@ CREATE VIEW replicated_table AS
 SELECT c.relname::text AS table_name
 FROM pg_class AS c
 WHERE c.relnamespace = (SELECT s.relnamespace FROM pg_class AS s WHERE s.oid = 'store'::regclass)
-    AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence = 'p'
     AND (c.oid = 'chain'::regclass OR EXISTS (
         SELECT FROM pg_attribute AS a
         WHERE a.attrelid = c.oid AND a.attname = 'store_id' AND NOT a.attisdropped))
+    -- Without a key PostgreSQL would refuse the store's own updates once the table is published.
+    AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary)
     AND NOT EXISTS (SELECT FROM local_table AS l WHERE l.table_name = c.relname);
 
 COMMENT ON VIEW replicated_table IS 'Tables that stores send to headquarters';

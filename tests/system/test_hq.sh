@@ -162,11 +162,12 @@ refused 1 "floorfuse hq init at the store" join hq --store-conninfo \
 # A server that would fill its disk is refused, and nothing has changed.
 sql berlin "ALTER SYSTEM SET max_slot_wal_keep_size = -1"
 sql berlin "SELECT pg_reload_conf()" >/dev/null
-wait_for "the bound is off" test "$(sql berlin "SHOW max_slot_wal_keep_size")" = -1
+wait_for "the bound is off" eval '[ "$(sql berlin "SHOW max_slot_wal_keep_size")" = -1 ]'
 refused 1 "max_slot_wal_keep_size" init berlin
 expect 0 "publications after a refusal" "$(sql berlin "SELECT count(*) FROM pg_publication")"
 sql berlin "ALTER SYSTEM RESET max_slot_wal_keep_size"
 sql berlin "SELECT pg_reload_conf()" >/dev/null
+wait_for "the bound is on" eval '[ "$(sql berlin "SHOW max_slot_wal_keep_size")" = 64MB ]'
 
 for place in berlin paris rome; do
     hq init "$place" >/dev/null
@@ -190,9 +191,15 @@ check_equal "the first copy"
 expect 0 "rows of a local table at headquarters" "$(sql hq "SELECT count(*) FROM camera_position")"
 [ "$(sql hq "SELECT count(*) FROM heat_bucket_default")" = 0 ] || fail "headquarters made no partitions"
 
+PGPASSFILE=$work/hq.pgpass psql "$(way_to berlin)" -qc "DELETE FROM exposure" 2>/dev/null &&
+    fail "headquarters' role may delete at a store"
+
 # ---- joining again, wrong stores ----
 
 hq join hq --store-conninfo "$(way_to berlin)" | grep -q "had joined already" || fail "the second join"
+hq join hq --store-conninfo \
+    "postgresql://floorfuse_hq@:${port[berlin]}/floorfuse?host=$work/socket&passfile=$work/hq.pgpass" |
+    grep -q "had joined already" || fail "the third join, by another string"
 expect 1 "subscriptions of berlin" \
     "$(sql hq "SELECT count(*) FROM pg_subscription WHERE subname = 'floorfuse_store_101'")"
 
@@ -284,6 +291,7 @@ expect 1440 "buckets that only headquarters keeps" "$(sql hq "SELECT count(*) FR
 
 sql rome "ALTER SYSTEM SET max_slot_wal_keep_size = '4MB'"
 sql rome "SELECT pg_reload_conf()" >/dev/null
+wait_for "the bound is small" eval '[ "$(sql rome "SHOW max_slot_wal_keep_size")" = 4MB ]'
 sql hq "ALTER SUBSCRIPTION floorfuse_store_103 DISABLE"
 fill() { sql rome "SELECT pg_logical_emit_message(false, 'test', repeat('x', 900000)), pg_switch_wal()" >/dev/null; }
 filling() { fill; ! hq status rome 2>"$work/stderr" >/dev/null && grep -q "of at most 4 MB" "$work/stderr"; }
@@ -323,6 +331,13 @@ expect 60 "buckets that stay" "$(sql hq "SELECT count(*) FROM heat_bucket
 hq leave rome >/dev/null
 stop paris fast
 hq leave hq --store paris | grep -q "run floorfuse hq leave at the store" || fail "paris' slot is not told of"
+start paris
+# The slot that is left over is no trouble for a new start, and rows that are here already do not double.
+write paris 2026-10-06T00:00Z 2026-10-06T01:00Z
+hq join hq --store-conninfo "$(way_to paris)"
+wait_for "paris is here again" equal_at_headquarters paris "bucket_at >= '2026-10-01'"
+stop paris fast
+hq leave hq --store paris >/dev/null
 start paris
 hq leave paris | grep -q "1 slots dropped" || fail "paris' slot was not dropped"
 check_berlin() { equal_at_headquarters berlin; }
