@@ -7,7 +7,8 @@
 --
 -- It is for stores that write straight into one big database (database.mode = "conninfo" in every store's
 -- config), not for a headquarters that subscribes: PostgreSQL's apply worker writes rows into the table
--- itself, past Citus, so a distributed table is no place for a subscription to write to.
+-- itself, past Citus, so a distributed table is no place for a subscription to write to (citusdata/citus issue
+-- 6294; issue 3140 sketches a replica trigger that would send them on).
 --
 -- store_id is the first column of every primary and foreign key, so all rows of a store lie on one node and
 -- every join within a store stays there.
