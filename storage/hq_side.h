@@ -41,6 +41,12 @@ MUST_CHECK int hq_read_bound(struct database *database, int64_t *ret_bytes, stru
 /* Drop a slot, when it is there, as soon as nobody reads from it. */
 MUST_CHECK int hq_drop_slot(struct database *store, const char *slot, struct error *err);
 
+/*
+ * A store's connection string as it is kept in the subscription: keywords and values, our options
+ * added. The caller's to free(). Returns 0, -EINVAL, -EPERM (it holds a password), -ENOMEM.
+ */
+MUST_CHECK int hq_prepare_conninfo(const char *given, char **ret_conninfo, struct error *err);
+
 /* -ETIMEDOUT and -ECANCELED are words of database.h only. */
 int hq_public_code(int rc);
 
