@@ -56,6 +56,10 @@ static const struct option store_options[] = {
     { "database.dir", OPTION_PATH, STORE(database.dir),
       .help = "folder of the private PostgreSQL; default /var/lib/floorfuse/STORE/pg as root, else "
               "var/pg beside this file" },
+    { "database.hq_wal_mb", OPTION_INT, STORE(database.hq_wal_mb),
+      .default_number = DATABASE_HQ_WAL_MB, .min = 64, .max = 1000000,
+      .help =
+          "what the private PostgreSQL keeps for an absent headquarters, MB; see docs/chain.md" },
     { "floors[]", OPTION_LIST, STORE(floors), sizeof(struct floor_config), .required = true,
       .min = 1, .max = 1000, .help = "the store's floors" },
     { "floors[].id", OPTION_ID, FLOOR(id), .required = true, .help = "unique in the store" },
@@ -382,14 +386,15 @@ static int check_config(struct store_config *config, const char *path,
     return problems->count > first ? -EINVAL : 0;
 }
 
-int store_config_load(const char *path, struct store_config **ret_config, struct problems *problems)
+static int load_by(const struct option *options, const char *path, struct store_config **ret_config,
+                   struct problems *problems)
 {
     AUTO(store_config_destroy) struct store_config *config = calloc(1, sizeof(*config));
     AUTO(option_lines_release) struct option_lines lines = { 0 };
     if (!config || !(config->path = path_absolute(path)))
         return -ENOMEM;
     size_t first = problems->count;
-    int r = options_load_lines(path, store_options, OPTION_COUNT, config, problems, &lines);
+    int r = options_load_lines(path, options, OPTION_COUNT, config, problems, &lines);
     if (r == 0 || r == -EINVAL) {
         int checked = check_config(config, path, &lines, first, problems);
         r = checked < 0 ? checked : r;
@@ -399,4 +404,24 @@ int store_config_load(const char *path, struct store_config **ret_config, struct
     *ret_config = config;
     config = NULL;
     return 0;
+}
+
+int store_config_load(const char *path, struct store_config **ret_config, struct problems *problems)
+{
+    return load_by(store_options, path, ret_config, problems);
+}
+
+/* What is missing inside a floor or camera that is there stays a problem. */
+int store_config_load_chain(const char *path, struct store_config **ret_config,
+                            struct problems *problems)
+{
+    struct option options[OPTION_COUNT];
+    memcpy(options, store_options, sizeof(options));
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        bool in_list = strstr(options[i].path, "[].") != NULL;
+        options[i].required = options[i].required && in_list;
+        if (options[i].offset == STORE(store.id) && !in_list)
+            options[i].default_string = "headquarters"; /* names run_dir and database.dir */
+    }
+    return load_by(options, path, ret_config, problems);
 }

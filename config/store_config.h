@@ -16,6 +16,9 @@
  * px. */
 #define FOOT_SD_PX 3.0
 
+/* Default of database.hq_wal_mb: weeks of a line that is down, on any disk of today. */
+#define DATABASE_HQ_WAL_MB 4096
+
 struct plan_config {
     char *png;                   /* path */
     double metres_per_pixel;     /* m/px */
@@ -144,7 +147,8 @@ struct store_config {
     struct {
         char *mode; /* "embedded" or "conninfo" */
         char *conninfo;
-        char *dir; /* of the embedded cluster */
+        char *dir;     /* of the embedded cluster */
+        int hq_wal_mb; /* write-ahead log that it keeps for an absent headquarters, MB */
     } database;
     struct option_list floors;  /* of struct floor_config */
     struct option_list cameras; /* of struct camera_config */
@@ -169,6 +173,11 @@ struct store_config {
  */
 MUST_CHECK int store_config_load(const char *path, struct store_config **ret_config,
                                  struct problems *problems);
+
+/* The same for tools that only need the database: a headquarters has a chain and a database, but no
+ * store, floors or cameras of its own. */
+MUST_CHECK int store_config_load_chain(const char *path, struct store_config **ret_config,
+                                       struct problems *problems);
 
 /* The defaults of every option, for tools that also work without a store: no floors, no cameras, no
  * store id. Returns 0 or -ENOMEM. */

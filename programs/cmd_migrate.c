@@ -59,7 +59,7 @@ int cmd_migrate(int argc, char **argv)
     const char *config_path = NULL;
     bool dry_run = false;
     const struct argument arguments[] = {
-        { "--config", "FILE", &config_path, NULL, "the store's config", true },
+        { "--config", "FILE", &config_path, NULL, "the store's or headquarters' config", true },
         { "--dry-run", NULL, NULL, &dry_run, "say what would be applied, and change nothing",
           false },
     };
@@ -73,7 +73,7 @@ int cmd_migrate(int argc, char **argv)
     if (!arguments_parse(&line, argc, argv, &exit_code))
         return exit_code;
     AUTO(store_config_destroy) struct store_config *config = NULL;
-    if (load_config("floorfuse migrate", config_path, &config) < 0)
+    if (load_chain_config("floorfuse migrate", config_path, &config) < 0)
         return EXIT_FAILED;
     struct error err = { "" };
     int r = dry_run ? tell(config, &err) : migrate(config, &err);

@@ -182,6 +182,16 @@ static int apply_missing(struct database *database, int *ret_applied, struct err
     return rc;
 }
 
+/* A store in a chain publishes the new tables at once, and a headquarters is ready for them. */
+static int mend_chain(struct database *database, struct error *err)
+{
+    return database_run(database, "publish new tables",
+                        "SELECT publish_to_headquarters() WHERE EXISTS"
+                        "    (SELECT FROM pg_publication WHERE pubname = 'floorfuse_hq');"
+                        "SELECT receive_from_stores() WHERE EXISTS (SELECT FROM joined_store)",
+                        NULL, err);
+}
+
 /* The codes of database.h that the public headers do not have. */
 static int public_code(int rc)
 {
@@ -197,6 +207,8 @@ int storage_migrate(const char *conninfo, int *ret_applied, int *ret_version, st
     int applied = 0;
     if (rc == 0)
         rc = apply_missing(database, &applied, err);
+    if (rc == 0 && applied > 0)
+        rc = mend_chain(database, err);
     if (rc < 0)
         return public_code(rc);
     if (ret_applied)

@@ -370,7 +370,7 @@ static void partitions_are_monthly_and_made_once(void **state)
 {
     const char *conninfo = fixture_database(*state);
     assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
-    const char *sql = "SELECT ensure_heat_partitions('2026-11-30', '2027-01-01')";
+    const char *sql = "SELECT ensure_partitions('2026-11-30', '2027-01-01')";
     assert_string_equal(fixture_value(conninfo, sql), "12"); /* 3 months of 4 tables */
     assert_string_equal(fixture_value(conninfo, sql), "0");
     assert_string_equal(fixture_value(conninfo,
@@ -384,7 +384,7 @@ static void a_months_partition_does_not_depend_on_the_sessions_time_zone(void **
     const char *conninfo = fixture_database(*state);
     assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
     fixture_execute(conninfo, "SET timezone TO 'America/New_York'; "
-                              "SELECT ensure_heat_partitions('2026-07-01', '2026-07-31')");
+                              "SELECT ensure_partitions('2026-07-01', '2026-07-31')");
     assert_string_equal(fixture_value(conninfo,
                                       "SELECT pg_get_expr(relpartbound, oid) FROM pg_class "
                                       "WHERE relname = 'exposure_2026_07'"),

@@ -91,6 +91,20 @@ static char *config_with(const char *top, const char *more)
     return text;
 }
 
+static void a_headquarters_needs_neither_store_nor_cameras(void **state)
+{
+    struct fixture *f = *state;
+    const char *text =
+        "chain = \"acme\"; database = { mode = \"conninfo\"; conninfo = \"host=db\"; };\n";
+    assert_int_equal(load(f, text), -EINVAL);
+    problems_release(&f->problems);
+    assert_int_equal(store_config_load_chain(f->path, &f->config, &f->problems), 0);
+    assert_string_equal(f->config->chain, "acme");
+    assert_string_equal(f->config->database.conninfo, "host=db");
+    assert_int_equal(f->config->database.hq_wal_mb, 4096);
+    assert_int_equal(f->config->cameras.count, 0);
+}
+
 static void a_short_config_has_all_defaults(void **state)
 {
     struct fixture *f = *state;
@@ -515,6 +529,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(a_headquarters_needs_neither_store_nor_cameras),
         TEST(a_short_config_has_all_defaults),
         TEST(paths_are_beside_the_config_and_streams_stay),
         TEST(sockets_are_in_the_run_folder),
