@@ -11,8 +11,11 @@
 #include "base/macros.h"
 
 #define GAP_MAX    255
-#define DWELL_MAX  63 /* six bits, in units */
-#define PASSES_MAX 3  /* two bits */
+#define PASSES_MAX 3 /* two bits */
+
+/* Dwell in six bits: numbers below 32 as they are, above that single bits from 2^5 on. */
+#define DWELL_BIT_CODE 32
+#define DWELL_BIT      5
 
 /* Beyond this sums of entries would not fit the integers they are read into. */
 #define MEASURE_MAX INT32_MAX
@@ -72,6 +75,20 @@ static int add_row(struct rows *rows, const uint8_t row[static HEAT_PACK_PLANES]
     return 0;
 }
 
+/* Code of as much of a dwell, in units, as one entry can hold. */
+static uint8_t dwell_code(int64_t units)
+{
+    if (units < DWELL_BIT_CODE)
+        return (uint8_t) units;
+    int highest = 63 - __builtin_clzll((unsigned long long) units);
+    return (uint8_t) (DWELL_BIT_CODE + highest - DWELL_BIT);
+}
+
+static int32_t dwell_of(uint8_t code)
+{
+    return code < DWELL_BIT_CODE ? code : 1 << (code - DWELL_BIT_CODE + DWELL_BIT);
+}
+
 /* Write as much of a cell as fits into one entry. */
 static int add_entry(struct rows *rows, struct rest *rest)
 {
@@ -80,7 +97,7 @@ static int add_entry(struct rows *rows, struct rest *rest)
     row[PLANE_GAP] = (uint8_t) gap;
     rest->gap -= gap;
     if (rest->gap == 0) { /* the measures wait for the entry that reaches the cell */
-        int64_t dwell = clamp(rest->dwell, 0, DWELL_MAX);
+        uint8_t dwell = dwell_code(rest->dwell);
         int64_t passes = clamp(rest->passes, 0, PASSES_MAX);
         int64_t x = clamp(rest->move_x_cm, INT8_MIN, INT8_MAX);
         int64_t y = clamp(rest->move_y_cm, INT8_MIN, INT8_MAX);
@@ -90,7 +107,7 @@ static int add_entry(struct rows *rows, struct rest *rest)
         row[PLANE_EXCESS] = (uint8_t) excess;
         row[PLANE_MOVE_X] = (uint8_t) x;
         row[PLANE_MOVE_Y] = (uint8_t) y;
-        rest->dwell -= dwell;
+        rest->dwell -= dwell_of(dwell);
         rest->passes -= passes;
         rest->move_x_cm -= x;
         rest->move_y_cm -= y;
@@ -181,7 +198,7 @@ void heat_pack_open(int32_t first_cell, int32_t dwell_unit_ms, const uint8_t *pl
         int32_t y = (int8_t) planes[PLANE_MOVE_Y * n + i];
         int32_t excess = (int8_t) planes[PLANE_EXCESS * n + i];
         ret_entries[i] = (struct heat_entry){ .cell = cell,
-                                              .dwell_ms = (stay >> 2) * dwell_unit_ms,
+                                              .dwell_ms = dwell_of(stay >> 2) * dwell_unit_ms,
                                               .passes = stay & 3,
                                               .move_x_cm = x,
                                               .move_y_cm = y,

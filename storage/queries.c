@@ -436,9 +436,9 @@ static const struct query queries[QUERY_COUNT] = {
                           "SELECT (extract(epoch FROM least("
                           "        (SELECT min(bucket_at) FROM heat_bucket"
                           "            WHERE store_id = $1::integer AND floor_id = $2::integer),"
-                          "        (SELECT min(hour_at) FROM heat_hour"
+                          "        (SELECT min(first_bucket_at) FROM heat_hour"
                           "            WHERE store_id = $1::integer AND floor_id = $2::integer),"
-                          "        (SELECT min(day_at) FROM heat_day"
+                          "        (SELECT min(first_bucket_at) FROM heat_day"
                           "            WHERE store_id = $1::integer AND floor_id = $2::integer)"
                           "        )) * 1000000)::bigint,"
                           "    (extract(epoch FROM greatest("
@@ -446,9 +446,9 @@ static const struct query queries[QUERY_COUNT] = {
                           "            FROM heat_bucket JOIN definition AS d"
                           "            USING (store_id, definition_id)"
                           "            WHERE store_id = $1::integer AND floor_id = $2::integer),"
-                          "        (SELECT max(hour_end) FROM heat_hour"
+                          "        (SELECT max(last_bucket_end) FROM heat_hour"
                           "            WHERE store_id = $1::integer AND floor_id = $2::integer),"
-                          "        (SELECT max(day_end) FROM heat_day"
+                          "        (SELECT max(last_bucket_end) FROM heat_day"
                           "            WHERE store_id = $1::integer AND floor_id = $2::integer)"
                           "        )) * 1000000)::bigint" },
 
@@ -458,24 +458,26 @@ static const struct query queries[QUERY_COUNT] = {
 
     /* The rows of one level in some ranges of time: arrays of their starts and ends. */
     [QUERY_HEAT_DAYS] = { "heat_days", "read the heat", 4,
-                          "SELECT d.grid_id, (extract(epoch FROM d.day_at) * 1000000)::bigint,"
-                          "    (extract(epoch FROM d.day_end) * 1000000)::bigint,"
+                          "SELECT d.grid_id, (extract(epoch FROM d.first_bucket_at) * 1000000)::bigint,"
+                          "    (extract(epoch FROM d.last_bucket_end) * 1000000)::bigint,"
                           "    d.cell, d.dwell_ms, d.passes, d.move_x_cm, d.move_y_cm, d.path_cm "
                           "FROM unnest($3::timestamptz[], $4::timestamptz[]) AS p (low, high) "
                           "JOIN heat_day AS d ON d.store_id = $1::integer"
                           "    AND d.floor_id = $2::integer"
                           "    AND d.local_date >= (p.low AT TIME ZONE 'UTC')::date - 1"
                           "    AND d.local_date <= (p.high AT TIME ZONE 'UTC')::date + 1"
-                          "    AND d.day_at >= p.low AND d.day_end <= p.high" },
+                          "    AND d.day_at >= p.low AND d.day_end <= p.high"
+                          "    AND d.first_bucket_at IS NOT NULL" },
 
     [QUERY_HEAT_HOURS] = { "heat_hours", "read the heat", 4,
-                           "SELECT h.grid_id, (extract(epoch FROM h.hour_at) * 1000000)::bigint,"
-                           "    (extract(epoch FROM h.hour_end) * 1000000)::bigint,"
+                           "SELECT h.grid_id, (extract(epoch FROM h.first_bucket_at) * 1000000)::bigint,"
+                           "    (extract(epoch FROM h.last_bucket_end) * 1000000)::bigint,"
                            "    h.cell, h.dwell_ms, h.passes, h.move_x_cm, h.move_y_cm, h.path_cm "
                            "FROM unnest($3::timestamptz[], $4::timestamptz[]) AS p (low, high) "
                            "JOIN heat_hour AS h ON h.store_id = $1::integer"
                            "    AND h.floor_id = $2::integer"
-                           "    AND h.hour_at >= p.low AND h.hour_at < p.high" },
+                           "    AND h.hour_at >= p.low AND h.hour_at < p.high"
+                           "    AND h.first_bucket_at IS NOT NULL" },
 
     [QUERY_HEAT_BUCKETS] = { "heat_buckets", "read the heat", 4,
                              "SELECT b.grid_id, (extract(epoch FROM b.bucket_at)"

@@ -15,7 +15,7 @@ struct heat_sums {
     double *move_x_m, *move_y_m, *path_m;
     double *exposure_s;        /* 0: nobody could look there, and the other sums say nothing */
     double counted_s;          /* length of all buckets in the range */
-    int64_t first_us, last_us; /* start of the first and end of the last day, hour or bucket */
+    int64_t first_us, last_us; /* start of the first and end of the last of them */
     double people_s;           /* person-seconds on the whole floor, inside and outside the grid */
 };
 
