@@ -151,8 +151,11 @@ $$;
 COMMENT ON FUNCTION opening_ranges(integer, timestamptz, timestamptz) IS
     'When a store is open, at least within a range of time; everything outside the range may be missing';
 
+-- For readers of v_heat_cell, who may not look into the tables themselves.
 CREATE FUNCTION is_open(p_store_id integer, p_at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
+SECURITY DEFINER
+SET search_path FROM CURRENT
 AS $$
 SELECT opening_ranges(p_store_id, p_at, p_at) @> p_at
 $$;

@@ -132,7 +132,7 @@ SELECT b.store_id, s.chain, s.store, f.floor, b.bucket_at, d.bucket_s,
     b.bucket_at AT TIME ZONE s.timezone AS local_at,
     (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
     extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
-    is_open(b.store_id, b.bucket_at) AS is_open,
+    e.is_open,
     c.cell,
     g.origin_x_m + (c.cell % g.columns + 0.5::double precision) * g.cell_m AS x_m,
     g.origin_y_m + (c.cell / g.columns + 0.5::double precision) * g.cell_m AS y_m,
@@ -143,7 +143,9 @@ JOIN floor AS f USING (store_id, floor_id)
 JOIN grid AS g USING (store_id, grid_id)
 JOIN definition AS d USING (store_id, definition_id)
 CROSS JOIN LATERAL (
-    SELECT array_agg(k.mask) AS masks, array_agg(e.exposure_ms) AS exposures_ms
+    -- Whether it is open is asked here, once a bucket and not once a cell.
+    SELECT array_agg(k.mask) AS masks, array_agg(e.exposure_ms) AS exposures_ms,
+        is_open(b.store_id, b.bucket_at) AS is_open
     FROM exposure AS e JOIN camera_set AS k USING (store_id, camera_set_id)
     WHERE e.store_id = b.store_id AND e.floor_id = b.floor_id AND e.bucket_at = b.bucket_at
         AND e.exposure_ms > 0 AND k.grid_id = b.grid_id
