@@ -53,21 +53,25 @@ SELECT k.store_id, k.camera_set_id, k.grid_id, k.camera_ids, k.mask FROM camera_
 
 -- ---- heat ----
 
--- Rows as they are stored, for programs that add cells up themselves.
+-- Rows as they are stored, for programs that add cells up themselves. There is no telling what they will add up,
+-- so these are empty for readers from whom small counts are hidden.
 CREATE VIEW v_heat_bucket AS
 SELECT b.store_id, b.floor_id, b.bucket_at, b.grid_id, b.definition_id, d.bucket_s, b.people_ms, b.peak_people,
     b.first_cell, b.dwell_unit_ms, b.cells
-FROM heat_bucket AS b JOIN definition AS d USING (store_id, definition_id);
+FROM heat_bucket AS b JOIN definition AS d USING (store_id, definition_id)
+WHERE (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_heat_hour AS
 SELECT store_id, floor_id, hour_at, hour_end, is_open, local_date, local_hour::integer, grid_id, definition_id, cell,
     dwell_ms, passes, move_x_cm, move_y_cm, path_cm
-FROM heat_hour;
+FROM heat_hour
+WHERE (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_heat_day AS
 SELECT store_id, floor_id, local_date, day_at, day_end, is_open, grid_id, definition_id, cell, dwell_ms, passes,
     move_x_cm, move_y_cm, path_cm
-FROM heat_day;
+FROM heat_day
+WHERE (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_exposure_bucket AS
 SELECT store_id, floor_id, bucket_at, camera_set_id, exposure_ms FROM exposure;
