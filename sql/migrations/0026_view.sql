@@ -291,36 +291,43 @@ CROSS JOIN LATERAL (SELECT is_small(b.passes, (SELECT small_count_limit(current_
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0) AS shown) AS w;
 
+-- A line has no exposure of its own: where no camera of its floor looked, nobody knows.
 CREATE VIEW v_line_hour AS
 SELECT b.store_id, s.chain, s.store, f.floor, l.line_id, l.line, b.hour_at, b.local_date, b.local_hour::integer,
-    b.is_open, h.is_hidden,
-    CASE WHEN NOT h.is_hidden THEN b.left_to_right END AS left_to_right,
-    CASE WHEN NOT h.is_hidden THEN b.right_to_left END AS right_to_left,
-    CASE WHEN NOT h.is_hidden THEN CASE l.inward WHEN 'left_to_right' THEN b.left_to_right
+    b.is_open, w.is_hidden,
+    CASE WHEN w.shown THEN b.left_to_right END AS left_to_right,
+    CASE WHEN w.shown THEN b.right_to_left END AS right_to_left,
+    CASE WHEN w.shown THEN CASE l.inward WHEN 'left_to_right' THEN b.left_to_right
         WHEN 'right_to_left' THEN b.right_to_left END END AS crossed_in,
-    CASE WHEN NOT h.is_hidden THEN CASE l.inward WHEN 'left_to_right' THEN b.right_to_left
+    CASE WHEN w.shown THEN CASE l.inward WHEN 'left_to_right' THEN b.right_to_left
         WHEN 'right_to_left' THEN b.left_to_right END END AS crossed_out
 FROM line_hour AS b
 JOIN counting_line AS l USING (store_id, line_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
+LEFT JOIN floor_hour AS e USING (store_id, floor_id, hour_at, is_open)
 CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h;
+    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN LATERAL (SELECT h.is_hidden,
+    NOT h.is_hidden AND (e.exposure_ms > 0 OR b.left_to_right > 0 OR b.right_to_left > 0) AS shown) AS w;
 
 CREATE VIEW v_line_day AS
-SELECT b.store_id, s.chain, s.store, f.floor, l.line_id, l.line, b.local_date, b.is_open, h.is_hidden,
-    CASE WHEN NOT h.is_hidden THEN b.left_to_right END AS left_to_right,
-    CASE WHEN NOT h.is_hidden THEN b.right_to_left END AS right_to_left,
-    CASE WHEN NOT h.is_hidden THEN CASE l.inward WHEN 'left_to_right' THEN b.left_to_right
+SELECT b.store_id, s.chain, s.store, f.floor, l.line_id, l.line, b.local_date, b.is_open, w.is_hidden,
+    CASE WHEN w.shown THEN b.left_to_right END AS left_to_right,
+    CASE WHEN w.shown THEN b.right_to_left END AS right_to_left,
+    CASE WHEN w.shown THEN CASE l.inward WHEN 'left_to_right' THEN b.left_to_right
         WHEN 'right_to_left' THEN b.right_to_left END END AS crossed_in,
-    CASE WHEN NOT h.is_hidden THEN CASE l.inward WHEN 'left_to_right' THEN b.right_to_left
+    CASE WHEN w.shown THEN CASE l.inward WHEN 'left_to_right' THEN b.right_to_left
         WHEN 'right_to_left' THEN b.left_to_right END END AS crossed_out
 FROM line_day AS b
 JOIN counting_line AS l USING (store_id, line_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
+LEFT JOIN floor_day AS e USING (store_id, floor_id, local_date, is_open)
 CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h;
+    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN LATERAL (SELECT h.is_hidden,
+    NOT h.is_hidden AND (e.exposure_ms > 0 OR b.left_to_right > 0 OR b.right_to_left > 0) AS shown) AS w;
 
 CREATE VIEW v_flow_hour AS
 SELECT b.store_id, s.chain, s.store, f.floor, a.zone AS from_zone, z.zone AS to_zone, b.hour_at, b.local_date,
