@@ -221,8 +221,8 @@ static void months_lie_in_partitions_of_their_own(void **state)
 static void without_partitions_the_default_one_loses_nothing(void **state)
 {
     const char *conninfo = migrated_database(state);
-    fixture_execute(conninfo, "ALTER FUNCTION ensure_heat_partitions(date, date) RENAME TO hidden; "
-                              "CREATE FUNCTION ensure_heat_partitions(date, date) RETURNS integer "
+    fixture_execute(conninfo, "ALTER FUNCTION ensure_partitions(date, date) RENAME TO hidden; "
+                              "CREATE FUNCTION ensure_partitions(date, date) RETURNS integer "
                               "LANGUAGE plpgsql AS $$ BEGIN RAISE insufficient_privilege; END $$");
     write_and_close(conninfo, fixture_bucket(FIXTURE_START_US));
     assert_string_equal(fixture_value(conninfo, "SELECT tableoid::regclass FROM heat_bucket"),
