@@ -23,7 +23,7 @@ cd "$work"
     cat "$work/initdb.log" >&2
     fail "could not make a cluster in $work/pg"
 }
-# A time zone that no store is in, so that what depends on the session's shows.
+# A time zone that no store is in: roll-ups must not depend on the session's. (golden.py shows times in UTC.)
 "${server[@]}" tee -a "$work/pg/postgresql.conf" >/dev/null <<END
 listen_addresses = ''
 unix_socket_directories = '$work'
