@@ -128,26 +128,34 @@ CREATE FUNCTION opening_ranges(p_store_id integer, p_from timestamptz, p_to time
 RETURNS tstzmultirange
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-SELECT coalesce(range_agg(tstzrange((d.day + i.opens) AT TIME ZONE s.timezone,
-    (d.day + i.closes + CASE WHEN i.closes <= i.opens THEN interval '1 day' ELSE interval '0' END)
-        AT TIME ZONE s.timezone)), '{}')
+SELECT coalesce(range_agg(tstzrange(t.opens_at, greatest(t.opens_at, t.closes_at))), '{}')
 FROM store AS s
-CROSS JOIN LATERAL generate_series((p_from AT TIME ZONE s.timezone)::date - 1,
-    (p_to AT TIME ZONE s.timezone)::date, interval '1 day') AS d (day)
+-- As timestamp: of dates this makes timestamptz, in the time zone of the session.
+CROSS JOIN LATERAL generate_series(date_trunc('day', p_from AT TIME ZONE s.timezone) - interval '1 day',
+    p_to AT TIME ZONE s.timezone, interval '1 day') AS d (day)
 LEFT JOIN LATERAL opening_of(s.store_id, d.day::date) AS o ON true
 CROSS JOIN LATERAL unnest(
     CASE WHEN o.opens_at IS NULL AND NOT EXISTS (SELECT FROM opening_hours AS h WHERE h.store_id = s.store_id)
         THEN ARRAY[time '00:00'] ELSE o.opens_at END,
     CASE WHEN o.opens_at IS NULL AND NOT EXISTS (SELECT FROM opening_hours AS h WHERE h.store_id = s.store_id)
         THEN ARRAY[time '24:00'] ELSE o.closes_at END) AS i (opens, closes)
+-- What clocks jump over moves: an interval may then end before it begins, and is empty.
+CROSS JOIN LATERAL (
+    SELECT (d.day + i.opens) AT TIME ZONE s.timezone AS opens_at,
+        (d.day + i.closes + CASE WHEN i.closes <= i.opens THEN interval '1 day' ELSE interval '0' END)
+            AT TIME ZONE s.timezone AS closes_at
+) AS t
 WHERE s.store_id = p_store_id
 $$;
 
 COMMENT ON FUNCTION opening_ranges(integer, timestamptz, timestamptz) IS
     'When a store is open, at least within a range of time; everything outside the range may be missing';
 
+-- For readers of v_heat_cell, who may not look into the tables themselves.
 CREATE FUNCTION is_open(p_store_id integer, p_at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
+SECURITY DEFINER
+SET search_path FROM CURRENT
 AS $$
 SELECT opening_ranges(p_store_id, p_at, p_at) @> p_at
 $$;
