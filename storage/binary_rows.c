@@ -63,7 +63,6 @@ int binary_array_open(const PGresult *rows, int row, int column, struct binary_a
 
 int64_t binary_array_at(const struct binary_array *array, size_t i)
 {
-    const uint8_t *element =
-        array->at + i * (LENGTH_BYTES + array->element_bytes) + LENGTH_BYTES;
+    const uint8_t *element = array->at + i * (LENGTH_BYTES + array->element_bytes) + LENGTH_BYTES;
     return array->element_bytes == 4 ? int32_at(element) : int64_at(element);
 }

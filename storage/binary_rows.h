@@ -1,9 +1,9 @@
 /*
  * binary_rows.h - numbers and arrays of numbers out of results in PostgreSQL's binary format
  *
- * Everything is big-endian. An array is: dimensions, flags, element type, then for the one dimension
- * its length and lower bound, then each element with its length in front; an empty array has no
- * dimension. (src/backend/utils/adt/arrayfuncs.c, array_send.)
+ * Everything is big-endian. An array is: dimensions, flags, element type, then for the one
+ * dimension its length and lower bound, then each element with its length in front; an empty array
+ * has no dimension. (src/backend/utils/adt/arrayfuncs.c, array_send.)
  */
 #ifndef FLOORFUSE_STORAGE_BINARY_ROWS_H
 #define FLOORFUSE_STORAGE_BINARY_ROWS_H

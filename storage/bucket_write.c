@@ -133,8 +133,8 @@ static int put_heat(struct job *job, struct error *err)
     for (size_t b = 0; rc == 0 && b < job->count; b++)
         rc = add_heat(job, b, &columns, err);
     if (rc == 0)
-        rc = columns_run(&columns, job->database, QUERY_HEAT_BUCKET_ADD, job->store_id.bytes, &added,
-                         err);
+        rc = columns_run(&columns, job->database, QUERY_HEAT_BUCKET_ADD, job->store_id.bytes,
+                         &added, err);
     if (rc == 0 && (size_t) PQntuples(added) < job->count) {
         rc = columns_run(&columns, job->database, QUERY_HEAT_BUCKET_CHANGE, job->store_id.bytes,
                          NULL, err);
@@ -195,7 +195,17 @@ static void add_latency(const struct latency_sketch *sketch, struct text *first_
 static int put_camera_counts(struct job *job, struct error *err)
 {
     enum {
-        FLOOR, AT, CAMERA, CALIBRATION, MODEL, FRAMES, OBSERVATIONS, MISSED, UPTIME, BIN, LATENCY
+        FLOOR,
+        AT,
+        CAMERA,
+        CALIBRATION,
+        MODEL,
+        FRAMES,
+        OBSERVATIONS,
+        MISSED,
+        UPTIME,
+        BIN,
+        LATENCY
     };
     struct columns c;
     columns_init(&c, QUERY_CAMERA_BUCKET_PUT);

@@ -18,7 +18,8 @@ struct columns {
 void columns_init(struct columns *columns, enum query_id id);
 void columns_release(struct columns *columns);
 
-/* Close the columns and run the statement; several may run with the same columns. Returns 0, -ENOMEM, and the codes of database_run. */
+/* Close the columns and run the statement; several may run with the same columns. Returns 0,
+ * -ENOMEM, and the codes of database_run. */
 MUST_CHECK int columns_run(struct columns *columns, struct database *database, enum query_id id,
                            const char *store_id, PGresult **ret_result, struct error *err);
 

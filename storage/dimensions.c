@@ -35,8 +35,8 @@ struct search {
     struct bucket_keys *keys;
     struct number_text store_id, floor_id, grid_id;
     char bucket_at[WALL_TEXT_SIZE];
-    uint8_t *no_mask;        /* of a camera that sees nothing */
-    uint8_t *union_masks;    /* one an exposure */
+    uint8_t *no_mask;     /* of a camera that sees nothing */
+    uint8_t *union_masks; /* one an exposure */
     int32_t *footprint_ids;
     struct text *memory_keys; /* one a row that is looked for; cleared before use */
 };
@@ -191,9 +191,10 @@ static int find_grid(struct search *search, struct error *err)
         struct number_text x = double_text(grid->origin.x), y = double_text(grid->origin.y),
                            cell_m = double_text(grid->cell_m),
                            columns = integer_text(grid->columns), rows = integer_text(grid->rows);
-        const char *const values[] = { search->store_id.bytes, search->floor_id.bytes, x.bytes,
-                                       y.bytes,                cell_m.bytes,           columns.bytes,
-                                       rows.bytes };
+        const char *const values[] = {
+            search->store_id.bytes, search->floor_id.bytes, x.bytes,   y.bytes,
+            cell_m.bytes,           columns.bytes,          rows.bytes
+        };
         rc = ask(search, QUERY_GRID_KEY, values, 1, &search->keys->grid_id, err);
     }
     search->grid_id = integer_text(search->keys->grid_id);
@@ -410,8 +411,7 @@ static int find_camera_sets(struct search *search, struct error *err)
     const struct heat_bucket *bucket = search->bucket;
     for (size_t i = 0; i < bucket->exposure_count; i++) {
         int32_t chosen[HEAT_CAMERAS_MAX];
-        size_t count =
-            choose_ids(&bucket->exposures[i].camera_set, search->footprint_ids, chosen);
+        size_t count = choose_ids(&bucket->exposures[i].camera_set, search->footprint_ids, chosen);
         key_begin(&search->memory_keys[i], 's');
         key_integer(&search->memory_keys[i], search->keys->grid_id);
         text_append_bytes(&search->memory_keys[i], chosen, count * sizeof(*chosen));

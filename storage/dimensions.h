@@ -28,8 +28,8 @@ void dimensions_forget(struct dimensions *dimensions);
 struct bucket_keys {
     int32_t floor_id, grid_id;
     int32_t *camera_ids, *calibration_ids;
-    int32_t *model_ids;        /* 0: none told */
-    int32_t *camera_set_ids;   /* one an exposure */
+    int32_t *model_ids;      /* 0: none told */
+    int32_t *camera_set_ids; /* one an exposure */
     int32_t *zone_ids;
     int64_t *zone_exposure_ms; /* how long each zone was seen, weighed by the part of it */
     int32_t *line_ids;

@@ -207,8 +207,9 @@ static double height_m(struct shape shape)
 
 static void add_details(struct text *json, enum place_kind kind, struct shape shape)
 {
-    static const char *const inward[] = { [INWARD_LEFT_TO_RIGHT] = "left_to_right",
-                                          [INWARD_RIGHT_TO_LEFT] = "right_to_left" };
+    static const char *const inward[] = {
+        [INWARD_LEFT_TO_RIGHT] = "left_to_right", [INWARD_RIGHT_TO_LEFT] = "right_to_left"
+    };
     text_append(json, ",\"geojson\":");
     if (kind == PLACE_LINE) {
         add_line(json, shape);
@@ -312,10 +313,9 @@ static int add_list(struct floor_places *places, enum place_kind kind,
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < list->count; i++)
-        rc = add_item(
-            places, kind, list->items[i].name,
-            (struct shape){ (const struct feature *const *) list->items[i].parts,
-                            list->items[i].part_count });
+        rc = add_item(places, kind, list->items[i].name,
+                      (struct shape){ (const struct feature *const *) list->items[i].parts,
+                                      list->items[i].part_count });
     return rc;
 }
 
@@ -400,12 +400,9 @@ static int put_list(struct floor_places *places, struct database *database, int3
     bytes_text(&walkable, places->walkable, grid_mask_bytes(&places->grid));
     if (walkable.failed)
         return error_set(err, -ENOMEM, "out of memory writing the places of a floor");
-    const char *const values[] = { store.bytes,
-                                   floor.bytes,
-                                   grid.bytes,
-                                   clock_wall_format(at_us, at),
-                                   places->json.bytes,
-                                   walkable.bytes };
+    const char *const values[] = { store.bytes,        floor.bytes,
+                                   grid.bytes,         clock_wall_format(at_us, at),
+                                   places->json.bytes, walkable.bytes };
     int rc = database_query(database, QUERY_PLACES_PUT, values, &rows, err);
     if (rc < 0)
         return rc;

@@ -71,8 +71,8 @@ static struct slot *slot_of(const struct key_cache *cache, const void *key, size
 {
     for (size_t i = hash & (cache->slot_count - 1);; i = (i + 1) & (cache->slot_count - 1)) {
         struct slot *slot = &cache->slots[i];
-        if (!slot->key || (slot->hash == hash && slot->length == length &&
-                           memcmp(slot->key, key, length) == 0))
+        if (!slot->key ||
+            (slot->hash == hash && slot->length == length && memcmp(slot->key, key, length) == 0))
             return slot;
     }
 }

@@ -458,7 +458,8 @@ static const struct query queries[QUERY_COUNT] = {
 
     /* The rows of one level in some ranges of time: arrays of their starts and ends. */
     [QUERY_HEAT_DAYS] = { "heat_days", "read the heat", 4,
-                          "SELECT d.grid_id, (extract(epoch FROM d.first_bucket_at) * 1000000)::bigint,"
+                          "SELECT d.grid_id, (extract(epoch FROM d.first_bucket_at) * "
+                          "1000000)::bigint,"
                           "    (extract(epoch FROM d.last_bucket_end) * 1000000)::bigint,"
                           "    d.cell, d.dwell_ms, d.passes, d.move_x_cm, d.move_y_cm, d.path_cm "
                           "FROM unnest($3::timestamptz[], $4::timestamptz[]) AS p (low, high) "
@@ -470,7 +471,8 @@ static const struct query queries[QUERY_COUNT] = {
                           "    AND d.first_bucket_at IS NOT NULL" },
 
     [QUERY_HEAT_HOURS] = { "heat_hours", "read the heat", 4,
-                           "SELECT h.grid_id, (extract(epoch FROM h.first_bucket_at) * 1000000)::bigint,"
+                           "SELECT h.grid_id, (extract(epoch FROM h.first_bucket_at) * "
+                           "1000000)::bigint,"
                            "    (extract(epoch FROM h.last_bucket_end) * 1000000)::bigint,"
                            "    h.cell, h.dwell_ms, h.passes, h.move_x_cm, h.move_y_cm, h.path_cm "
                            "FROM unnest($3::timestamptz[], $4::timestamptz[]) AS p (low, high) "

@@ -114,9 +114,8 @@ static int no_data(struct database *database, const struct range *range, struct 
     if (PQgetisnull(rows, 0, 0))
         return error_set(err, -ENODATA, "this floor has no heat in the database yet");
     char first[WALL_TEXT_SIZE], last[WALL_TEXT_SIZE];
-    return error_set(err, -ENODATA,
-                     "there is no heat from %s to %s; there is some from %s to %s", range->from,
-                     range->to, clock_wall_format(integer_at(rows, 0, 0), first),
+    return error_set(err, -ENODATA, "there is no heat from %s to %s; there is some from %s to %s",
+                     range->from, range->to, clock_wall_format(integer_at(rows, 0, 0), first),
                      clock_wall_format(integer_at(rows, 0, 1), last));
 }
 
@@ -268,7 +267,8 @@ struct extent {
 static struct extent find_extent(const struct level levels[static LEVELS])
 {
     enum { GRID, FROM, TO };
-    struct extent extent = { .first_us = INT64_MAX, .last_us = INT64_MIN,
+    struct extent extent = { .first_us = INT64_MAX,
+                             .last_us = INT64_MIN,
                              .other_grid_us = INT64_MAX };
     for (int l = 0; l < LEVELS; l++)
         for (int row = 0; row < PQntuples(levels[l].rows); row++) {
@@ -352,8 +352,8 @@ static int read_cells(struct database *database, const struct range *range, stru
     return rc;
 }
 
-static int read_counts(struct database *database, const struct range *range,
-                       struct heat_sums *sums, struct error *err)
+static int read_counts(struct database *database, const struct range *range, struct heat_sums *sums,
+                       struct error *err)
 {
     AUTO(database_result_release) PGresult *rows = NULL;
     int rc = query_range(database, QUERY_HEAT_COUNTS, range, &rows, err);

@@ -181,10 +181,11 @@ static void fill_cells(struct heat_bucket *bucket, uint64_t *random, struct plai
     bucket->cell_count = 0;
     for (uint32_t c = next_random(random) % 9; c < CELLS; c += 1 + next_random(random) % 19) {
         struct heat_cell *cell = &bucket->cells[bucket->cell_count++];
-        *cell = (struct heat_cell){ .cell = c,
-                                    .passes = next_random(random) % 5,
-                                    .dwell_ms = next_random(random) % 60000,
-                                    .move_x_mm = 10 * ((int64_t) (next_random(random) % 401) - 200) };
+        *cell =
+            (struct heat_cell){ .cell = c,
+                                .passes = next_random(random) % 5,
+                                .dwell_ms = next_random(random) % 60000,
+                                .move_x_mm = 10 * ((int64_t) (next_random(random) % 401) - 200) };
         sums->dwell_ms[c] += cell->dwell_ms;
         sums->passes[c] += cell->passes;
         sums->move_x_mm[c] += cell->move_x_mm;
