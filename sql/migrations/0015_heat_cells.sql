@@ -5,7 +5,8 @@
 --   cells = gap[n] stay[n] excess[n] move_x[n] move_y[n]       five planes of n bytes
 --
 --   gap     cell number minus that of the entry before, 0 .. 255; the first entry is first_cell + gap
---   stay    dwell in its upper six bits, in units of dwell_unit_ms; passes in its lower two
+--   stay    dwell in its upper six bits: code 0 .. 31 is so many dwell_unit_ms, code 32 + n is 2^(5 + n) of
+--           them; passes in its lower two
 --   excess  path minus floor(sqrt(move_x^2 + move_y^2)), cm, signed
 --   move_x, move_y  displacement, cm, signed
 --
@@ -20,7 +21,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
 SELECT
     (first_cell + sum(b.gap) OVER (ORDER BY b.i))::integer,
-    (b.stay >> 2) * dwell_unit_ms,
+    CASE WHEN b.stay < 128 THEN b.stay >> 2 ELSE 1 << (b.stay >> 2) - 27 END * dwell_unit_ms,
     b.stay & 3,
     b.x,
     b.y,
@@ -63,6 +64,7 @@ DECLARE
     path integer;
     e_gap integer;
     e_dwell integer;
+    e_code integer;
     e_pass integer;
     e_excess integer;
     e_x integer;
@@ -90,7 +92,16 @@ BEGIN
             e_gap := least(gap, 255);
             gap := gap - e_gap;
             -- The measures wait for the entry that reaches the cell.
-            e_dwell := CASE WHEN gap = 0 THEN least(dwell, 63) ELSE 0 END;
+            IF gap > 0 THEN
+                e_code := 0;
+                e_dwell := 0;
+            ELSIF dwell < 32 THEN
+                e_code := dwell;
+                e_dwell := dwell;
+            ELSE -- its highest bit
+                e_code := 59 - position('1' IN dwell::bit(32)::text);
+                e_dwell := 1 << e_code - 27;
+            END IF;
             e_pass := CASE WHEN gap = 0 THEN least(pass, 3) ELSE 0 END;
             e_x := CASE WHEN gap = 0 THEN greatest(least(x, 127), -128) ELSE 0 END;
             e_y := CASE WHEN gap = 0 THEN greatest(least(y, 127), -128) ELSE 0 END;
@@ -102,7 +113,7 @@ BEGIN
             x := x - e_x;
             y := y - e_y;
             gaps := gaps || lpad(to_hex(e_gap), 2, '0');
-            stays := stays || lpad(to_hex(e_dwell << 2 | e_pass), 2, '0');
+            stays := stays || lpad(to_hex(e_code << 2 | e_pass), 2, '0');
             excesses := excesses || lpad(to_hex(e_excess & 255), 2, '0');
             moves_x := moves_x || lpad(to_hex(e_x & 255), 2, '0');
             moves_y := moves_y || lpad(to_hex(e_y & 255), 2, '0');
