@@ -35,6 +35,8 @@ WITH pending AS MATERIALIZED (
         AND d.local_date >= (p_from AT TIME ZONE 'UTC')::date - 1
         AND d.local_date <= (p_to AT TIME ZONE 'UTC')::date + 1
         AND NOT p.hours && tstzrange(d.day_at, d.day_end)
+        AND NOT EXISTS (SELECT FROM v_rollup_day_pending AS q
+            WHERE q.store_id = p_store_id AND q.floor_id = p_floor_id AND q.local_date = d.local_date)
 ), hours AS MATERIALIZED (
     SELECT coalesce(range_agg(tstzrange(h.hour_at, h.hour_end)), '{}') AS hours
     FROM days AS d
