@@ -68,7 +68,8 @@ DECLARE
     f fact_table%ROWTYPE;
     part record;
     low text;
-    others boolean;
+    whole text;
+    all_of_it boolean;
     deleted bigint := 0;
     n bigint;
 BEGIN
@@ -81,17 +82,23 @@ BEGIN
         WHERE i.inhparent = f.fact::regclass
         ORDER BY c.relname
     LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE NOT (store_id = $1 AND %I < %L))', part.name,
-            f.time_column, low) INTO others USING p_store_id;
-        IF others OR part.relname = f.fact || '_default' THEN
-            EXECUTE format('DELETE FROM %s WHERE store_id = $1 AND %I < %L', part.name, f.time_column, low)
-                USING p_store_id;
-            GET DIAGNOSTICS n = ROW_COUNT;
-        ELSE
+        whole := 'SELECT NOT EXISTS (SELECT FROM %s WHERE NOT (store_id = $1 AND %I < %L))';
+        EXECUTE format(whole, part.name, f.time_column, low) INTO all_of_it USING p_store_id;
+        IF all_of_it AND part.relname <> f.fact || '_default' THEN
             EXECUTE format('SELECT count(*) FROM %s', part.name) INTO n;
             CONTINUE WHEN n = 0;
-            EXECUTE format('DROP TABLE %s', part.name);
+            -- Another store's writer may be at it just now.
+            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', part.name);
+            EXECUTE format(whole, part.name, f.time_column, low) INTO all_of_it USING p_store_id;
+            IF all_of_it THEN
+                EXECUTE format('DROP TABLE %s', part.name);
+                deleted := deleted + n;
+                CONTINUE;
+            END IF;
         END IF;
+        EXECUTE format('DELETE FROM %s WHERE store_id = $1 AND %I < %L', part.name, f.time_column, low)
+            USING p_store_id;
+        GET DIAGNOSTICS n = ROW_COUNT;
         deleted := deleted + n;
     END LOOP;
     RETURN deleted;
