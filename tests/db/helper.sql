@@ -202,3 +202,19 @@ EXCEPTION WHEN OTHERS THEN
     RETURN SQLSTATE || ' ' || SQLERRM;
 END
 $$;
+
+-- Wait until a session waits for another, for ten seconds at most.
+CREATE PROCEDURE helper.wait_until_blocked(pid integer)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    deadline timestamptz := clock_timestamp() + interval '10 seconds';
+BEGIN
+    WHILE cardinality(pg_blocking_pids(pid)) = 0 LOOP
+        IF clock_timestamp() > deadline THEN
+            RAISE EXCEPTION 'session % is not blocked', pid;
+        END IF;
+        PERFORM pg_sleep(0.005);
+    END LOOP;
+END
+$$;

@@ -364,21 +364,6 @@ SELECT helper.put_heat(24, 1, '2026-06-01 10:00+00', '{1}', '{1000}', '{1}');
 SELECT helper.dblink_connect(name, format('host=%s dbname=%s user=%s', current_setting('unix_socket_directories'), current_database(), current_user))
 FROM (VALUES ('writer'), ('roller')) AS c (name);
 
--- Wait until a session waits for another, for ten seconds at most.
-CREATE PROCEDURE pg_temp.wait_until_blocked(pid integer)
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    deadline timestamptz := clock_timestamp() + interval '10 seconds';
-BEGIN
-    WHILE cardinality(pg_blocking_pids(pid)) = 0 LOOP
-        IF clock_timestamp() > deadline THEN
-            RAISE EXCEPTION 'session % is not blocked', pid;
-        END IF;
-        PERFORM pg_sleep(0.005);
-    END LOOP;
-END
-$$;
 SELECT pid AS roller FROM helper.dblink('roller', 'SELECT pg_backend_pid()') AS t (pid integer) \gset
 SELECT pid AS writer FROM helper.dblink('writer', 'SELECT pg_backend_pid()') AS t (pid integer) \gset
 
@@ -386,7 +371,7 @@ SELECT pid AS writer FROM helper.dblink('writer', 'SELECT pg_backend_pid()') AS 
 SELECT helper.dblink_exec('writer', 'BEGIN');
 SELECT FROM helper.dblink('writer', $$ SELECT helper.put_heat(24, 1, '2026-06-01 10:15+00', '{1}', '{2000}', '{1}')::text $$) AS t (x text);
 SELECT helper.dblink_send_query('roller', $$ SELECT roll_up(24, '2026-07-01 00:00+00') $$);
-CALL pg_temp.wait_until_blocked(:roller);
+CALL helper.wait_until_blocked(:roller);
 SELECT helper.dblink_exec('writer', 'COMMIT');
 SELECT FROM helper.dblink_get_result('roller') AS t (n integer);
 SELECT FROM helper.dblink_get_result('roller') AS t (n integer);
@@ -406,7 +391,7 @@ SELECT helper.put_heat(24, 1, '2026-06-01 10:00+00', '{1}', '{8000}', '{1}');
 SELECT helper.dblink_exec('roller', 'BEGIN');
 SELECT FROM helper.dblink('roller', $$ SELECT helper.roll_up_all(24, '2026-07-01 00:00+00') $$) AS t (n integer);
 SELECT helper.dblink_send_query('writer', $$ SELECT helper.put_heat(24, 1, '2026-06-01 10:45+00', '{1}', '{16000}', '{1}')::text $$);
-CALL pg_temp.wait_until_blocked(:writer);
+CALL helper.wait_until_blocked(:writer);
 SELECT helper.dblink_exec('roller', 'COMMIT');
 SELECT FROM helper.dblink_get_result('writer') AS t (x text);
 SELECT FROM helper.dblink_get_result('writer') AS t (x text);
