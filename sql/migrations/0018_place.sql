@@ -16,7 +16,7 @@ CREATE TABLE zone (
     CONSTRAINT zone_valid_from_key UNIQUE (store_id, floor_id, kind, zone, valid_from),
     CONSTRAINT zone_floor_id_fkey FOREIGN KEY (store_id, floor_id) REFERENCES floor (store_id, floor_id),
     CONSTRAINT zone_kind_check CHECK (kind IN ('zone', 'fixture')),
-    CONSTRAINT zone_geojson_check CHECK (geojson ->> 'type' = 'MultiPolygon'),
+    CONSTRAINT zone_geojson_check CHECK (geojson @> '{"type": "MultiPolygon"}'),
     CONSTRAINT zone_valid_to_check CHECK (valid_to >= valid_from),
     CONSTRAINT zone_area_m2_check CHECK (area_m2 >= 0)
 );
@@ -50,7 +50,7 @@ CREATE TABLE counting_line (
     CONSTRAINT counting_line_valid_from_key UNIQUE (store_id, floor_id, line, valid_from),
     CONSTRAINT counting_line_floor_id_fkey
         FOREIGN KEY (store_id, floor_id) REFERENCES floor (store_id, floor_id),
-    CONSTRAINT counting_line_geojson_check CHECK (geojson ->> 'type' = 'LineString'),
+    CONSTRAINT counting_line_geojson_check CHECK (geojson @> '{"type": "LineString"}'),
     CONSTRAINT counting_line_inward_check CHECK (inward IN ('left_to_right', 'right_to_left')),
     CONSTRAINT counting_line_valid_to_check CHECK (valid_to >= valid_from)
 );
