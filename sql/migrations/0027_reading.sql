@@ -233,8 +233,10 @@ LANGUAGE sql STABLE
 AS $$
 WITH place AS (
     -- A shape in force; of several that held in the period the latest.
-    SELECT DISTINCT ON (store_id, floor, kind, zone) store_id, floor, kind, zone, area_m2
-    FROM v_zone ORDER BY store_id, floor, kind, zone, valid_from DESC
+    SELECT DISTINCT ON (z.store_id, z.floor, z.kind, z.zone) z.store_id, z.floor, z.kind, z.zone, z.area_m2
+    FROM v_zone AS z JOIN v_store AS s USING (store_id)
+    WHERE (z.valid_from AT TIME ZONE s.timezone)::date < p_to
+    ORDER BY z.store_id, z.floor, z.kind, z.zone, z.valid_from DESC
 ), presence AS (
     SELECT store_id, floor, 'zone' AS kind, zone, local_date, visits::bigint AS visits, dwell_s, exposure_s
     FROM v_zone_day WHERE is_open AND local_date >= p_from AND local_date < p_to
@@ -256,7 +258,7 @@ WITH place AS (
     FROM summed GROUP BY store_id, kind
 ), by_chain AS (
     SELECT s.chain, n.kind, n.zone, percentile_cont(0.5) WITHIN GROUP (ORDER BY n.intensity) AS median,
-        count(DISTINCT n.store_id) AS stores
+        count(DISTINCT n.store_id) FILTER (WHERE n.intensity IS NOT NULL) AS stores
     FROM summed AS n JOIN v_store AS s USING (store_id)
     GROUP BY s.chain, n.kind, n.zone
 )
