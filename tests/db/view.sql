@@ -1,0 +1,173 @@
+-- view.sql: what BI tools see. NULL where nobody could look, 0 where nobody came; expected values are worked out by hand.
+\ir helper.sql
+SELECT no_plan();
+
+SELECT helper.make_store(s, 'UTC') FROM generate_series(1, 3) AS s;
+SELECT ensure_partitions('2026-01-01', '2026-02-28');
+
+-- Four buckets of one day, each in an hour of its own, and what each view says about floor 1, zone 1 and so on:
+--   10:00  looked for 600 s, people came
+--   11:00  looked for 600 s, nobody came
+--   12:00  nobody looked, nobody came
+--   13:00  nobody looked, but somebody was counted (a track coasts through a blind spot)
+SELECT helper.put_heat(1, 1, '2026-01-05 10:00+00', '{1,4}', '{3000,1000}', '{2,0}', 5000, 2, '{300,0}', '{-100,0}', '{400,0}'),
+    helper.put_heat(1, 1, '2026-01-05 11:00+00', '{}', '{}', '{}', 0, 0), helper.put_heat(1, 1, '2026-01-05 12:00+00', '{}', '{}', '{}', 0, 0),
+    helper.put_heat(1, 1, '2026-01-05 13:00+00', '{1,4}', '{700,300}', '{1,1}', 1000, 1);
+-- Camera 1 sees cells 0 .. 5, so 1 and 4 and of the shelf's cells 4, 8, 10 one.
+SELECT helper.put_exposure(1, 1, '2026-01-05 10:00+00', 1, 600000), helper.put_exposure(1, 1, '2026-01-05 11:00+00', 1, 600000),
+    helper.put_exposure(1, 1, '2026-01-05 12:00+00', 3, 900000), helper.put_exposure(1, 1, '2026-01-05 12:00+00', 1, 0);
+SELECT helper.put_zone(1, 1, '2026-01-05 10:00+00', 2, 3, 1, 2, 3000, 600000), helper.put_zone(1, 1, '2026-01-05 11:00+00', 0, 0, 0, 0, 0, 600000),
+    helper.put_zone(1, 1, '2026-01-05 12:00+00', 0, 0, 0, 0, 0, 0), helper.put_zone(1, 1, '2026-01-05 13:00+00', 1, 1, 0, 1, 700, 0);
+SELECT helper.put_line(1, 1, '2026-01-05 10:00+00', 3, 1), helper.put_line(1, 1, '2026-01-05 11:00+00', 0, 0),
+    helper.put_line(1, 1, '2026-01-05 12:00+00', 0, 0), helper.put_line(1, 1, '2026-01-05 13:00+00', 1, 0);
+SELECT helper.put_heat(1, 2, '2026-01-05 10:00+00', '{}', '{}', '{}'), helper.put_line(1, 2, '2026-01-05 10:00+00', 4, 5),
+    helper.put_exposure(1, 2, '2026-01-05 10:00+00', 11, 300000);
+INSERT INTO flow_bucket VALUES (1, 1, 2, '2026-01-05 10:00+00', 2);
+INSERT INTO camera_bucket (store_id, floor_id, bucket_at, camera_id, calibration_id, frames, observations, missed, uptime_ms, latency_bin, latency_frames)
+VALUES (1, 1, '2026-01-05 10:00+00', 1, 1, 5400, 900, 600, 600000, 40, '{98,0,0,1,1}'), (1, 1, '2026-01-05 12:00+00', 1, 1, 0, 0, 0, 0, 0, '{}');
+INSERT INTO pair_residual_bucket VALUES (1, 1, '2026-01-05 10:00+00', 1, 2, 60, 24, -12, 30), (1, 1, '2026-01-05 11:00+00', 1, 2, 40, 6, -12, 20),
+    (1, 1, '2026-01-05 12:00+00', 1, 2, 0, 0, 0, 0);
+SELECT helper.roll_up_all(1, '2026-02-01 00:00+00');
+
+-- ---- zones ----
+
+CREATE FUNCTION pg_temp.measures(view text, columns text, condition text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    answer text;
+BEGIN
+    EXECUTE format('SELECT string_agg(concat_ws('' '', %s), '', '' ORDER BY %s) FROM %I WHERE store_id = 1 AND %s',
+        (SELECT string_agg(format('coalesce(round(%s::numeric, 4)::double precision::text, ''-'')', c), ', ') FROM unnest(string_to_array(columns, ' ')) AS c),
+        CASE WHEN view LIKE '%bucket%' OR view = 'v_heat_cell' THEN 'bucket_at' WHEN view ~ 'hour|health' THEN 'hour_at' ELSE 'local_date' END, view, condition)
+        INTO answer;
+    RETURN answer;
+END
+$$;
+
+SELECT is(pg_temp.measures(v, 'visits entries exits peak_people dwell_s mean_people exposure_s', 'zone = ''entry'''),
+    '2 3 1 2 3 0.005 600, 0 0 0 0 0 0 600, - - - - - - 0, 1 1 0 1 0.7 - 0', v) FROM unnest(ARRAY['v_zone_bucket', 'v_zone_hour']) AS v;
+SELECT is(pg_temp.measures('v_zone_day', 'visits entries exits peak_people dwell_s mean_people exposure_s', 'zone = ''entry'''),
+    '3 4 1 2 3.7 0.0031 1200', 'v_zone_day: 3.7 s in 1200 s are 0.0031 people');
+
+-- ---- lines, flows ----
+
+SELECT is(pg_temp.measures('v_line_hour', 'left_to_right right_to_left crossed_in crossed_out', 'line = ''door'''),
+    '3 1 3 1, 0 0 0 0, - - - -, 1 0 1 0', 'v_line_hour');
+SELECT is(pg_temp.measures('v_line_day', 'left_to_right right_to_left crossed_in crossed_out', 'line = ''door'''), '4 1 4 1', 'v_line_day');
+SELECT is(pg_temp.measures('v_line_day', 'left_to_right right_to_left crossed_in crossed_out', 'line = ''stairs'''), '4 5 - -',
+    'where no way is in nobody comes in');
+SELECT results_eq('SELECT from_zone, to_zone, people FROM v_flow_hour UNION ALL SELECT from_zone, to_zone, people FROM v_flow_day',
+    $$ VALUES ('entry', 'till', 2), ('entry', 'till', 2) $$, 'v_flow_hour, v_flow_day');
+
+-- ---- floors and stores ----
+
+SELECT is(pg_temp.measures('v_floor_hour', 'people_s mean_people peak_people zone_visits crossed_in crossed_out exposure_s counted_s', 'floor = ''ground'''),
+    '5 0.0083 2 2 3 1 600 900, 0 0 0 0 0 0 600 900, - - - - - - 0 900, 1 - 1 1 1 0 0 900', 'v_floor_hour: 5 s in 600 s are 0.0083 people');
+-- The ground floor has most of the time: 1200 s seen, 3600 s counted; the upper one 300 and 900.
+SELECT is(pg_temp.measures('v_store_day', 'people_s peak_people zone_visits crossed_in crossed_out exposure_s counted_s', 'true'), '6 2 3 4 1 1200 3600', 'v_store_day');
+
+-- ---- cells ----
+
+SELECT is(pg_temp.measures(v, 'dwell_s passes move_x_m move_y_m path_m exposure_s', 'floor = ''ground'' AND cell = 1'),
+    '3 2 0.3 -0.1 0.4 600, 0 0 0 0 0 600, - - - - - 0, 0.7 1 0 0 0 0', v || ': a cell that people were in')
+FROM unnest(ARRAY['v_heat_cell', 'v_heat_cell_hour']) AS v;
+SELECT is(pg_temp.measures(v, 'dwell_s passes exposure_s', 'floor = ''ground'' AND cell = 0'), '0 0 600, 0 0 600, - - 0, - - 0', v || ': one that nobody came to')
+FROM unnest(ARRAY['v_heat_cell', 'v_heat_cell_hour']) AS v;
+SELECT is(pg_temp.measures(v, 'dwell_s passes exposure_s', 'floor = ''ground'' AND cell = 11'), '- - 0, - - 0, - - 0, - - 0', v || ': one that nobody can see')
+FROM unnest(ARRAY['v_heat_cell', 'v_heat_cell_hour']) AS v;
+SELECT is(pg_temp.measures('v_heat_cell_day', 'dwell_s passes move_x_m move_y_m path_m exposure_s', 'floor = ''ground'' AND cell = ' || c), expected, 'v_heat_cell_day, cell ' || c)
+FROM (VALUES (1, '3.7 3 0.3 -0.1 0.4 1200'), (4, '1.3 1 0 0 0 1200'), (0, '0 0 0 0 0 1200'), (11, '- - - - - 0')) AS t (c, expected);
+SELECT is((SELECT count(*) FROM v_heat_cell_day WHERE floor = 'ground'), 12::bigint, 'every cell of the grid has a row');
+-- Grid 1 begins at (-1, 2) with cells of 1 m in four columns: cell 6 is in column 2, row 1.
+SELECT results_eq($$ SELECT DISTINCT x_m, y_m FROM v_heat_cell WHERE floor = 'ground' AND cell = 6 $$, 'VALUES (1.5::double precision, 3.5::double precision)', 'centres of cells');
+-- Cell 4 alone of three was seen: 1200 s / 3.
+SELECT is(pg_temp.measures('v_fixture_day', 'passes dwell_s mean_people exposure_s', 'true'), '1 1.3 0.0033 400', 'v_fixture_day');
+
+-- ---- cameras ----
+
+-- 99 of 100 frames lie below the quantile 0.99: rank floor(0.99 * 99) = 98 is in bin 43: 2 * 1.1^43 / 2.1 = 57.3715 ms.
+SELECT is(pg_temp.measures('v_camera_health', 'frames missed missed_share frames_per_s uptime_s uptime_share latency_p50_ms latency_p99_ms', 'true'),
+    '5400 600 0.1 9 600 0.6667 43.1041 57.3715, 0 0 - - 0 0 - -', 'v_camera_health: bin 40 is 2 * 1.1^40 / 2.1 = 43.1 ms');
+SELECT is(pg_temp.measures('v_camera_day', 'frames missed missed_share uptime_s uptime_share', 'true'), '5400 600 0.1 600 0.1667', 'v_camera_day');
+SELECT is(pg_temp.measures('v_pair_residual_day', 'matches mean_dx_m mean_dy_m rms_m', 'true'), '100 0.3 -0.24 0.7071', 'v_pair_residual_day');
+
+-- ---- what is wrong ----
+
+INSERT INTO finding (store_id, floor_id, kind, camera_id, other_camera_id, size, unit, confidence, evidence, opened_at, proposal)
+VALUES (1, 1, 'clock_offset', 2, NULL, 80, 'ms', 0.9, 500, '2026-01-05 09:00+00', 'set its clock');
+-- The pair: sqrt(0.3^2 + 0.24^2) = 0.3842 m on 100 matches.
+SELECT results_eq($$ SELECT kind, camera, other_camera, round(size::numeric, 4), unit, evidence, opened_at, closed_at FROM v_inconsistency ORDER BY kind $$,
+    $$ VALUES ('clock_offset', 'right', NULL, 80.0000, 'ms', 500::bigint, '2026-01-05 09:00+00'::timestamptz, NULL::timestamptz),
+        ('pair_offset', 'left', 'right', 0.3842, 'm', 100, '2026-01-05 00:00+00', '2026-01-06 00:00+00') $$, 'v_inconsistency has findings and pairs');
+UPDATE pair_residual_day SET matches = 99 WHERE store_id = 1;
+SELECT is((SELECT count(*) FROM v_inconsistency WHERE kind = 'pair_offset'), 0::bigint, 'with fewer matches than 100 no pair');
+UPDATE pair_residual_day SET matches = 100, sum_dx_m = 17, sum_dy_m = 24 WHERE store_id = 1;
+SELECT is((SELECT count(*) FROM v_inconsistency WHERE kind = 'pair_offset'), 0::bigint, 'nor with less than 0.3 m');
+
+INSERT INTO coverage_gap (store_id, floor_id, zone_id, cause, geojson, area_m2, severity, first_seen_at, last_seen_at)
+VALUES (1, 1, 2, 'occluded', '{"type": "MultiPolygon"}', 2.5, 0.4, '2026-01-05 00:00+00', '2026-01-06 00:00+00');
+-- Floor 1: of 11 walkable cells camera 1 saw 0 .. 5; so did it on floor 2.
+SELECT results_eq($$ SELECT floor, zone, cause, area_m2, round(severity::numeric, 4), first_seen_at FROM v_coverage_gap ORDER BY floor, cause $$,
+    $$ VALUES ('ground', NULL, 'never_observed', 5::double precision, 0.4545, '2026-01-05 00:00+00'::timestamptz),
+        ('ground', 'till', 'occluded', 2.5, 0.4000, '2026-01-05 00:00+00'), ('upper', NULL, 'never_observed', 5, 0.4545, '2026-01-05 00:00+00') $$,
+    'v_coverage_gap has gaps and what nobody saw');
+SELECT results_eq($$ SELECT walkable_m2, observed_m2, round(observed_share::numeric, 4) FROM v_coverage_day WHERE floor = 'ground' $$,
+    'VALUES (11::double precision, 6::double precision, 0.5455)', 'v_coverage_day');
+
+-- ---- hot and cold ----
+-- Open hours of 2026-01-05, stores 1 and 2 of one chain and 3 of it without the zone "till". Person-seconds by square metre
+-- and hour; areas are entry 2, till 4, toys 3, shelf 1 square metres:
+--   store 2  entry 7200 s in 3600 s: 7200 / 2 = 3600    till 1800 s in 1800 s: 900    toys 5400 s in 3600 s: 1800
+--   store 3  entry 1200 s in 3600 s: 600                                               toys never seen
+SELECT helper.put_heat(s, f, '2026-01-05 10:00+00', '{}', '{}', '{}') FROM generate_series(2, 3) AS s CROSS JOIN generate_series(1, 2) AS f;
+SELECT helper.put_zone(2, 1, '2026-01-05 10:00+00', 20, 0, 0, 1, 7200000, 3600000), helper.put_zone(2, 2, '2026-01-05 10:00+00', 5, 0, 0, 1, 1800000, 1800000),
+    helper.put_zone(2, 4, '2026-01-05 10:00+00', 7, 0, 0, 1, 5400000, 3600000), helper.put_zone(3, 1, '2026-01-05 10:00+00', 3, 0, 0, 1, 1200000, 3600000),
+    helper.put_zone(3, 4, '2026-01-05 10:00+00', 0, 0, 0, 0, 0, 0);
+SELECT helper.roll_up_all(s, '2026-02-01 00:00+00') FROM generate_series(2, 3) AS s;
+SELECT results_eq($$
+    SELECT store_id, zone, visits, dwell_s_per_m2_h, rank, ranked, store_median, ratio_to_store, chain_stores
+    FROM hot_cold('2026-01-05', '2026-01-06') WHERE store_id > 1 AND kind = 'zone' ORDER BY store_id, rank NULLS LAST $$,
+    $$ VALUES (2, 'entry', 20::bigint, 3600::double precision, 1::bigint, 3::bigint, 1800::double precision, 2::double precision, 3::bigint),
+        (2, 'toys', 7, 1800, 2, 3, 1800, 1, 1), (2, 'till', 5, 900, 3, 3, 1800, 0.5, 1),
+        (3, 'entry', 3, 600, 1, 1, 600, 1, 3), (3, 'toys', NULL, NULL, NULL, 1, 600, NULL, 1) $$, 'hot_cold ranks within the store');
+-- entry of store 1: 3.7 s in 1200 s on 2 m2 are 5.55; the median of 5.55, 600 and 3600 is 600.
+SELECT results_eq($$
+    SELECT store_id, round(chain_median::numeric, 4), round(ratio_to_chain::numeric, 4) FROM hot_cold('2026-01-05', '2026-01-06') WHERE zone = 'entry' ORDER BY 1 $$,
+    'VALUES (1, 600.0000, 0.0093), (2, 600.0000, 6.0000), (3, 600.0000, 1.0000)', 'and compares with zones of the same name in the chain');
+SELECT is_empty($$ SELECT FROM hot_cold('2026-01-06', '2026-02-01') $$, 'on other days there is nothing');
+
+-- The shape that held counts, not one that was drawn later.
+INSERT INTO zone (store_id, zone_id, floor_id, kind, zone, geojson, area_m2, valid_from)
+VALUES (2, 101, 1, 'zone', 'entry', '{"type": "MultiPolygon"}', 200, '2026-01-20 00:00+00');
+SELECT is((SELECT area_m2 FROM hot_cold('2026-01-05', '2026-01-06') WHERE store_id = 2 AND zone = 'entry'), 2::double precision, 'the area is that of the time');
+
+-- v_hot_cold is the same over the last 28 days.
+SELECT helper.put_heat(2, 1, date_trunc('day', now(), 'UTC') - interval '3 days', '{}', '{}', '{}'),
+    helper.put_zone(2, 2, date_trunc('day', now(), 'UTC') - interval '3 days', 5, 0, 0, 1, 1800000, 1800000);
+SELECT helper.roll_up_all(2, now());
+SELECT results_eq('SELECT zone, rank, dwell_s_per_m2_h FROM v_hot_cold', $$ VALUES ('till', 1::bigint, 900::double precision) $$, 'v_hot_cold is hot_cold of four weeks');
+
+-- ---- differences ----
+
+-- entry in store 2 on the 5th: 20 visits in an hour; on the 12th: 9 in half an hour are 18 an hour.
+SELECT helper.put_heat(2, 1, '2026-01-12 10:00+00', '{}', '{}', '{}'), helper.put_zone(2, 1, '2026-01-12 10:00+00', 9, 0, 0, 1, 1000, 1800000);
+SELECT helper.roll_up_all(2, '2026-02-01 00:00+00');
+SELECT results_eq($$
+    SELECT zone, a_exposure_s, b_exposure_s, a_visits_per_h, b_visits_per_h, difference_per_h, ratio
+    FROM zone_difference(2, '2026-01-05', '2026-01-06', '2026-01-12', '2026-01-13') ORDER BY zone $$,
+    $$ VALUES ('entry', 3600::double precision, 1800::double precision, 20::double precision, 18::double precision, -2::double precision, 0.9::double precision),
+        ('till', 1800, NULL, 10, NULL, NULL, NULL), ('toys', 3600, NULL, 7, NULL, NULL, NULL) $$, 'zone_difference is of observed hours');
+
+-- Store 3, cell 1: 60 s in 600 s seen = 360 an hour; then 90 s in 1800 s = 180 an hour. Cell 2 was seen and empty first. Cell 8 is seen
+-- the second time only. Cell 11 nobody ever sees.
+SELECT helper.put_heat(3, 1, '2026-01-13 10:00+00', '{1}', '{60000}', '{1}'), helper.put_exposure(3, 1, '2026-01-13 10:00+00', 1, 600000),
+    helper.put_heat(3, 1, '2026-01-14 10:00+00', '{1,2,8}', '{90000,9000,18000}', '{1,1,1}'), helper.put_exposure(3, 1, '2026-01-14 10:00+00', 2, 1800000);
+SELECT helper.roll_up_all(3, '2026-02-01 00:00+00');
+SELECT results_eq($$
+    SELECT cell, a_exposure_s, b_exposure_s, a_dwell_s_per_h, b_dwell_s_per_h, difference_s_per_h
+    FROM heat_difference(3, 1, '2026-01-13 00:00+00', '2026-01-14 00:00+00', '2026-01-14 00:00+00', '2026-01-15 00:00+00') WHERE cell IN (1, 2, 3, 8, 11) ORDER BY 1 $$,
+    $$ VALUES (1, 600::double precision, 1800::double precision, 360::double precision, 180::double precision, -180::double precision),
+        (2, 600, 1800, 0, 18, 18), (3, 600, 1800, 0, 0, 0), (8, 0, 1800, NULL, 36, NULL) $$, 'heat_difference is of observed hours');
+
+SELECT * FROM finish();
