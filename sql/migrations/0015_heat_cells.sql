@@ -20,22 +20,23 @@ RETURNS TABLE (cell integer, dwell_ms integer, passes integer, move_x_cm integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
 SELECT
-    (first_cell + sum(get_byte(p.planes, i)) OVER (ORDER BY i))::integer,
-    CASE WHEN m.stay < 128 THEN m.stay >> 2 ELSE 1 << (m.stay >> 2) - 27 END * dwell_unit_ms,
-    m.stay & 3,
-    m.x,
-    m.y,
-    m.excess + floor(sqrt((m.x * m.x + m.y * m.y)::double precision))::integer
--- The concatenation unpacks a compressed value once instead of once a byte; OFFSET 0 keeps it apart.
-FROM (SELECT cells || ''::bytea AS planes, octet_length(cells) / 5 AS n OFFSET 0) AS p
-CROSS JOIN generate_series(0, p.n - 1) AS i
-CROSS JOIN LATERAL (
-    SELECT
-        get_byte(p.planes, p.n + i) AS stay,
+    (first_cell + sum(b.gap) OVER (ORDER BY b.i))::integer,
+    CASE WHEN b.stay < 128 THEN b.stay >> 2 ELSE 1 << (b.stay >> 2) - 27 END * dwell_unit_ms,
+    b.stay & 3,
+    b.x,
+    b.y,
+    b.excess + floor(sqrt((b.x * b.x + b.y * b.y)::double precision))::integer
+FROM (
+    SELECT i, get_byte(p.planes, i) AS gap, get_byte(p.planes, p.n + i) AS stay,
         (get_byte(p.planes, 2 * p.n + i) # 128) - 128 AS excess,
         (get_byte(p.planes, 3 * p.n + i) # 128) - 128 AS x,
         (get_byte(p.planes, 4 * p.n + i) # 128) - 128 AS y
-    ) AS m
+    -- The concatenation unpacks a compressed value once instead of once a byte; OFFSET 0 keeps it apart.
+    FROM (SELECT cells || ''::bytea AS planes, octet_length(cells) / 5 AS n OFFSET 0) AS p
+    CROSS JOIN generate_series(0, p.n - 1) AS i
+    -- Here it keeps the planes out of the sort below, which would carry them in each of its rows.
+    OFFSET 0
+) AS b
 $$;
 
 COMMENT ON FUNCTION heat_cells(integer, integer, bytea) IS
