@@ -5,19 +5,19 @@ SELECT no_plan();
 -- ---- bytes, worked out by hand from the description in 0015 ----
 -- Cells 7, 9 and 300; dwell 200, 13 000 and 300 ms, so the unit is 100 and the stays are 2, 130, 3.
 --   7    2 << 2 | 1 = 0x09; moved (300, -40) mm = (30, -4) cm, floor(sqrt(916)) = 30; path 450 mm = 45, excess 15
---   9    gap 2; dwell 130 = 63 + 63 + 4, passes 4 = 3 + 1: 63 << 2 | 3 = 0xff, 0xfd, 4 << 2 = 0x10
+--   9    gap 2; dwell 130 = 2^7 + 2, passes 4 = 3 + 1: code 34 << 2 | 3 = 0x8b, 2 << 2 | 1 = 0x09
 --        moved (-2000, 0) mm = -200 = -128 - 72; path 1990 mm = 199 = 128 + 71, all of it in the first entry, so
 --        that the second has 0 = 72 - 72: 0xb8
 --   300  gap 291 = 255 + 36; 3 << 2 = 0x0c
 SELECT results_eq(
     $$ SELECT first_cell, dwell_unit_ms, cells FROM heat_pack('{7,9,300}', '{200,13000,300}', '{1,4,0}',
         '{300,-2000,0}', '{-40,0,0}', '{450,1990,0}') $$,
-    $$ VALUES (7, 100, '\x00020000ff24'::bytea || '\x09fffd10000c' || '\x0f47b8000000' || '\x1e80b8000000'
-        || '\xfc0000000000') $$, 'three cells in six entries');
+    $$ VALUES (7, 100, '\x000200ff24'::bytea || '\x098b09000c' || '\x0f47b80000' || '\x1e80b80000'
+        || '\xfc00000000') $$, 'three cells in five entries');
 SELECT results_eq(
-    $$ SELECT * FROM heat_cells(7, 100, '\x00020000ff24'::bytea || '\x09fffd10000c' || '\x0f47b8000000'
-        || '\x1e80b8000000' || '\xfc0000000000') $$,
-    $$ VALUES (7, 200, 1, 30, -4, 45), (9, 6300, 3, -128, 0, 199), (9, 6300, 1, -72, 0, 0), (9, 400, 0, 0, 0, 0),
+    $$ SELECT * FROM heat_cells(7, 100, '\x000200ff24'::bytea || '\x098b09000c' || '\x0f47b80000'
+        || '\x1e80b80000' || '\xfc00000000') $$,
+    $$ VALUES (7, 200, 1, 30, -4, 45), (9, 12800, 3, -128, 0, 199), (9, 200, 1, -72, 0, 0),
         (264, 0, 0, 0, 0, 0), (300, 300, 0, 0, 0, 0) $$, 'and back again');
 
 SELECT results_eq($$ SELECT * FROM heat_pack('{}', '{}', '{}', '{}', '{}', '{}') $$, $$ VALUES (0, 1, ''::bytea) $$,
