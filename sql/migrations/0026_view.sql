@@ -65,13 +65,13 @@ CREATE VIEW v_heat_hour AS
 SELECT store_id, floor_id, hour_at, hour_end, is_open, local_date, local_hour::integer, grid_id, definition_id, cell,
     dwell_ms, passes, move_x_cm, move_y_cm, path_cm
 FROM heat_hour
-WHERE (SELECT small_count_limit(current_user)) = 0;
+WHERE first_bucket_at IS NOT NULL AND (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_heat_day AS
 SELECT store_id, floor_id, local_date, day_at, day_end, is_open, grid_id, definition_id, cell, dwell_ms, passes,
     move_x_cm, move_y_cm, path_cm
 FROM heat_day
-WHERE (SELECT small_count_limit(current_user)) = 0;
+WHERE first_bucket_at IS NOT NULL AND (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_exposure_bucket AS
 SELECT store_id, floor_id, bucket_at, camera_set_id, exposure_ms FROM exposure;

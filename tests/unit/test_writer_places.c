@@ -333,6 +333,38 @@ static void hours_the_store_is_closed_are_kept_apart(void **state)
     ASSERT_SQL(conninfo, "SELECT visits FROM v_zone_day WHERE zone = 'left' AND is_open", "2");
 }
 
+static void another_time_zone_needs_somebody_who_means_it(void **state)
+{
+    const char *conninfo = migrated_database(state);
+    struct storage_writer_options options = fixture_writer_options(conninfo);
+    struct storage_writer *writer = create_writer(&options, NULL);
+    put(writer, bucket_with_zones(FIXTURE_START_US)); /* 10:14 in Berlin, 14:44 in Kolkata */
+    put(writer, bucket_with_zones(FIXTURE_START_US + 20 * FIXTURE_MINUTE_US)); /* 15:04 */
+    finish(writer);
+    struct error error = { .text = "" };
+    options.timezone = "Asia/Kolkata";
+    assert_int_equal(storage_writer_create(&options, &writer, &error), -EIO);
+    assert_non_null(strstr(error.text, "counted in Europe/Berlin"));
+    assert_non_null(strstr(error.text, "SELECT change_timezone(42, 'Asia/Kolkata')"));
+    fixture_execute(conninfo, "SELECT change_timezone(42, 'Asia/Kolkata')");
+    writer = create_writer(&options, NULL);
+    put(writer, bucket_with_zones(FIXTURE_START_US));
+    finish(writer);
+    ASSERT_SQL(conninfo,
+               "SELECT string_agg(concat_ws(' ', to_char(hour_at, 'HH24:MI'), local_hour, visits), "
+               "', ' ORDER BY hour_at) FROM v_zone_hour WHERE zone = 'left' AND visits > 0",
+               "08:30 14 1, 09:30 15 1");
+    ASSERT_SQL(conninfo, "SELECT visits FROM v_zone_day WHERE zone = 'left'", "2");
+    /* of an hour that was one in Berlin only */
+    ASSERT_SQL(conninfo,
+               "SELECT string_agg(level || ' ' || to_char(lower(piece), 'HH24:MI'), ', ') FROM "
+               "heat_piece(42, 1, '2026-11-23T09:00Z', '2026-11-23T10:00Z')",
+               "bucket 09:00");
+    ASSERT_SQL(conninfo,
+               "SELECT sum(dwell_s) FROM heat_sum(42, 1, '2026-11-23T09:00Z', '2026-11-23T10:00Z')",
+               "8.2");
+}
+
 static void retention_goes_to_the_database(void **state)
 {
     const char *conninfo = migrated_database(state);
@@ -421,6 +453,7 @@ int main(void)
         cmocka_unit_test(opening_hours_go_to_the_database),
         cmocka_unit_test(new_opening_hours_leave_the_past_alone),
         cmocka_unit_test(hours_the_store_is_closed_are_kept_apart),
+        cmocka_unit_test(another_time_zone_needs_somebody_who_means_it),
         cmocka_unit_test(retention_goes_to_the_database),
         cmocka_unit_test(one_refused_bucket_of_many_is_dropped_alone),
         cmocka_unit_test(the_same_bucket_twice_in_the_queue_is_written_in_order),
