@@ -132,8 +132,9 @@ SELECT coalesce(range_agg(tstzrange((d.day + i.opens) AT TIME ZONE s.timezone,
     (d.day + i.closes + CASE WHEN i.closes <= i.opens THEN interval '1 day' ELSE interval '0' END)
         AT TIME ZONE s.timezone)), '{}')
 FROM store AS s
-CROSS JOIN LATERAL generate_series((p_from AT TIME ZONE s.timezone)::date - 1,
-    (p_to AT TIME ZONE s.timezone)::date, interval '1 day') AS d (day)
+-- Timestamps without a zone: of dates the series would be one of midnights of the session's zone.
+CROSS JOIN LATERAL generate_series(date_trunc('day', p_from AT TIME ZONE s.timezone) - interval '1 day',
+    date_trunc('day', p_to AT TIME ZONE s.timezone), interval '1 day') AS d (day)
 LEFT JOIN LATERAL opening_of(s.store_id, d.day::date) AS o ON true
 CROSS JOIN LATERAL unnest(
     CASE WHEN o.opens_at IS NULL AND NOT EXISTS (SELECT FROM opening_hours AS h WHERE h.store_id = s.store_id)
