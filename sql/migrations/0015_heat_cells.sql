@@ -19,21 +19,23 @@ RETURNS TABLE (cell integer, dwell_ms integer, passes integer, move_x_cm integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
 SELECT
-    (first_cell + sum(get_byte(p.planes, i)) OVER (ORDER BY i))::integer,
-    (get_byte(p.planes, p.n + i) >> 2) * dwell_unit_ms,
-    get_byte(p.planes, p.n + i) & 3,
-    m.x,
-    m.y,
-    m.excess + floor(sqrt((m.x * m.x + m.y * m.y)::double precision))::integer
--- The concatenation unpacks a compressed value once instead of once a byte; OFFSET 0 keeps it apart.
-FROM (SELECT cells || ''::bytea AS planes, octet_length(cells) / 5 AS n OFFSET 0) AS p
-CROSS JOIN generate_series(0, p.n - 1) AS i
-CROSS JOIN LATERAL (
-    SELECT
+    (first_cell + sum(e.gap) OVER (ORDER BY e.i ROWS UNBOUNDED PRECEDING))::integer,
+    (e.stay >> 2) * dwell_unit_ms,
+    e.stay & 3,
+    e.x,
+    e.y,
+    e.excess + floor(sqrt((e.x * e.x + e.y * e.y)::double precision))::integer
+-- The concatenation unpacks a compressed value once instead of once a byte; OFFSET 0 keeps the steps apart, so
+-- that each byte is read once instead of wherever it is used (a third of the time).
+FROM (
+    SELECT i, get_byte(p.planes, i) AS gap, get_byte(p.planes, p.n + i) AS stay,
         (get_byte(p.planes, 2 * p.n + i) # 128) - 128 AS excess,
         (get_byte(p.planes, 3 * p.n + i) # 128) - 128 AS x,
         (get_byte(p.planes, 4 * p.n + i) # 128) - 128 AS y
-    ) AS m
+    FROM (SELECT cells || ''::bytea AS planes, octet_length(cells) / 5 AS n OFFSET 0) AS p
+    CROSS JOIN generate_series(0, p.n - 1) AS i
+    OFFSET 0
+) AS e
 $$;
 
 COMMENT ON FUNCTION heat_cells(integer, integer, bytea) IS
