@@ -227,8 +227,8 @@ JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
@@ -247,8 +247,8 @@ JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
@@ -266,8 +266,8 @@ JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
@@ -281,7 +281,8 @@ FROM fixture_day AS b
 JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
-CROSS JOIN LATERAL (SELECT is_small(b.passes, (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(b.passes, m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0) AS shown) AS w;
 
@@ -298,8 +299,8 @@ FROM line_hour AS b
 JOIN counting_line AS l USING (store_id, line_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h;
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h;
 
 CREATE VIEW v_line_day AS
 SELECT b.store_id, s.chain, s.store, f.floor, l.line_id, l.line, b.local_date, b.is_open, h.is_hidden,
@@ -313,8 +314,8 @@ FROM line_day AS b
 JOIN counting_line AS l USING (store_id, line_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h;
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h;
 
 CREATE VIEW v_flow_hour AS
 SELECT b.store_id, s.chain, s.store, f.floor, a.zone AS from_zone, z.zone AS to_zone, b.hour_at, b.local_date,
@@ -324,7 +325,8 @@ JOIN zone AS a ON a.store_id = b.store_id AND a.zone_id = b.from_zone_id
 JOIN zone AS z ON z.store_id = b.store_id AND z.zone_id = b.to_zone_id
 JOIN store AS s ON s.store_id = b.store_id
 JOIN floor AS f ON f.store_id = b.store_id AND f.floor_id = a.floor_id
-CROSS JOIN LATERAL (SELECT is_small(b.people, (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h;
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(b.people, m.min_count) AS is_hidden) AS h;
 
 CREATE VIEW v_flow_day AS
 SELECT b.store_id, s.chain, s.store, f.floor, a.zone AS from_zone, z.zone AS to_zone, b.local_date, b.is_open,
@@ -334,7 +336,8 @@ JOIN zone AS a ON a.store_id = b.store_id AND a.zone_id = b.from_zone_id
 JOIN zone AS z ON z.store_id = b.store_id AND z.zone_id = b.to_zone_id
 JOIN store AS s ON s.store_id = b.store_id
 JOIN floor AS f ON f.store_id = b.store_id AND f.floor_id = a.floor_id
-CROSS JOIN LATERAL (SELECT is_small(b.people, (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h;
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(b.people, m.min_count) AS is_hidden) AS h;
 
 -- ---- floors and stores ----
 
@@ -351,8 +354,8 @@ SELECT b.store_id, s.chain, s.store, f.floor, b.hour_at, b.local_date, b.local_h
 FROM floor_hour AS b
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.people_ms > 0) AS shown) AS w;
 
@@ -377,8 +380,8 @@ FROM (
     GROUP BY store_id, local_date, is_open
 ) AS b
 JOIN store AS s USING (store_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.people_ms > 0) AS shown) AS w;
 
