@@ -88,8 +88,8 @@ static const char *unit_of(const struct option *option)
         const char *end, *unit;
     } units[] = {
         { "_m_s2", " m/s^2" }, { "_m_s", " m/s" }, { "metres_per_pixel", " m/px" },
-        { "_ms", " ms" },      { "_px", " px" },   { "_hz", " Hz" },
-        { "_s", " s" },        { "_m", " m" },
+        { "_days", " days" },  { "_ms", " ms" },   { "_px", " px" },
+        { "_hz", " Hz" },      { "_s", " s" },     { "_m", " m" },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(units); i++)
         if (ends_with(option->path, units[i].end))

@@ -82,6 +82,8 @@ static bool is_given(const struct option *option, const void *place)
         return numbers->count > 0;
     case OPTION_NUMBER_LISTS:
         return ((const struct number_lists *) place)->count > 0;
+    case OPTION_LIST:
+        return option->required || ((const struct option_list *) place)->count > 0;
     default:
         return true;
     }
@@ -121,56 +123,65 @@ struct printing {
     FILE *out;
 };
 
+/* indent: of the lines, in spaces */
 static void print_group(const struct printing *p, const char *list_path, const void *values,
-                        const char *indent);
+                        int indent);
 
 static void print_list(const struct printing *p, const struct option *option,
-                       const struct option_list *list)
+                       const struct option_list *list, int indent)
 {
-    fprintf(p->out, "%.*s = (", (int) strcspn(option->path, "["), option->path);
+    const char *key = key_of(option->path);
+    fprintf(p->out, "%*s%.*s = (", indent, "", (int) strcspn(key, "["), key);
     for (size_t i = 0; i < list->count; i++) {
-        fprintf(p->out, "%s\n    {\n", i ? "," : "");
+        fprintf(p->out, "%s\n%*s{\n", i ? "," : "", indent + 4, "");
         print_group(p, option->path, (const char *) list->items + i * option->item_bytes,
-                    "        ");
-        fputs("    }", p->out);
+                    indent + 8);
+        fprintf(p->out, "%*s}", indent + 4, "");
     }
-    fputs("\n);\n", p->out);
+    fprintf(p->out, "\n%*s);\n", indent, "");
+}
+
+static void print_option(const struct printing *p, const struct option *option, const void *place,
+                         int indent)
+{
+    if (!is_given(option, place))
+        return;
+    if (option->type == OPTION_LIST) {
+        print_list(p, option, place, indent);
+        return;
+    }
+    fprintf(p->out, "%*s%s = ", indent, "", key_of(option->path));
+    print_value(option, place, p->out);
+    fprintf(p->out, "; # %s\n", option->help);
 }
 
 /* Options of one group stand together in the table, so a change of group closes the last one. */
 static void print_group(const struct printing *p, const char *list_path, const void *values,
-                        const char *indent)
+                        int indent)
 {
     char open[GROUP_MAX] = "", group[GROUP_MAX];
     for (size_t i = 0; i < p->option_count; i++) {
         const struct option *option = &p->options[i];
         if (!option_within(option, list_path))
             continue;
-        const void *place = (const char *) values + option->offset;
         group_of(option->path, list_path, group);
         if (strcmp(group, open) != 0) {
             if (open[0])
-                fprintf(p->out, "%s};\n", indent);
+                fprintf(p->out, "%*s};\n", indent, "");
             if (group[0])
-                fprintf(p->out, "%s%s = {\n", indent, group);
+                fprintf(p->out, "%*s%s = {\n", indent, "", group);
             memcpy(open, group, sizeof(open));
         }
-        if (option->type == OPTION_LIST) {
-            print_list(p, option, place);
-        } else if (is_given(option, place)) {
-            fprintf(p->out, "%s%s%s = ", indent, open[0] ? "    " : "", key_of(option->path));
-            print_value(option, place, p->out);
-            fprintf(p->out, "; # %s\n", option->help);
-        }
+        print_option(p, option, (const char *) values + option->offset, indent + (open[0] ? 4 : 0));
     }
     if (open[0])
-        fprintf(p->out, "%s};\n", indent);
+        fprintf(p->out, "%*s};\n", indent, "");
 }
 
 void options_dump(const struct option *options, size_t option_count, const void *values, FILE *out)
 {
     struct printing p = { .options = options, .option_count = option_count, .out = out };
-    print_group(&p, NULL, values, "");
+    print_group(&p, NULL, values, 0);
 }
 
 static const char *type_name(enum option_type type)

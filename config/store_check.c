@@ -99,6 +99,71 @@ static void check_database(const struct check *c)
                 "\"conninfo\" to use it");
 }
 
+/* What is coarse is rolled up from what is fine, which has to be there so long; and who asks about
+ * last year wants at least the coarse answer. */
+#define MINUTE_DAYS_MIN 3
+#define HOUR_DAYS_MIN   40
+
+static void check_retention_of_minutes(const struct check *c, int minute_days)
+{
+    if (minute_days != 0 && minute_days < MINUTE_DAYS_MIN)
+        problem(c, "retention.minute_days",
+                "retention.minute_days is %d but must be at least %d, or 0 for ever: hours are "
+                "rolled up from the buckets of the last days",
+                minute_days, MINUTE_DAYS_MIN);
+}
+
+/* A key must not be shorter than the one whose facts it is rolled up from; 0 is the longest. */
+static void check_retention_order(const struct check *c, const char *fine_key, int fine_days,
+                                  const char *coarse_key, int coarse_days)
+{
+    if (coarse_days == 0 || (fine_days != 0 && coarse_days >= fine_days))
+        return;
+    if (fine_days == 0)
+        problem(c, coarse_key,
+                "%s is %d but must be 0, for ever, like %s: what is rolled up is kept at least as "
+                "long as what it is rolled up from",
+                coarse_key, coarse_days, fine_key);
+    else
+        problem(
+            c, coarse_key,
+            "%s is %d but must be at least %d like %s, or 0 for ever: what is rolled up is kept "
+            "at least as long as what it is rolled up from",
+            coarse_key, coarse_days, fine_days, fine_key);
+}
+
+static void check_retention(const struct check *c)
+{
+    const struct retention_config *retention = &c->config->retention;
+    check_retention_of_minutes(c, retention->minute_days);
+    if (retention->hour_days != 0 && retention->hour_days < HOUR_DAYS_MIN)
+        problem(c, "retention.hour_days",
+                "retention.hour_days is %d but must be at least %d, or 0 for ever: days are rolled "
+                "up from the hours of the last month",
+                retention->hour_days, HOUR_DAYS_MIN);
+    else
+        check_retention_order(c, "retention.minute_days", retention->minute_days,
+                              "retention.hour_days", retention->hour_days);
+    check_retention_order(c, "retention.hour_days", retention->hour_days, "retention.day_days",
+                          retention->day_days);
+}
+
+/* ---- opening hours ---- */
+
+static void say_hours(void *context, const char *key, const char *sentence)
+{
+    problem(context, key, "%s", sentence);
+}
+
+static void check_hours(const struct check *c)
+{
+    const struct opening_sink sink = { .context = (void *) c, .problem = say_hours };
+    struct opening_hours hours;
+    (void) !opening_hours_parse(&c->config->store.hours, &c->config->store.exceptions, &sink,
+                                &hours);
+    opening_hours_release(&hours);
+}
+
 /* ---- time zones ---- */
 
 /* A compiled time zone starts with these four letters (RFC 8536); folders and tables do not. */
@@ -308,6 +373,8 @@ void store_config_check(const struct store_config *config, const char *name,
     check_numbers(&c);
     check_replay(&c);
     check_database(&c);
+    check_retention(&c);
+    check_hours(&c);
     check_timezone(&c);
     for (size_t i = 0; i < config->floors.count; i++)
         check_floor(&c, i);

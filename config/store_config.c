@@ -16,9 +16,11 @@
 #include "config/option_lines.h"
 #include "config/store_check.h"
 
-#define STORE(member)  offsetof(struct store_config, member)
-#define FLOOR(member)  offsetof(struct floor_config, member)
-#define CAMERA(member) offsetof(struct camera_config, member)
+#define STORE(member)     offsetof(struct store_config, member)
+#define FLOOR(member)     offsetof(struct floor_config, member)
+#define CAMERA(member)    offsetof(struct camera_config, member)
+#define HOURS(member)     offsetof(struct hours_config, member)
+#define EXCEPTION(member) offsetof(struct exception_config, member)
 
 /* clang-format off: one line an option reads best */
 static const struct option store_options[] = {
@@ -31,6 +33,22 @@ static const struct option store_options[] = {
       .help = "the store, unique in the chain" },
     { "store.timezone", OPTION_STRING, STORE(store.timezone), .default_string = "UTC",
       .help = "IANA time zone, e.g. Europe/Berlin" },
+    { "store.hours[]", OPTION_LIST, STORE(store.hours), sizeof(struct hours_config), .max = 100,
+      .help = "when it is open in a usual week; none: always" },
+    { "store.hours[].days", OPTION_STRING, HOURS(days), .required = true,
+      .help = "mon, tue, wed, thu, fri, sat, sun: \"mon-fri\" or \"mon,wed\"" },
+    { "store.hours[].open", OPTION_STRING, HOURS(open), .required = true,
+      .help = "local time, 00:00 to 23:59; another entry of the day is another interval" },
+    { "store.hours[].close", OPTION_STRING, HOURS(close), .required = true,
+      .help = "local time, 00:00 to 24:00; before open: on the next day" },
+    { "store.exceptions[]", OPTION_LIST, STORE(store.exceptions), sizeof(struct exception_config),
+      .max = 1000, .help = "dates with hours of their own, in place of those of the weekday" },
+    { "store.exceptions[].date", OPTION_STRING, EXCEPTION(date), .required = true,
+      .help = "such as 2026-12-24" },
+    { "store.exceptions[].open", OPTION_STRING, EXCEPTION(open),
+      .help = "as store.hours[].open; without open and close: closed all day" },
+    { "store.exceptions[].close", OPTION_STRING, EXCEPTION(close),
+      .help = "as store.hours[].close" },
     { "database.mode", OPTION_STRING, STORE(database.mode), .default_string = "embedded",
       .choices = "embedded|conninfo", .help = "a private PostgreSQL, or a server of yours" },
     { "database.conninfo", OPTION_STRING, STORE(database.conninfo),
@@ -38,6 +56,10 @@ static const struct option store_options[] = {
     { "database.dir", OPTION_PATH, STORE(database.dir),
       .help = "folder of the private PostgreSQL; default /var/lib/floorfuse/STORE/pg as root, else "
               "var/pg beside this file" },
+    { "database.hq_wal_mb", OPTION_INT, STORE(database.hq_wal_mb),
+      .default_number = DATABASE_HQ_WAL_MB, .min = 64, .max = 1000000,
+      .help =
+          "what the private PostgreSQL keeps for an absent headquarters, MB; see docs/chain.md" },
     { "floors[]", OPTION_LIST, STORE(floors), sizeof(struct floor_config), .required = true,
       .min = 1, .max = 1000, .help = "the store's floors" },
     { "floors[].id", OPTION_ID, FLOOR(id), .required = true, .help = "unique in the store" },
@@ -165,6 +187,12 @@ static const struct option store_options[] = {
       .help = "a stay this long is a visit, s" },
     { "heat.zone_hysteresis_m", OPTION_DOUBLE, STORE(heat.zone_hysteresis_m), .default_number = 0.3,
       .min = 0, .max = 5, .help = "a zone is left, and a line crossed, this far beyond it, m" },
+    { "retention.minute_days", OPTION_INT, STORE(retention.minute_days), .default_number = 400,
+      .min = 0, .max = 36500, .help = "heat buckets are kept so many days; 0: for ever" },
+    { "retention.hour_days", OPTION_INT, STORE(retention.hour_days), .default_number = 1200,
+      .min = 0, .max = 36500, .help = "hours that were rolled up from them; 0: for ever" },
+    { "retention.day_days", OPTION_INT, STORE(retention.day_days), .default_number = 0, .min = 0,
+      .max = 36500, .help = "days that were rolled up from hours; 0: for ever" },
     { "replay.observations", OPTION_PATH, STORE(replay.observations),
       .help = "CSV file of detections to replay, see docs/replay.md" },
     { "replay.out", OPTION_PATH, STORE(replay.out), .help = "where replay writes tracks, CSV" },
@@ -209,6 +237,13 @@ static const struct option store_options[] = {
 
 #define OPTION_COUNT ARRAY_LENGTH(store_options)
 
+/* What is wrong with them is told by store_check.c. */
+static bool fill_hours(struct store_config *config)
+{
+    return opening_hours_parse(&config->store.hours, &config->store.exceptions, NULL,
+                               &config->store.opening) != -ENOMEM;
+}
+
 /* Missing floors and the like are problems of a store, not of the defaults. */
 int store_config_defaults(struct store_config **ret_config)
 {
@@ -216,7 +251,8 @@ int store_config_defaults(struct store_config **ret_config)
     struct store_config *config = calloc(1, sizeof(*config));
     if (!config)
         return -ENOMEM;
-    if (options_parse("", "defaults", store_options, OPTION_COUNT, config, &problems) == -ENOMEM) {
+    if (options_parse("", "defaults", store_options, OPTION_COUNT, config, &problems) == -ENOMEM ||
+        !fill_hours(config)) {
         store_config_destroy(&config);
         return -ENOMEM;
     }
@@ -229,6 +265,7 @@ void store_config_destroy(struct store_config **config)
     if (!*config)
         return;
     options_release(store_options, OPTION_COUNT, *config);
+    opening_hours_release(&(*config)->store.opening);
     free((*config)->path);
     free(*config);
     *config = NULL;
@@ -333,7 +370,7 @@ static bool fill_defaults(struct store_config *c)
         lower_case(cameras[i].detector.network.sha256);
         lower_case(cameras[i].heads.sha256);
     }
-    return c->run_dir && c->wire.endpoint && c->wire.status;
+    return fill_hours(c) && c->run_dir && c->wire.endpoint && c->wire.status;
 }
 
 /* A file that could be read at all: what its keys mean together. */
@@ -349,14 +386,15 @@ static int check_config(struct store_config *config, const char *path,
     return problems->count > first ? -EINVAL : 0;
 }
 
-int store_config_load(const char *path, struct store_config **ret_config, struct problems *problems)
+static int load_by(const struct option *options, const char *path, struct store_config **ret_config,
+                   struct problems *problems)
 {
     AUTO(store_config_destroy) struct store_config *config = calloc(1, sizeof(*config));
     AUTO(option_lines_release) struct option_lines lines = { 0 };
     if (!config || !(config->path = path_absolute(path)))
         return -ENOMEM;
     size_t first = problems->count;
-    int r = options_load_lines(path, store_options, OPTION_COUNT, config, problems, &lines);
+    int r = options_load_lines(path, options, OPTION_COUNT, config, problems, &lines);
     if (r == 0 || r == -EINVAL) {
         int checked = check_config(config, path, &lines, first, problems);
         r = checked < 0 ? checked : r;
@@ -366,4 +404,24 @@ int store_config_load(const char *path, struct store_config **ret_config, struct
     *ret_config = config;
     config = NULL;
     return 0;
+}
+
+int store_config_load(const char *path, struct store_config **ret_config, struct problems *problems)
+{
+    return load_by(store_options, path, ret_config, problems);
+}
+
+/* What is missing inside a floor or camera that is there stays a problem. */
+int store_config_load_chain(const char *path, struct store_config **ret_config,
+                            struct problems *problems)
+{
+    struct option options[OPTION_COUNT];
+    memcpy(options, store_options, sizeof(options));
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        bool in_list = strstr(options[i].path, "[].") != NULL;
+        options[i].required = options[i].required && in_list;
+        if (options[i].offset == STORE(store.id) && !in_list)
+            options[i].default_string = "headquarters"; /* names run_dir and database.dir */
+    }
+    return load_by(options, path, ret_config, problems);
 }

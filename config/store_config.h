@@ -9,11 +9,15 @@
 
 #include <stdint.h>
 
+#include "config/opening_hours.h"
 #include "config/option.h"
 
 /* Default of cameras[].foot_sd_px; what detectors of today reach: a box edge is off by two or three
  * px. */
 #define FOOT_SD_PX 3.0
+
+/* Default of database.hq_wal_mb: weeks of a line that is down, on any disk of today. */
+#define DATABASE_HQ_WAL_MB 4096
 
 struct plan_config {
     char *png;                   /* path */
@@ -123,6 +127,12 @@ struct evaluate_config {
     struct number_list roi; /* as of replay */
 };
 
+/* How many days facts are kept, by how long a time each of them is about; 0: for ever. */
+struct retention_config {
+    int minute_days; /* buckets of heat.bucket_s */
+    int hour_days, day_days;
+};
+
 struct store_config {
     char *path; /* the file itself; NULL: there is none, see store_config_defaults */
     char *chain;
@@ -130,16 +140,21 @@ struct store_config {
     struct {
         char *id;
         char *timezone;
+        struct option_list hours;      /* of struct hours_config */
+        struct option_list exceptions; /* of struct exception_config */
+        struct opening_hours opening;  /* what these two say */
     } store;
     struct {
         char *mode; /* "embedded" or "conninfo" */
         char *conninfo;
-        char *dir; /* of the embedded cluster */
+        char *dir;     /* of the embedded cluster */
+        int hq_wal_mb; /* write-ahead log that it keeps for an absent headquarters, MB */
     } database;
     struct option_list floors;  /* of struct floor_config */
     struct option_list cameras; /* of struct camera_config */
     struct fusion_config fusion;
     struct heat_config heat;
+    struct retention_config retention;
     struct replay_config replay;
     struct evaluate_config evaluate;
     struct {
@@ -158,6 +173,11 @@ struct store_config {
  */
 MUST_CHECK int store_config_load(const char *path, struct store_config **ret_config,
                                  struct problems *problems);
+
+/* The same for tools that only need the database: a headquarters has a chain and a database, but no
+ * store, floors or cameras of its own. */
+MUST_CHECK int store_config_load_chain(const char *path, struct store_config **ret_config,
+                                       struct problems *problems);
 
 /* The defaults of every option, for tools that also work without a store: no floors, no cameras, no
  * store id. Returns 0 or -ENOMEM. */

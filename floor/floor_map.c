@@ -211,6 +211,29 @@ static int read_height(const struct loading *l, const json_t *properties, double
     return 0;
 }
 
+/* On anything but a line it would be ignored, and people counted the wrong way. */
+static int read_inward(const struct loading *l, const json_t *properties, struct feature *feature)
+{
+    const json_t *inward = json_object_get(properties, "inward");
+    const char *name = json_string_value(inward);
+    if (!inward || json_is_null(inward))
+        return 0;
+    if (feature->kind != FEATURE_LINE)
+        return error_set(
+            l->err, -EINVAL,
+            "%s: feature %zu: inward belongs to kind line, not to %s; remove it or draw a "
+            "line",
+            l->path, l->number, kind_names[feature->kind]);
+    if (name && strcmp(name, "left_to_right") == 0)
+        feature->inward = INWARD_LEFT_TO_RIGHT;
+    else if (name && strcmp(name, "right_to_left") == 0)
+        feature->inward = INWARD_RIGHT_TO_LEFT;
+    else
+        return bad(l, "inward must be \"left_to_right\" or \"right_to_left\", as one walks from "
+                      "the line's first corner to its last");
+    return 0;
+}
+
 /* What has an inside needs an area; walls and entrances may be drawn either way. */
 static int check_shape(const struct loading *l, const struct feature *feature)
 {
@@ -232,6 +255,8 @@ static int fill_properties(const struct loading *l, const json_t *json, struct f
     int r = read_height(l, properties, &feature->height_m);
     if (r == 0)
         r = read_kind(l, properties, &feature->kind);
+    if (r == 0)
+        r = read_inward(l, properties, feature);
     return r < 0 ? r : check_shape(l, feature);
 }
 

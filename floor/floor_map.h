@@ -25,12 +25,20 @@ enum feature_kind {
     FEATURE_KINDS
 };
 
+/* Which way people come in over a line, as one walks from its first corner to its last. */
+enum line_inward {
+    INWARD_UNKNOWN,
+    INWARD_LEFT_TO_RIGHT,
+    INWARD_RIGHT_TO_LEFT,
+};
+
 struct feature {
     enum feature_kind kind;
-    char *id;              /* from the feature's id or name; "" if none */
-    double height_m;       /* of shelves and walls; NaN if not given */
-    bool is_line;          /* a LineString: its one ring is open and bounds no area */
-    struct polygon *rings; /* [0] is the outer ring, the others are holes; at least one */
+    char *id;                /* from the feature's id or name; "" if none */
+    double height_m;         /* of shelves and walls; NaN if not given */
+    enum line_inward inward; /* of lines; INWARD_UNKNOWN if not given */
+    bool is_line;            /* a LineString: its one ring is open and bounds no area */
+    struct polygon *rings;   /* [0] is the outer ring, the others are holes; at least one */
     size_t ring_count;
     struct floor_m low, high; /* the smallest rectangle around it */
 };
@@ -42,8 +50,8 @@ struct floor_map {
 
 /*
  * Returns 0, -errno of the file, -EINVAL with a sentence that names the file and the feature (not
- * JSON, unknown kind, ring with fewer than 3 corners, number not finite, more than 1e5 features or
- * corners), -ENOMEM.
+ * JSON, unknown kind or direction, ring with fewer than 3 corners, number not finite, more than 1e5
+ * features or corners), -ENOMEM.
  */
 MUST_CHECK int floor_map_load(const char *path, struct floor_map **ret_map, struct error *err);
 

@@ -221,6 +221,10 @@ static int copy_camera(const struct camera *camera, const struct grid *grid,
         ret->missed = camera->missed_total - camera->missed_told;
     ret->boot_id = camera->boot_id;
     ret->last_sequence = camera->last_sequence;
+    memcpy(ret->model, camera->model, sizeof(ret->model));
+    ret->model_width = camera->model_width;
+    ret->model_height = camera->model_height;
+    ret->latency = camera->latency;
     ret->footprint = calloc(bytes + 1, 1);
     if (!ret->footprint)
         return -ENOMEM;
@@ -280,13 +284,7 @@ static void begin_anew(struct accumulator *acc, struct cameras *cameras)
     residuals_clear(&acc->residuals);
     acc->exposure_count = 0;
     acc->peak_people = acc->people_ms = 0;
-    for (int i = 0; i < cameras->count; i++) {
-        struct camera *camera = &cameras->items[i];
-        camera->frames = camera->observations = 0;
-        camera->boot_id = camera->last_sequence = 0;
-        if (camera->missed_total > camera->missed_told)
-            camera->missed_told = camera->missed_total;
-    }
+    cameras_begin_bucket(cameras);
 }
 
 int accumulator_emit(struct accumulator *accumulator, const char *store, const char *floor,

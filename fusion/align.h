@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
+#include "fusion/frame_origin.h"
 #include "fusion/joint.h"
 
 struct align; /* opaque */
@@ -23,6 +24,7 @@ struct aligned_frame {
     int camera;                 /* slot, 0 .. HEAT_CAMERAS_MAX - 1 */
     int64_t capture_us;
     uint64_t boot_id, sequence;
+    struct frame_origin origin;
     uint32_t flags;           /* enum frame_flag */
     size_t observation_count; /* people: a head that belongs to a body of the frame is left out */
     /* What the people look like: a row each, of unit length, or NaN first where it is not known.

@@ -15,11 +15,11 @@
 /* What one item takes at least, bytes. */
 #define OBSERVATION_BYTES \
     (4 + 4 + SAVED_POINT_BYTES + SAVED_COVARIANCE_BYTES + (size_t) 4 * 8 + 4 + 4 + 4)
-#define FRAME_BYTES ((size_t) (8 + 8 + 8 + 4 + 4 + 8 + 8))
+#define FRAME_BYTES ((size_t) (8 + 8 + 8 + FRAME_ORIGIN_BYTES + 4 + 4 + 8 + 8))
 #define QUEUE_BYTES ((size_t) (1 + 1 + 1 + 8 + 8 + 4 + 8 + 8 + 8 + 8))
 
 SAVED_STRUCT_HAS_BYTES(struct observation, 96);
-SAVED_STRUCT_HAS_BYTES(struct aligned_frame, 80);
+SAVED_STRUCT_HAS_BYTES(struct aligned_frame, 160);
 SAVED_STRUCT_HAS_BYTES(struct queue, 72);
 SAVED_STRUCT_HAS_BYTES(struct joint_counts, 24);
 SAVED_STRUCT_HAS_BYTES(struct align_counts, 32);
@@ -44,6 +44,7 @@ static void put_frame(struct buffer *buffer, const struct aligned_frame *frame)
     buffer_put_i64(buffer, frame->capture_us);
     buffer_put_u64(buffer, frame->boot_id);
     buffer_put_u64(buffer, frame->sequence);
+    frame_origin_save(&frame->origin, buffer);
     buffer_put_u32(buffer, frame->flags);
     buffer_put_u32(buffer, frame->appearance_length);
     buffer_put_u64(buffer, frame->appearance_model);
@@ -139,6 +140,7 @@ static int get_frame(struct align *align, int camera, struct buffer_reader *read
     struct aligned_frame header = { .camera = camera, .capture_us = get_capture_us(reader) };
     header.boot_id = buffer_get_u64(reader);
     header.sequence = buffer_get_u64(reader);
+    header.origin = frame_origin_restore(reader);
     header.flags = buffer_get_u32(reader);
     header.appearance_length = buffer_get_u32(reader);
     header.appearance_model = buffer_get_u64(reader);

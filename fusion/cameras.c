@@ -124,6 +124,17 @@ const uint8_t *camera_counted_footprint(const struct camera *camera)
     return camera->past ? camera->past->footprint : camera->footprint;
 }
 
+/* The latest frame's model stands for the bucket: a store changes models once in months. */
+static void note_origin(struct camera *camera, const struct settle_frame *frame)
+{
+    const struct frame_origin *origin = &frame->origin;
+    memcpy(camera->model, origin->model, sizeof(camera->model));
+    camera->model_width = origin->model_width;
+    camera->model_height = origin->model_height;
+    if (origin->publish_us != 0)
+        latency_sketch_add(&camera->latency, frame_origin_latency_us(origin, frame->capture_us));
+}
+
 void cameras_note_frame(struct cameras *cameras, const struct settle_frame *frame)
 {
     struct camera *camera = &cameras->items[frame->camera];
@@ -136,6 +147,21 @@ void cameras_note_frame(struct cameras *cameras, const struct settle_frame *fram
     camera->boot_id = frame->boot_id;
     if (frame->looking)
         camera->settled_look_us = frame->capture_us;
+    note_origin(camera, frame);
+}
+
+void cameras_begin_bucket(struct cameras *cameras)
+{
+    for (int i = 0; i < cameras->count; i++) {
+        struct camera *camera = &cameras->items[i];
+        camera->frames = camera->observations = 0;
+        camera->boot_id = camera->last_sequence = 0;
+        memset(camera->model, 0, sizeof(camera->model));
+        camera->model_width = camera->model_height = 0;
+        camera->latency = (struct latency_sketch){ 0 };
+        if (camera->missed_total > camera->missed_told)
+            camera->missed_told = camera->missed_total;
+    }
 }
 
 static bool is_looking(int64_t look_us, int64_t tick_us, int64_t valid_us)

@@ -40,6 +40,9 @@ struct camera {
     /* Of the open bucket: */
     int64_t frames, observations;
     uint64_t boot_id, last_sequence;
+    char model[ID_SIZE]; /* that looked at the latest frame; "": none yet */
+    uint32_t model_width, model_height;
+    struct latency_sketch latency;
 };
 
 struct cameras {
@@ -83,9 +86,12 @@ static inline bool frame_shows_look(const struct aligned_frame *frame)
     return !(frame->flags & FRAME_PICTURE_SUSPICIOUS);
 }
 
-/* Note a frame of a tick that has settled, for the open bucket. The first one that was placed by a
- * new calibration makes that the one that counts. */
+/* Note a frame of a tick that has settled, for the open bucket; they come in order of capture time.
+ * The first one that was placed by a new calibration makes that the one that counts. */
 void cameras_note_frame(struct cameras *cameras, const struct settle_frame *frame);
+
+/* The bucket has been handed out: what is of the open bucket begins anew. */
+void cameras_begin_bucket(struct cameras *cameras);
 
 /* Which cameras are looking at a settled tick: a frame within valid_us before it. */
 struct camera_set cameras_looking(const struct cameras *cameras, int64_t tick_us, int64_t valid_us);

@@ -12,11 +12,11 @@
 #include "fusion/saved.h"
 
 /* Of one camera, bytes. */
-#define CAMERA_BYTES                                                                  \
-    (ID_SIZE + SHA256_TEXT_BYTES + (size_t) 6 * 8 + (size_t) 2 * 8 + (size_t) 6 * 8 + \
-     (size_t) 2 * 8)
+#define CAMERA_BYTES                                                                               \
+    (ID_SIZE + SHA256_TEXT_BYTES + (size_t) 6 * 8 + (size_t) 2 * 8 + (size_t) 6 * 8 + (size_t) 8 + \
+     4 + 4 + (size_t) LATENCY_BINS * 4 + (size_t) 2 * 8)
 
-SAVED_STRUCT_HAS_BYTES(struct camera, 440);
+SAVED_STRUCT_HAS_BYTES(struct camera, 440 + ID_SIZE + 8 + LATENCY_BINS * 4 + 4);
 SAVED_STRUCT_HAS_BYTES(struct habits, 48);
 
 static void put_habits(struct buffer *buffer, const struct habits *habits)
@@ -36,6 +36,16 @@ static void put_text(struct buffer *buffer, const char *text, size_t size)
     size_t length = strnlen(text, size - 1);
     buffer_put_bytes(buffer, text, length);
     buffer_put_bytes(buffer, zeros, size - length);
+}
+
+/* What looked in the open bucket, and how late it told. */
+static void put_origins(struct buffer *buffer, const struct camera *camera)
+{
+    saved_put_text(buffer, camera->model);
+    buffer_put_u32(buffer, camera->model_width);
+    buffer_put_u32(buffer, camera->model_height);
+    for (size_t i = 0; i < LATENCY_BINS; i++)
+        buffer_put_u32(buffer, camera->latency.frames[i]);
 }
 
 static void put_sights(struct buffer *buffer, const struct camera *camera, uint32_t mask_bytes)
@@ -68,6 +78,7 @@ void cameras_save(const struct cameras *cameras, uint32_t mask_bytes, struct buf
         buffer_put_i64(buffer, camera->observations);
         buffer_put_u64(buffer, camera->boot_id);
         buffer_put_u64(buffer, camera->last_sequence);
+        put_origins(buffer, camera);
         put_sights(buffer, camera, mask_bytes);
     }
 }
@@ -102,6 +113,15 @@ static int64_t get_look_us(struct buffer_reader *reader, int64_t latest_us)
     return value;
 }
 
+static void get_origins(struct buffer_reader *reader, struct camera *camera)
+{
+    saved_get_text(reader, camera->model, sizeof(camera->model));
+    camera->model_width = buffer_get_u32(reader);
+    camera->model_height = buffer_get_u32(reader);
+    for (size_t i = 0; i < LATENCY_BINS; i++)
+        camera->latency.frames[i] = buffer_get_u32(reader);
+}
+
 static void get_learned(struct buffer_reader *reader, int64_t latest_us, struct camera *camera)
 {
     camera->habits = get_habits(reader);
@@ -113,6 +133,7 @@ static void get_learned(struct buffer_reader *reader, int64_t latest_us, struct 
     camera->observations = saved_get_sum(reader);
     camera->boot_id = buffer_get_u64(reader);
     camera->last_sequence = buffer_get_u64(reader);
+    get_origins(reader, camera);
 }
 
 static int get_sights(struct buffer_reader *reader, uint32_t mask_bytes, struct camera *camera)

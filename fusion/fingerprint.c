@@ -16,6 +16,7 @@ static int digest(struct buffer *buffer, char ret_hex[static SHA256_TEXT_SIZE])
     return r;
 }
 
+/* Not which way a line leads inward: crossings are counted in both directions all the same. */
 static void put_feature(struct buffer *buffer, const struct feature *feature)
 {
     buffer_put_u8(buffer, (uint8_t) feature->kind);

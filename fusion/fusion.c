@@ -407,7 +407,8 @@ static struct settle_frame settle_frame_of(const struct aligned_frame *frame)
                                   .boot_id = frame->boot_id,
                                   .sequence = frame->sequence,
                                   .looking = frame_shows_look(frame),
-                                  .capture_us = frame->capture_us };
+                                  .capture_us = frame->capture_us,
+                                  .origin = frame->origin };
 }
 
 static struct settle_sample sample_of(const struct track *track)

@@ -15,7 +15,7 @@
 #include "fusion/saved.h"
 
 /* Raise it whenever the bytes change: fusion_restore refuses other versions. */
-#define FUSION_STATE_VERSION 3
+#define FUSION_STATE_VERSION 4
 
 static const char magic[8] = "FFSTATE\n";
 
@@ -60,19 +60,13 @@ static void list_settings(const struct fusion *fusion, struct setting ret_settin
     memcpy(ret_settings, settings, sizeof(settings));
 }
 
-static void put_text(struct buffer *buffer, const char *text)
-{
-    buffer_put_u64(buffer, strlen(text));
-    buffer_put_bytes(buffer, text, strlen(text));
-}
-
 static void put_identity(struct buffer *buffer, const struct fusion *fusion)
 {
     struct setting settings[SETTINGS];
     list_settings(fusion, settings);
-    put_text(buffer, fusion->store);
-    put_text(buffer, fusion->floor);
-    put_text(buffer, fusion->map_fingerprint);
+    saved_put_text(buffer, fusion->store);
+    saved_put_text(buffer, fusion->floor);
+    saved_put_text(buffer, fusion->map_fingerprint);
     for (size_t i = 0; i < SETTINGS; i++)
         buffer_put_double(buffer, settings[i].value);
 }
@@ -153,21 +147,12 @@ static int refuse_damage(struct error *err)
 
 #define TEXT_SIZE 128
 
-static void get_text(struct buffer_reader *reader, char ret_text[static TEXT_SIZE])
-{
-    size_t length = buffer_get_count(reader, 1, TEXT_SIZE - 1);
-    buffer_get_bytes(reader, ret_text, length);
-    ret_text[length] = '\0';
-    if (strlen(ret_text) != length)
-        buffer_reader_fail(reader);
-}
-
 static int check_place(const struct fusion *fusion, struct buffer_reader *reader, struct error *err)
 {
     char store[TEXT_SIZE], floor[TEXT_SIZE], map[TEXT_SIZE];
-    get_text(reader, store);
-    get_text(reader, floor);
-    get_text(reader, map);
+    saved_get_text(reader, store, sizeof(store));
+    saved_get_text(reader, floor, sizeof(floor));
+    saved_get_text(reader, map, sizeof(map));
     if (reader->failed)
         return refuse_damage(err);
     if (strcmp(store, fusion->store) != 0 || strcmp(floor, fusion->floor) != 0)

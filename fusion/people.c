@@ -99,6 +99,7 @@ static struct aligned_frame *new_copy(int camera, const struct observation_frame
                                     .capture_us = frame->capture_us,
                                     .boot_id = frame->boot_id,
                                     .sequence = frame->sequence,
+                                    .origin = frame_origin_of(frame),
                                     .flags = frame->flags,
                                     .appearance_length = (uint32_t) length };
     if (length) {

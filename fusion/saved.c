@@ -24,6 +24,12 @@ void saved_put_float(struct buffer *buffer, float value)
     buffer_put_u32(buffer, bits);
 }
 
+void saved_put_text(struct buffer *buffer, const char *text)
+{
+    buffer_put_u64(buffer, strlen(text));
+    buffer_put_bytes(buffer, text, strlen(text));
+}
+
 void saved_put_point(struct buffer *buffer, struct floor_m point)
 {
     buffer_put_double(buffer, point.x);
@@ -71,6 +77,15 @@ float saved_get_float(struct buffer_reader *reader)
     float value;
     memcpy(&value, &bits, sizeof(value));
     return value;
+}
+
+void saved_get_text(struct buffer_reader *reader, char *ret_text, size_t size)
+{
+    size_t length = buffer_get_count(reader, 1, size - 1);
+    buffer_get_bytes(reader, ret_text, length);
+    ret_text[length] = '\0';
+    if (strlen(ret_text) != length)
+        buffer_reader_fail(reader);
 }
 
 double saved_get_finite(struct buffer_reader *reader)

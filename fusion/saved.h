@@ -2,6 +2,7 @@
  * saved.h - the values that the parts of fusion save and restore alike
  *
  * Each part that has state saves itself: align_save.c, cameras_save.c, track_save.c, settle_save.c,
+ * frame_origin.c,
  * accumulate.c and residual.c; fusion_save.c puts them together. Reading believes nothing: what
  * could lead outside an array, overflow, or keep ticks from ending fails the reader.
  */
@@ -41,6 +42,7 @@
 
 void saved_put_flag(struct buffer *buffer, bool value);
 void saved_put_float(struct buffer *buffer, float value);
+void saved_put_text(struct buffer *buffer, const char *text);
 void saved_put_point(struct buffer *buffer, struct floor_m point);
 void saved_put_covariance(struct buffer *buffer, struct covariance2 covariance);
 void saved_put_kalman(struct buffer *buffer, const struct kalman *state);
@@ -53,6 +55,8 @@ void saved_put_age_ns(struct buffer *buffer, int64_t mono_ns, int64_t now_mono_n
 bool saved_get_flag(struct buffer_reader *reader);
 /* Any bits: also NaN. */
 float saved_get_float(struct buffer_reader *reader);
+/* Room for size bytes, the NUL among them: a longer text, or one with a NUL inside, is damage. */
+void saved_get_text(struct buffer_reader *reader, char *ret_text, size_t size);
 /* Finite. */
 double saved_get_finite(struct buffer_reader *reader);
 struct floor_m saved_get_point(struct buffer_reader *reader);

@@ -28,6 +28,7 @@
 
 #include "base/buffer.h"
 #include "base/macros.h"
+#include "fusion/frame_origin.h"
 #include "fusion/kalman.h"
 #include "fusion/walker.h"
 
@@ -51,6 +52,7 @@ struct settle_frame {
     uint64_t boot_id, sequence;
     bool looking; /* the frame shows that its camera looks */
     int64_t capture_us;
+    struct frame_origin origin;
 };
 struct settle_pair { /* two cameras that saw one person: a - b, m */
     int camera_a, camera_b;

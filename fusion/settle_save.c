@@ -11,13 +11,13 @@
 #include "fusion/settle_state.h"
 
 /* What one item takes at least, bytes. */
-#define FRAME_BYTES   (4 + 4 + 8 + 8 + 1 + 8)
+#define FRAME_BYTES   (4 + 4 + 8 + 8 + 1 + 8 + FRAME_ORIGIN_BYTES)
 #define PAIR_BYTES    (4 + 4 + 8 + 8)
 #define TICK_BYTES    (4 * 8)
 #define MOMENT_BYTES  (1 + 1 + 4 + SAVED_KALMAN_BYTES)
 #define HISTORY_BYTES (8 + 1 + 1 + 8 + SAVED_KALMAN_BYTES + 1 + 4 + SAVED_POINT_BYTES + 3 * 8)
 
-SAVED_STRUCT_HAS_BYTES(struct settle_frame, 40);
+SAVED_STRUCT_HAS_BYTES(struct settle_frame, 120);
 SAVED_STRUCT_HAS_BYTES(struct settle_pair, 24);
 SAVED_STRUCT_HAS_BYTES(struct moment, 128);
 SAVED_STRUCT_HAS_BYTES(struct history, 200);
@@ -31,6 +31,7 @@ static void put_frame(struct buffer *buffer, const struct settle_frame *frame)
     buffer_put_u64(buffer, frame->sequence);
     buffer_put_u8(buffer, frame->looking);
     buffer_put_i64(buffer, frame->capture_us);
+    frame_origin_save(&frame->origin, buffer);
 }
 
 static void put_pair(struct buffer *buffer, const struct settle_pair *pair)
@@ -105,6 +106,7 @@ static void get_frame(struct buffer_reader *reader, int camera_count,
     ret_frame->sequence = buffer_get_u64(reader);
     ret_frame->looking = saved_get_flag(reader);
     ret_frame->capture_us = saved_get_time_us(reader);
+    ret_frame->origin = frame_origin_restore(reader);
 }
 
 static void get_pair(struct buffer_reader *reader, int camera_count, struct settle_pair *ret_pair)

@@ -5,7 +5,7 @@
 #define FLOORFUSE_FUSION_ZONE_FACTS_H
 
 #include "base/buffer.h"
-#include "fusion/places.h"
+#include "floor/places.h"
 #include "heat/heat_bucket.h"
 
 /* By the index of a place in its list. */

@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "fusion/places.h"
+#include "floor/places.h"
 #include "fusion/zone_facts.h"
 
 struct zones; /* opaque; one floor */

@@ -14,6 +14,7 @@
 #include "base/macros.h"
 #include "geom/grid.h"
 #include "heat/camera_set.h"
+#include "heat/latency_sketch.h"
 
 #define SHA256_TEXT_BYTES 65
 
@@ -41,6 +42,10 @@ struct heat_camera {
     int64_t frames, observations, missed;
     uint64_t boot_id;       /* position covered: all frames of this boot up to sequence */
     uint64_t last_sequence; /* valid when frames > 0 */
+    /* What looked at the latest frame by capture time; "" and 0: no frame, or it does not say. */
+    char model[ID_SIZE];
+    uint32_t model_width, model_height; /* network input, px; 0 if the engine has none */
+    struct latency_sketch latency;      /* from capture to publishing, of frames that say when */
 };
 
 /* How two cameras agree about people both saw: sums of (a - b), for means and spreads. */

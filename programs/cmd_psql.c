@@ -32,7 +32,7 @@ int cmd_psql(int argc, char **argv)
     const char *config_path = NULL;
     char **rest = NULL;
     const struct argument arguments[] = {
-        { "--config", "FILE", &config_path, NULL, "the store's config", true },
+        { "--config", "FILE", &config_path, NULL, "the store's or headquarters' config", true },
     };
     const struct command_line line = {
         .program = "floorfuse psql",
@@ -46,7 +46,7 @@ int cmd_psql(int argc, char **argv)
     if (!arguments_parse(&line, argc, argv, &exit_code))
         return exit_code;
     AUTO(store_config_destroy) struct store_config *config = NULL;
-    if (load_config("floorfuse psql", config_path, &config) < 0)
+    if (load_chain_config("floorfuse psql", config_path, &config) < 0)
         return EXIT_FAILED;
     AUTO(store_database_close) struct store_database database;
     struct error err = { "" };

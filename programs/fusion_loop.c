@@ -139,8 +139,16 @@ static int open_writer(struct fusion_loop *loop, struct error *err)
         .bucket_s = config->heat.bucket_s,
         .visit_s = config->heat.visit_s,
         .cell_m = config->heat.cell_m,
+        .zone_hysteresis_m = config->heat.zone_hysteresis_m,
+        .opening = &config->store.opening,
+        .retention = { .bucket_days = config->retention.minute_days,
+                       .hour_days = config->retention.hour_days,
+                       .day_days = config->retention.day_days },
     };
     int r = storage_writer_create(&options, &loop->writer, err);
+    for (size_t i = 0; r == 0 && i < loop->floor_count; i++)
+        r = storage_writer_set_floor(loop->writer, loop->floors[i].config->id, loop->floors[i].map,
+                                     err);
     free(conninfo);
     return r;
 }

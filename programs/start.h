@@ -12,6 +12,10 @@ void print_problems(const char *program, const struct problems *problems);
 /* Load the config and print everything that is wrong with it. Returns 0 or a negative errno. */
 MUST_CHECK int load_config(const char *program, const char *path, struct store_config **ret_config);
 
+/* The same for commands that only need the database, so that a headquarters' config will do. */
+MUST_CHECK int load_chain_config(const char *program, const char *path,
+                                 struct store_config **ret_config);
+
 /* The same, or the defaults when there is no path: for tools that need no store. */
 MUST_CHECK int load_config_or_defaults(const char *program, const char *path,
                                        struct store_config **ret_config);

@@ -62,15 +62,32 @@ void array_add_string(struct text *array, const char *string)
     text_append(array, "\"");
 }
 
-void array_add_bytes(struct text *array, const uint8_t *bytes, size_t length)
+static void append_digits(struct text *text, const uint8_t *bytes, size_t length)
 {
     static const char digits[] = "0123456789abcdef";
+    char pairs[512];
+    for (size_t done = 0; done < length;) {
+        size_t n = 0;
+        for (; n < sizeof pairs / 2 && done < length; n++, done++) {
+            pairs[2 * n] = digits[bytes[done] >> 4];
+            pairs[2 * n + 1] = digits[bytes[done] & 15];
+        }
+        text_append_bytes(text, pairs, 2 * n);
+    }
+}
+
+void bytes_text(struct text *text, const uint8_t *bytes, size_t length)
+{
+    text_clear(text);
+    text_append(text, "\\x");
+    append_digits(text, bytes, length);
+}
+
+void array_add_bytes(struct text *array, const uint8_t *bytes, size_t length)
+{
     array_comma(array);
     text_append(array, "\"\\\\x");
-    for (size_t i = 0; i < length; i++) {
-        char pair[2] = { digits[bytes[i] >> 4], digits[bytes[i] & 15] };
-        text_append_bytes(array, pair, 2);
-    }
+    append_digits(array, bytes, length);
     text_append(array, "\"");
 }
 

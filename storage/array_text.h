@@ -18,6 +18,9 @@ struct number_text {
 struct number_text integer_text(int64_t value);
 struct number_text double_text(double value); /* 17 digits give every double back exactly */
 
+/* Bytes as a bytea of their own, "\\x" and two digits a byte; forgets what was there. */
+void bytes_text(struct text *text, const uint8_t *bytes, size_t length);
+
 void array_open(struct text *array); /* forgets what was there */
 void array_add_integer(struct text *array, int64_t value);
 void array_add_unsigned(struct text *array, uint64_t value);

@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "storage/cluster_folder.h"
 #include "storage/database.h"
+#include "storage/sql_text.h"
 
 /* Recovery after a power cut may take minutes on a slow disk. */
 #define START_TIMEOUT_S 180
@@ -36,6 +37,7 @@
 struct cluster {
     struct cluster_paths paths;
     struct cluster_owner owner;
+    int hq_wal_mb;
     bool was_running;
 };
 
@@ -45,23 +47,11 @@ static const char *seconds_text(int seconds, char buffer[static 16])
     return buffer;
 }
 
-/* Append a value of a libpq connection string. */
-static void append_value(struct text *text, const char *value)
-{
-    text_append(text, "'");
-    for (const char *c = value; *c; c++) {
-        if (*c == '\'' || *c == '\\')
-            text_append(text, "\\");
-        text_append_bytes(text, c, 1);
-    }
-    text_append(text, "'");
-}
-
 static char *embedded_conninfo(const struct cluster_paths *paths, const char *database)
 {
     struct text conninfo = TEXT_INIT;
     text_append(&conninfo, "host=");
-    append_value(&conninfo, paths->socket_folder);
+    conninfo_append_value(&conninfo, paths->socket_folder);
     /* the port, because PGPORT may be set */
     text_format(&conninfo, " port=" CLUSTER_PORT " dbname=%s user=" CLUSTER_USER, database);
     return text_take(&conninfo);
@@ -241,7 +231,7 @@ static int start_locked(struct cluster *cluster, struct error *err)
 {
     int rc = is_running(cluster, &cluster->was_running, err);
     if (rc == 0 && !cluster->was_running) {
-        rc = cluster_folder_fill(&cluster->paths, &cluster->owner, err);
+        rc = cluster_folder_fill(&cluster->paths, &cluster->owner, cluster->hq_wal_mb, err);
         if (rc == 0)
             rc = start_server(cluster, err);
     }
@@ -276,12 +266,23 @@ int cluster_start(const struct store_config *config, struct cluster **ret_cluste
     AUTO(cluster_destroy) struct cluster *cluster = calloc(1, sizeof *cluster);
     if (!cluster || cluster_paths_init(config, &cluster->paths) < 0)
         return error_set(err, -ENOMEM, "out of memory starting the database");
+    cluster->hq_wal_mb = config->database.hq_wal_mb;
     int rc = start(cluster, err);
     if (rc < 0)
         return rc;
     *ret_cluster = cluster;
     cluster = NULL;
     return 0;
+}
+
+bool cluster_is_made(const struct store_config *config)
+{
+    struct cluster_paths paths;
+    if (cluster_paths_init(config, &paths) < 0)
+        return false;
+    bool made = file_exists(paths.data);
+    cluster_paths_release(&paths);
+    return made;
 }
 
 bool cluster_was_running(const struct cluster *cluster)

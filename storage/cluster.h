@@ -23,6 +23,9 @@ struct cluster; /* opaque */
 MUST_CHECK int cluster_start(const struct store_config *config, struct cluster **ret_cluster,
                              struct error *err);
 
+/* Whether there is a cluster already, for those who only look: cluster_start makes one. */
+bool cluster_is_made(const struct store_config *config);
+
 /* Whether cluster_start found it running: then somebody else will stop it. */
 bool cluster_was_running(const struct cluster *cluster);
 

@@ -29,7 +29,8 @@
 #define FILE_BYTES_MAX 65536
 
 /* Our settings. Memory is modest, for the server shares the machine with the cameras' detectors;
- * jit costs more than it saves on queries of milliseconds; the log would fill with checkpoints. */
+ * jit costs more than it saves on queries of milliseconds; the log would fill with checkpoints. The
+ * server of a small chain's headquarters has a worker and a slot a store, and some to spare. */
 static const char settings[] = "port = " CLUSTER_PORT "\n"
                                "listen_addresses = ''\n"
                                "unix_socket_permissions = 0700\n"
@@ -39,6 +40,10 @@ static const char settings[] = "port = " CLUSTER_PORT "\n"
                                "maintenance_work_mem = 64MB\n"
                                "max_wal_size = 512MB\n"
                                "jit = off\n"
+                               "wal_level = logical\n"
+                               "max_replication_slots = 64\n"
+                               "max_worker_processes = 64\n"
+                               "max_logical_replication_workers = 60\n"
                                "log_checkpoints = off\n"
                                "timezone = 'UTC'\n"
                                "log_timezone = 'UTC'\n";
@@ -375,12 +380,13 @@ static void append_quoted(struct text *text, const char *string)
     }
 }
 
-static int write_settings(const struct cluster_paths *paths, struct error *err)
+static int write_settings(const struct cluster_paths *paths, int hq_wal_mb, struct error *err)
 {
     AUTO(text_release) struct text conf = TEXT_INIT;
     text_append(&conf, "# Written by floorfuse at each start; own settings go to "
                        "data/postgresql.auto.conf (ALTER SYSTEM).\n");
     text_append(&conf, settings);
+    text_format(&conf, "max_slot_wal_keep_size = %dMB\n", hq_wal_mb);
     /* inner quotes: a comma would start another folder */
     text_append(&conf, "unix_socket_directories = '\"");
     append_quoted(&conf, paths->socket_folder);
@@ -431,7 +437,7 @@ static int prepare_socket_folder(const struct cluster_paths *paths,
 }
 
 int cluster_folder_fill(const struct cluster_paths *paths, const struct cluster_owner *owner,
-                        struct error *err)
+                        int hq_wal_mb, struct error *err)
 {
     int rc = check_enterable(owner, paths->dir, err);
     if (rc == 0)
@@ -439,7 +445,7 @@ int cluster_folder_fill(const struct cluster_paths *paths, const struct cluster_
     if (rc == 0)
         rc = file_exists(paths->data) ? check_data(paths, err) : make_data(paths, owner, err);
     if (rc == 0)
-        rc = write_settings(paths, err);
+        rc = write_settings(paths, hq_wal_mb, err);
     if (rc == 0)
         rc = prepare_log(paths, owner, err);
     return rc;

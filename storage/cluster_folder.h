@@ -55,9 +55,11 @@ MUST_CHECK int cluster_run(const struct cluster_owner *owner, const char *progra
 MUST_CHECK int cluster_folder_make(const struct cluster_paths *paths, struct error *err);
 
 /* Make data (when it is not there), settings, log and socket folder; needs the lock.
+ *   hq_wal_mb  as database.hq_wal_mb
  * Returns 0, -ENAMETOOLONG, -EPROTO (made by another version), -errno. */
 MUST_CHECK int cluster_folder_fill(const struct cluster_paths *paths,
-                                   const struct cluster_owner *owner, struct error *err);
+                                   const struct cluster_owner *owner, int hq_wal_mb,
+                                   struct error *err);
 
 /*
  * Remove lock files of a server that was killed when their process number now belongs to another

@@ -319,8 +319,8 @@ static int prepare(struct database *database, const struct query *query, struct 
     return collect(database, query->what, NULL, err);
 }
 
-int database_query(struct database *database, enum query_id id, const char *const *values,
-                   PGresult **ret_result, struct error *err)
+static int query(struct database *database, enum query_id id, const char *const *values,
+                 int result_format, PGresult **ret_result, struct error *err)
 {
     const struct query *query = query_find(id);
     if (!database->connection)
@@ -333,9 +333,86 @@ int database_query(struct database *database, enum query_id id, const char *cons
         database->prepared |= UINT64_C(1) << id;
     }
     if (!PQsendQueryPrepared(database->connection, query->name, query->parameters, values, NULL,
-                             NULL, 0))
+                             NULL, result_format))
         return lost(database, query->what, err);
     return collect(database, query->what, ret_result, err);
+}
+
+int database_query(struct database *database, enum query_id id, const char *const *values,
+                   PGresult **ret_result, struct error *err)
+{
+    return query(database, id, values, 0, ret_result, err);
+}
+
+int database_query_binary(struct database *database, enum query_id id, const char *const *values,
+                          PGresult **ret_result, struct error *err)
+{
+    return query(database, id, values, 1, ret_result, err);
+}
+
+/* Send the statement and wait until its rows begin. */
+static int start_copy(struct database *database, const char *what, const char *sql,
+                      struct error *err)
+{
+    int64_t deadline_ns = deadline_after_ns(database->timeout_ms);
+    if (!PQsendQuery(database->connection, sql))
+        return lost(database, what, err);
+    int rc = flush_out(database, deadline_ns);
+    if (rc == 0)
+        rc = wait_result(database, deadline_ns);
+    if (rc < 0)
+        return rc == -ECONNREFUSED ? lost(database, what, err) : gave_up(database, rc, what, err);
+    AUTO(database_result_release) PGresult *result = PQgetResult(database->connection);
+    if (!result || PQstatus(database->connection) != CONNECTION_OK)
+        return lost(database, what, err);
+    return PQresultStatus(result) == PGRES_COPY_OUT ? 0 : refused(database, what, result, err);
+}
+
+/* Whatever the server sends next, as long as it sends something in time. */
+static int wait_more(struct database *database, const char *what, struct error *err)
+{
+    int seen = wait_socket(database->connection, database->stop_fd, POLLIN,
+                           deadline_after_ns(database->timeout_ms));
+    if (seen < 0)
+        return gave_up(database, seen, what, err);
+    return PQconsumeInput(database->connection) ? 0 : lost(database, what, err);
+}
+
+/* Rows until the server has no more, or has thought better of it, which the result tells. */
+static int copy_rows(struct database *database, const char *what,
+                     int (*take)(void *context, const char *row, size_t length), void *context,
+                     struct error *err)
+{
+    for (;;) {
+        char *row = NULL;
+        int length = PQgetCopyData(database->connection, &row, 1);
+        int rc = length > 0    ? take(context, row, (size_t) length)
+                 : length == 0 ? wait_more(database, what, err)
+                               : 0;
+        PQfreemem(row);
+        if (rc < 0 || length < 0)
+            return rc;
+    }
+}
+
+int database_copy_out(struct database *database, const char *what, const char *sql,
+                      int (*take)(void *context, const char *row, size_t length), void *context,
+                      int64_t *ret_rows, struct error *err)
+{
+    AUTO(database_result_release) PGresult *result = NULL;
+    if (!database->connection)
+        return not_connected(what, err);
+    database->sqlstate[0] = '\0';
+    int rc = start_copy(database, what, sql, err);
+    if (rc == 0)
+        rc = copy_rows(database, what, take, context, err);
+    if (rc == 0)
+        rc = collect(database, what, &result, err);
+    if (rc < 0)
+        lose_connection(database);
+    else if (ret_rows)
+        *ret_rows = strtoll(PQcmdTuples(result), NULL, 10);
+    return rc;
 }
 
 bool database_can_recover(const struct database *database, int code)

@@ -51,6 +51,23 @@ MUST_CHECK int database_run(struct database *database, const char *what, const c
 MUST_CHECK int database_query(struct database *database, enum query_id id,
                               const char *const *values, PGresult **ret_result, struct error *err);
 
+/* The same with the result in PostgreSQL's binary format, for many numbers; see binary_rows.h. */
+MUST_CHECK int database_query_binary(struct database *database, enum query_id id,
+                                     const char *const *values, PGresult **ret_result,
+                                     struct error *err);
+
+/*
+ * Run one COPY ... TO STDOUT and hand its rows over as they come, so that nothing is held.
+ *   take      gets each row with its newline, not NUL-terminated; a negative code ends the copy and
+ *             is returned, with no sentence written here
+ *   ret_rows  how many the server sent; may be NULL
+ * timeout_ms is how long the server may be silent, not how long it may take. Returns as above; the
+ * connection is closed on failure, for what is still to come is not known.
+ */
+MUST_CHECK int database_copy_out(struct database *database, const char *what, const char *sql,
+                                 int (*take)(void *context, const char *row, size_t length),
+                                 void *context, int64_t *ret_rows, struct error *err);
+
 /* Whether trying again later can help: the trouble lies in the connection, in resources or in what
  * others do at the same time, not in the statement. */
 bool database_can_recover(const struct database *database, int code);

@@ -153,6 +153,17 @@ static int take_lock(struct database *database, struct error *err)
     return rc;
 }
 
+/* Under the lock, because two programs that grant at once fail each other. */
+static int apply_roles(struct database *database, struct error *err)
+{
+    AUTO(database_result_release) PGresult *function = NULL;
+    int rc = database_run(database, "look up apply_roles()",
+                          "SELECT to_regprocedure('apply_roles()')", &function, err);
+    if (rc < 0 || PQgetisnull(function, 0, 0))
+        return rc;
+    return database_run(database, "set up the roles", "SELECT apply_roles()", NULL, err);
+}
+
 static int apply_missing(struct database *database, int *ret_applied, struct error *err)
 {
     int version = 0;
@@ -165,8 +176,20 @@ static int apply_missing(struct database *database, int *ret_applied, struct err
         applied += rc == 0;
     }
     if (rc == 0)
+        rc = apply_roles(database, err);
+    if (rc == 0)
         *ret_applied = applied;
     return rc;
+}
+
+/* A store in a chain publishes the new tables at once, and a headquarters is ready for them. */
+static int mend_chain(struct database *database, struct error *err)
+{
+    return database_run(database, "publish new tables",
+                        "SELECT publish_to_headquarters() WHERE EXISTS"
+                        "    (SELECT FROM pg_publication WHERE pubname = 'floorfuse_hq');"
+                        "SELECT receive_from_stores() WHERE EXISTS (SELECT FROM joined_store)",
+                        NULL, err);
 }
 
 /* The codes of database.h that the public headers do not have. */
@@ -184,6 +207,8 @@ int storage_migrate(const char *conninfo, int *ret_applied, int *ret_version, st
     int applied = 0;
     if (rc == 0)
         rc = apply_missing(database, &applied, err);
+    if (rc == 0 && applied > 0)
+        rc = mend_chain(database, err);
     if (rc < 0)
         return public_code(rc);
     if (ret_applied)
@@ -191,6 +216,17 @@ int storage_migrate(const char *conninfo, int *ret_applied, int *ret_version, st
     if (ret_version)
         *ret_version = migration_count;
     return 0;
+}
+
+int storage_read_version(const char *conninfo, int *ret_version, struct error *err)
+{
+    AUTO(database_close) struct database *database = NULL;
+    int rc = database_open(conninfo, -1, DATABASE_TIMEOUT_MS, &database, err);
+    if (rc == 0)
+        rc = check_server(database, err);
+    if (rc == 0)
+        rc = read_version(database, ret_version, err);
+    return public_code(rc);
 }
 
 int schema_check(struct database *database, struct error *err)

@@ -27,23 +27,33 @@ static const struct query queries[QUERY_COUNT] = {
                           "ON CONFLICT (store_id) DO UPDATE SET timezone = excluded.timezone "
                           "WHERE store.timezone <> excluded.timezone" },
 
-    [QUERY_DEFINITION_KEY] = { "definition_key", "write the definition", 4,
-                               "WITH found AS ("
-                               "    SELECT definition_id FROM definition"
-                               "    WHERE store_id = $1::integer AND bucket_s = $2::integer AND "
-                               "visit_s = $3::integer"
-                               "        AND cell_m = $4::double precision), "
+    [QUERY_DEFINITION_KEY] = { "definition_key", "write the definition", 5,
+                               "WITH wanted AS ("
+                               "    SELECT $1::integer AS store_id, $2::integer AS bucket_s,"
+                               "        $3::integer AS visit_s, $4::double precision AS cell_m,"
+                               "        $5::double precision AS zone_hysteresis_m), "
+                               "found AS ("
+                               "    SELECT definition_id FROM definition JOIN wanted"
+                               "    USING (store_id, bucket_s, visit_s, cell_m,"
+                               "        zone_hysteresis_m)), "
                                "made AS ("
-                               "    INSERT INTO definition (store_id, bucket_s, visit_s, cell_m)"
-                               "    SELECT $1::integer, $2::integer, $3::integer, $4::double "
-                               "precision"
-                               "    WHERE NOT EXISTS (SELECT FROM found) ON CONFLICT DO NOTHING "
-                               "RETURNING definition_id) "
-                               "SELECT coalesce((SELECT definition_id FROM found), (SELECT "
-                               "definition_id FROM made))" },
+                               "    INSERT INTO definition (store_id, bucket_s, visit_s, cell_m,"
+                               "        zone_hysteresis_m)"
+                               "    SELECT store_id, bucket_s, visit_s, cell_m, zone_hysteresis_m"
+                               "    FROM wanted WHERE NOT EXISTS (SELECT FROM found)"
+                               "    ON CONFLICT DO NOTHING RETURNING definition_id) "
+                               "SELECT coalesce((SELECT definition_id FROM found),"
+                               "    (SELECT definition_id FROM made))" },
+
+    [QUERY_OPENING_PUT] = { "opening_put", "write the opening hours", 3,
+                            "SELECT put_opening($1::integer, $2::jsonb, $3::jsonb)" },
+
+    [QUERY_RETENTION_SET] = { "retention_set", "write how long facts are kept", 4,
+                              "SELECT set_retention($1::integer, nullif($2::integer, 0),"
+                              "    nullif($3::integer, 0), nullif($4::integer, 0))" },
 
     [QUERY_PARTITIONS_ENSURE] = { "partitions_ensure", "make partitions", 1,
-                                  "SELECT ensure_heat_partitions(d.day, (d.day + interval '1 "
+                                  "SELECT ensure_partitions(d.day, (d.day + interval '1 "
                                   "month')::date) "
                                   "FROM (SELECT ($1::timestamptz AT TIME ZONE 'UTC')::date AS day) "
                                   "AS d" },
@@ -139,6 +149,30 @@ static const struct query queries[QUERY_COUNT] = {
                                 "    WHERE store_id = $1::integer AND camera_id = $2::integer"
                                 "        AND version = $3) ON CONFLICT DO NOTHING" },
 
+    [QUERY_MODEL_KEYS] = { "model_keys", "write the models", 4,
+                           "WITH wanted AS ("
+                           "    SELECT w.model, w.input_width, w.input_height, w.n"
+                           "    FROM unnest($2::text[], $3::integer[], $4::integer[])"
+                           "        WITH ORDINALITY AS w (model, input_width, input_height, n)), "
+                           "made AS ("
+                           "    INSERT INTO model (store_id, model, input_width, input_height)"
+                           "    SELECT DISTINCT $1::integer, w.model, w.input_width,"
+                           "        w.input_height "
+                           "    FROM wanted AS w WHERE NOT EXISTS ("
+                           "        SELECT FROM model AS m WHERE m.store_id = $1::integer"
+                           "            AND m.model = w.model AND m.input_width = w.input_width"
+                           "            AND m.input_height = w.input_height)"
+                           "    ON CONFLICT DO NOTHING"
+                           "    RETURNING model, input_width, input_height, model_id) "
+                           "SELECT coalesce(k.model_id, m.model_id) FROM wanted AS w "
+                           "LEFT JOIN model AS k ON k.store_id = $1::integer"
+                           "    AND k.model = w.model AND k.input_width = w.input_width"
+                           "    AND k.input_height = w.input_height "
+                           "LEFT JOIN made AS m ON m.model = w.model"
+                           "    AND m.input_width = w.input_width"
+                           "    AND m.input_height = w.input_height "
+                           "ORDER BY w.n" },
+
     [QUERY_FOOTPRINT_KEYS] = { "footprint_keys", "write the footprints", 5,
                                "WITH wanted AS ("
                                "    SELECT w.camera_id, w.calibration_id, w.mask, sha256(w.mask) "
@@ -197,88 +231,196 @@ static const struct query queries[QUERY_COUNT] = {
                                 "LEFT JOIN made AS m ON m.footprint_ids = w.footprint_ids ORDER BY "
                                 "w.n" },
 
-    /* First of a bucket's facts: two writers of one bucket queue up at this row. */
-    [QUERY_HEAT_BUCKET_PUT] = { "heat_bucket_put", "write the bucket", 13,
-                                "INSERT INTO heat_bucket (store_id, floor_id, bucket_at, grid_id, "
-                                "definition_id, people_ms,"
-                                "    peak_people, cell, dwell_ms, passes, move_x_mm, move_y_mm, "
-                                "path_mm) "
-                                "VALUES ($1::integer, $2::integer, $3::timestamptz, $4::integer, "
-                                "$5::integer, $6::bigint,"
-                                "    $7::integer, $8::integer[], $9::integer[], $10::integer[], "
-                                "$11::integer[],"
-                                "    $12::integer[], $13::integer[]) "
-                                "ON CONFLICT (store_id, floor_id, bucket_at) DO UPDATE SET grid_id "
-                                "= excluded.grid_id,"
-                                "    definition_id = excluded.definition_id, people_ms = "
-                                "excluded.people_ms,"
-                                "    peak_people = excluded.peak_people, cell = excluded.cell,"
-                                "    dwell_ms = excluded.dwell_ms, passes = excluded.passes,"
-                                "    move_x_mm = excluded.move_x_mm, move_y_mm = "
-                                "excluded.move_y_mm,"
-                                "    path_mm = excluded.path_mm" },
+    /* All places of a floor; docs in sql/migrations/0018_place.sql. */
+    [QUERY_PLACES_PUT] = { "places_put", "write the places of a floor", 6,
+                           "SELECT id, (extract(epoch FROM since) * 1000000)::bigint, is_same "
+                           "FROM put_places($1::integer, $2::integer, $3::integer,"
+                           "    $4::timestamptz, $5::jsonb, $6::bytea)" },
 
-    [QUERY_EXPOSURE_DELETE] = { "exposure_delete", "replace the exposure", 3,
-                                "DELETE FROM exposure WHERE store_id = $1::integer"
-                                "    AND floor_id = $2::integer AND bucket_at = $3::timestamptz" },
+    /* Facts of several buckets at once: $1 is the store, the others are columns. The heat row comes
+     * first, so that two writers of one bucket queue up there; which buckets are new it tells. */
+    [QUERY_HEAT_BUCKET_ADD] = { "heat_bucket_add", "write the buckets", 10,
+                                "INSERT INTO heat_bucket (store_id, floor_id, bucket_at, grid_id,"
+                                "    definition_id, peak_people, people_ms, first_cell,"
+                                "    dwell_unit_ms, cells) "
+                                "SELECT $1::integer, w.* FROM unnest($2::integer[],"
+                                "    $3::timestamptz[], $4::integer[], $5::integer[],"
+                                "    $6::integer[], $7::bigint[], $8::integer[], $9::integer[],"
+                                "    $10::bytea[]) AS w "
+                                "ON CONFLICT (store_id, floor_id, bucket_at) DO NOTHING "
+                                "RETURNING floor_id" },
+
+    [QUERY_HEAT_BUCKET_CHANGE] = { "heat_bucket_change", "replace the buckets", 10,
+                                   "UPDATE heat_bucket AS b SET grid_id = w.grid_id,"
+                                   "    definition_id = w.definition_id,"
+                                   "    peak_people = w.peak_people, people_ms = w.people_ms,"
+                                   "    first_cell = w.first_cell,"
+                                   "    dwell_unit_ms = w.dwell_unit_ms, cells = w.cells "
+                                   "FROM unnest($2::integer[], $3::timestamptz[], $4::integer[],"
+                                   "    $5::integer[], $6::integer[], $7::bigint[],"
+                                   "    $8::integer[], $9::integer[], $10::bytea[])"
+                                   "    AS w (floor_id, bucket_at, grid_id, definition_id,"
+                                   "    peak_people, people_ms, first_cell, dwell_unit_ms, cells) "
+                                   "WHERE b.store_id = $1::integer AND b.floor_id = w.floor_id"
+                                   "    AND b.bucket_at = w.bucket_at" },
+
+    /* What an earlier writing of the same buckets left becomes zero; nothing is deleted, because
+     * headquarters learns of inserts and updates only. */
+    [QUERY_EXPOSURE_BLANK] = { "exposure_blank", "replace the exposure", 3,
+                               "UPDATE exposure AS e SET exposure_ms = 0 "
+                               "FROM unnest($2::integer[], $3::timestamptz[])"
+                               "    AS w (floor_id, bucket_at) "
+                               "WHERE e.store_id = $1::integer AND e.floor_id = w.floor_id"
+                               "    AND e.bucket_at = w.bucket_at AND e.exposure_ms <> 0" },
 
     [QUERY_EXPOSURE_PUT] = { "exposure_put", "write the exposure", 5,
-                             "INSERT INTO exposure (store_id, floor_id, bucket_at, camera_set_id, "
-                             "exposure_ms) "
-                             "SELECT $1::integer, $2::integer, $3::timestamptz, w.camera_set_id, "
-                             "sum(w.exposure_ms) "
-                             "FROM unnest($4::integer[], $5::bigint[]) AS w (camera_set_id, "
-                             "exposure_ms) "
-                             "GROUP BY w.camera_set_id" },
+                             "INSERT INTO exposure (store_id, floor_id, bucket_at, camera_set_id,"
+                             "    exposure_ms) "
+                             "SELECT $1::integer, w.floor_id, w.bucket_at, w.camera_set_id,"
+                             "    sum(w.exposure_ms) "
+                             "FROM unnest($2::integer[], $3::timestamptz[], $4::integer[],"
+                             "    $5::bigint[])"
+                             "    AS w (floor_id, bucket_at, camera_set_id, exposure_ms) "
+                             "GROUP BY w.floor_id, w.bucket_at, w.camera_set_id "
+                             "ON CONFLICT (store_id, floor_id, bucket_at, camera_set_id)"
+                             "    DO UPDATE SET exposure_ms = excluded.exposure_ms" },
 
-    [QUERY_CAMERA_BUCKET_DELETE] = { "camera_bucket_delete", "replace the camera counts", 3,
-                                     "DELETE FROM camera_bucket WHERE store_id = $1::integer"
-                                     "    AND floor_id = $2::integer"
-                                     "    AND bucket_at = $3::timestamptz" },
+    [QUERY_CAMERA_BUCKET_BLANK] = { "camera_bucket_blank", "replace the camera counts", 3,
+                                    "UPDATE camera_bucket AS c SET frames = 0, observations = 0,"
+                                    "    missed = 0, uptime_ms = 0, latency_bin = 0,"
+                                    "    latency_frames = '{}' "
+                                    "FROM unnest($2::integer[], $3::timestamptz[])"
+                                    "    AS w (floor_id, bucket_at) "
+                                    "WHERE c.store_id = $1::integer AND c.floor_id = w.floor_id"
+                                    "    AND c.bucket_at = w.bucket_at" },
 
-    [QUERY_CAMERA_BUCKET_PUT] = { "camera_bucket_put", "write the camera counts", 8,
-                                  "INSERT INTO camera_bucket (store_id, floor_id, bucket_at, "
-                                  "camera_id, calibration_id, frames,"
-                                  "    observations, missed) "
-                                  "SELECT $1::integer, $2::integer, $3::timestamptz, w.camera_id, "
-                                  "w.calibration_id,"
-                                  "    w.frames, w.observations, w.missed "
-                                  "FROM unnest($4::integer[], $5::integer[], $6::bigint[], "
-                                  "$7::bigint[], $8::bigint[])"
-                                  "    AS w (camera_id, calibration_id, frames, observations, "
-                                  "missed)" },
+    [QUERY_CAMERA_BUCKET_PUT] = { "camera_bucket_put", "write the camera counts", 12,
+                                  "INSERT INTO camera_bucket (store_id, floor_id, bucket_at,"
+                                  "    camera_id, calibration_id, model_id, frames, observations,"
+                                  "    missed, uptime_ms, latency_bin, latency_frames) "
+                                  "SELECT $1::integer, w.floor_id, w.bucket_at, w.camera_id,"
+                                  "    w.calibration_id, nullif(w.model_id, 0), w.frames,"
+                                  "    w.observations, w.missed, w.uptime_ms, w.latency_bin,"
+                                  "    w.latency_frames::integer[] "
+                                  "FROM unnest($2::integer[], $3::timestamptz[], $4::integer[],"
+                                  "    $5::integer[], $6::integer[], $7::bigint[], $8::bigint[],"
+                                  "    $9::bigint[], $10::bigint[], $11::integer[], $12::text[])"
+                                  "    AS w (floor_id, bucket_at, camera_id, calibration_id,"
+                                  "    model_id, frames, observations, missed, uptime_ms,"
+                                  "    latency_bin, latency_frames) "
+                                  "ON CONFLICT (store_id, floor_id, bucket_at, camera_id)"
+                                  "    DO UPDATE SET calibration_id = excluded.calibration_id,"
+                                  "    model_id = excluded.model_id, frames = excluded.frames,"
+                                  "    observations = excluded.observations,"
+                                  "    missed = excluded.missed, uptime_ms = excluded.uptime_ms,"
+                                  "    latency_bin = excluded.latency_bin,"
+                                  "    latency_frames = excluded.latency_frames" },
 
-    [QUERY_PAIR_RESIDUAL_DELETE] = { "pair_residual_delete", "replace the residuals", 3,
-                                     "DELETE FROM pair_residual_bucket"
-                                     " WHERE store_id = $1::integer AND floor_id = $2::integer"
-                                     "    AND bucket_at = $3::timestamptz" },
+    [QUERY_PAIR_RESIDUAL_BLANK] = { "pair_residual_blank", "replace the residuals", 3,
+                                    "UPDATE pair_residual_bucket AS p SET matches = 0,"
+                                    "    sum_dx_m = 0, sum_dy_m = 0, sum_squared_m2 = 0 "
+                                    "FROM unnest($2::integer[], $3::timestamptz[])"
+                                    "    AS w (floor_id, bucket_at) "
+                                    "WHERE p.store_id = $1::integer AND p.floor_id = w.floor_id"
+                                    "    AND p.bucket_at = w.bucket_at" },
 
     [QUERY_PAIR_RESIDUAL_PUT] = { "pair_residual_put", "write the residuals", 9,
-                                  "INSERT INTO pair_residual_bucket (store_id, floor_id, "
-                                  "bucket_at, camera_a_id, camera_b_id,"
-                                  "    matches, sum_dx_m, sum_dy_m, sum_squared_m2) "
-                                  "SELECT $1::integer, $2::integer, $3::timestamptz, "
-                                  "w.camera_a_id, w.camera_b_id,"
-                                  "    w.matches, w.sum_dx_m, w.sum_dy_m, w.sum_squared_m2 "
-                                  "FROM unnest($4::integer[], $5::integer[], $6::bigint[], "
-                                  "$7::double precision[],"
-                                  "    $8::double precision[], $9::double precision[])"
-                                  "    AS w (camera_a_id, camera_b_id, matches, sum_dx_m, "
-                                  "sum_dy_m, sum_squared_m2)" },
+                                  "INSERT INTO pair_residual_bucket (store_id, floor_id,"
+                                  "    bucket_at, camera_a_id, camera_b_id, matches, sum_dx_m,"
+                                  "    sum_dy_m, sum_squared_m2) "
+                                  "SELECT $1::integer, w.* FROM unnest($2::integer[],"
+                                  "    $3::timestamptz[], $4::integer[], $5::integer[],"
+                                  "    $6::bigint[], $7::double precision[],"
+                                  "    $8::double precision[], $9::double precision[]) AS w "
+                                  "ON CONFLICT (store_id, floor_id, bucket_at, camera_a_id,"
+                                  "    camera_b_id) DO UPDATE SET matches = excluded.matches,"
+                                  "    sum_dx_m = excluded.sum_dx_m,"
+                                  "    sum_dy_m = excluded.sum_dy_m,"
+                                  "    sum_squared_m2 = excluded.sum_squared_m2" },
+
+    [QUERY_ZONE_BUCKET_BLANK] = { "zone_bucket_blank", "replace the zones", 3,
+                                  "UPDATE zone_bucket AS b SET visits = 0, entries = 0, exits = 0,"
+                                  "    peak_people = 0, dwell_ms = 0, exposure_ms = 0 "
+                                  "FROM unnest($2::integer[], $3::timestamptz[])"
+                                  "    AS w (floor_id, bucket_at) "
+                                  "JOIN zone AS z ON z.store_id = $1::integer"
+                                  "    AND z.floor_id = w.floor_id "
+                                  "WHERE b.store_id = $1::integer AND b.zone_id = z.zone_id"
+                                  "    AND b.bucket_at = w.bucket_at" },
+
+    [QUERY_ZONE_BUCKET_PUT] = { "zone_bucket_put", "write the zones", 10,
+                                "INSERT INTO zone_bucket (store_id, zone_id, bucket_at,"
+                                "    definition_id, visits, entries, exits, peak_people,"
+                                "    dwell_ms, exposure_ms) "
+                                "SELECT $1::integer, w.* FROM unnest($2::integer[],"
+                                "    $3::timestamptz[], $4::integer[], $5::integer[],"
+                                "    $6::integer[], $7::integer[], $8::integer[], $9::bigint[],"
+                                "    $10::bigint[]) AS w "
+                                "ON CONFLICT (store_id, zone_id, bucket_at) DO UPDATE SET"
+                                "    definition_id = excluded.definition_id,"
+                                "    visits = excluded.visits, entries = excluded.entries,"
+                                "    exits = excluded.exits, peak_people = excluded.peak_people,"
+                                "    dwell_ms = excluded.dwell_ms,"
+                                "    exposure_ms = excluded.exposure_ms" },
+
+    [QUERY_LINE_BUCKET_BLANK] = { "line_bucket_blank", "replace the lines", 3,
+                                  "UPDATE line_bucket AS b SET left_to_right = 0,"
+                                  "    right_to_left = 0 "
+                                  "FROM unnest($2::integer[], $3::timestamptz[])"
+                                  "    AS w (floor_id, bucket_at) "
+                                  "JOIN counting_line AS l ON l.store_id = $1::integer"
+                                  "    AND l.floor_id = w.floor_id "
+                                  "WHERE b.store_id = $1::integer AND b.line_id = l.line_id"
+                                  "    AND b.bucket_at = w.bucket_at" },
+
+    [QUERY_LINE_BUCKET_PUT] = { "line_bucket_put", "write the lines", 5,
+                                "INSERT INTO line_bucket (store_id, line_id, bucket_at,"
+                                "    left_to_right, right_to_left) "
+                                "SELECT $1::integer, w.* FROM unnest($2::integer[],"
+                                "    $3::timestamptz[], $4::integer[], $5::integer[]) AS w "
+                                "ON CONFLICT (store_id, line_id, bucket_at) DO UPDATE SET"
+                                "    left_to_right = excluded.left_to_right,"
+                                "    right_to_left = excluded.right_to_left" },
+
+    [QUERY_FLOW_BUCKET_BLANK] = { "flow_bucket_blank", "replace the flows", 3,
+                                  "UPDATE flow_bucket AS b SET people = 0 "
+                                  "FROM unnest($2::integer[], $3::timestamptz[])"
+                                  "    AS w (floor_id, bucket_at) "
+                                  "JOIN zone AS z ON z.store_id = $1::integer"
+                                  "    AND z.floor_id = w.floor_id "
+                                  "WHERE b.store_id = $1::integer AND b.from_zone_id = z.zone_id"
+                                  "    AND b.bucket_at = w.bucket_at" },
+
+    [QUERY_FLOW_BUCKET_PUT] = { "flow_bucket_put", "write the flows", 5,
+                                "INSERT INTO flow_bucket (store_id, from_zone_id, to_zone_id,"
+                                "    bucket_at, people) "
+                                "SELECT $1::integer, w.from_zone_id, w.to_zone_id, w.bucket_at,"
+                                "    w.people "
+                                "FROM unnest($2::integer[], $3::integer[], $4::timestamptz[],"
+                                "    $5::integer[])"
+                                "    AS w (from_zone_id, to_zone_id, bucket_at, people) "
+                                "ON CONFLICT (store_id, from_zone_id, to_zone_id, bucket_at)"
+                                "    DO UPDATE SET people = excluded.people" },
 
     /* An old bucket written again does not move a position back. */
     [QUERY_CAMERA_POSITION_PUT] = { "camera_position_put", "write the camera positions", 5,
-                                    "INSERT INTO camera_position (store_id, camera_id, bucket_at, "
-                                    "boot_id, last_sequence) "
-                                    "SELECT $1::integer, w.camera_id, $2::timestamptz, w.boot_id, "
-                                    "w.last_sequence "
-                                    "FROM unnest($3::integer[], $4::numeric[], $5::numeric[])"
-                                    "    AS w (camera_id, boot_id, last_sequence) "
-                                    "ON CONFLICT (store_id, camera_id) DO UPDATE SET bucket_at = "
-                                    "excluded.bucket_at,"
-                                    "    boot_id = excluded.boot_id, last_sequence = "
-                                    "excluded.last_sequence "
+                                    "INSERT INTO camera_position (store_id, camera_id, bucket_at,"
+                                    "    boot_id, last_sequence) "
+                                    "SELECT DISTINCT ON (w.camera_id) $1::integer, w.* "
+                                    "FROM unnest($2::integer[], $3::timestamptz[],"
+                                    "    $4::numeric[], $5::numeric[])"
+                                    "    AS w (camera_id, bucket_at, boot_id, last_sequence) "
+                                    "ORDER BY w.camera_id, w.bucket_at DESC "
+                                    "ON CONFLICT (store_id, camera_id) DO UPDATE SET"
+                                    "    bucket_at = excluded.bucket_at,"
+                                    "    boot_id = excluded.boot_id,"
+                                    "    last_sequence = excluded.last_sequence "
                                     "WHERE camera_position.bucket_at <= excluded.bucket_at" },
+
+    [QUERY_ROLL_UP] = { "roll_up", "roll buckets up", 1, "SELECT roll_up($1::integer)" },
+
+    [QUERY_RETENTION_APPLY] = { "retention_apply", "delete what is kept no longer", 1,
+                                "SELECT apply_retention($1::integer)" },
 
     /* A store may be given as "chain/store" where the id alone does not say which. */
     [QUERY_STORE_FIND] = { "store_find", "look up the store", 1,
@@ -289,66 +431,135 @@ static const struct query queries[QUERY_COUNT] = {
                            "SELECT floor_id FROM floor WHERE store_id = $1::integer AND floor = "
                            "$2" },
 
-    /* The number of grids is known before sums are made over cells that do not fit together. */
-    [QUERY_HEAT_RANGE] = { "heat_range", "read the heat", 4,
-                           "SELECT count(*), count(DISTINCT b.grid_id), min(b.grid_id),"
-                           "    (extract(epoch FROM min(b.bucket_at)) * 1000000)::bigint,"
-                           "    (extract(epoch FROM max(b.bucket_at + d.bucket_s * interval '1 "
-                           "second')) * 1000000)"
-                           "        ::bigint,"
-                           "    coalesce(sum(b.people_ms), 0) "
-                           "FROM heat_bucket AS b JOIN definition AS d USING (store_id, "
-                           "definition_id) "
-                           "WHERE b.store_id = $1::integer AND b.floor_id = $2::integer"
-                           "    AND b.bucket_at >= $3::timestamptz AND b.bucket_at < "
-                           "$4::timestamptz" },
-
+    /* Everything there is, for ranges without an end. */
     [QUERY_HEAT_SPAN] = { "heat_span", "read the heat", 2,
-                          "SELECT (extract(epoch FROM min(bucket_at)) * 1000000)::bigint,"
-                          "    (extract(epoch FROM max(bucket_at)) * 1000000)::bigint "
-                          "FROM heat_bucket WHERE store_id = $1::integer AND floor_id = "
-                          "$2::integer" },
+                          "SELECT (extract(epoch FROM least("
+                          "        (SELECT min(bucket_at) FROM heat_bucket"
+                          "            WHERE store_id = $1::integer AND floor_id = $2::integer),"
+                          "        (SELECT min(first_bucket_at) FROM heat_hour"
+                          "            WHERE store_id = $1::integer AND floor_id = $2::integer),"
+                          "        (SELECT min(first_bucket_at) FROM heat_day"
+                          "            WHERE store_id = $1::integer AND floor_id = $2::integer)"
+                          "        )) * 1000000)::bigint,"
+                          "    (extract(epoch FROM greatest("
+                          "        (SELECT max(bucket_at + d.bucket_s * interval '1 second')"
+                          "            FROM heat_bucket JOIN definition AS d"
+                          "            USING (store_id, definition_id)"
+                          "            WHERE store_id = $1::integer AND floor_id = $2::integer),"
+                          "        (SELECT max(last_bucket_end) FROM heat_hour"
+                          "            WHERE store_id = $1::integer AND floor_id = $2::integer),"
+                          "        (SELECT max(last_bucket_end) FROM heat_day"
+                          "            WHERE store_id = $1::integer AND floor_id = $2::integer)"
+                          "        )) * 1000000)::bigint" },
 
-    [QUERY_HEAT_GRIDS] = { "heat_grids", "read the grid", 4,
-                           "SELECT g.origin_x_m, g.origin_y_m, g.cell_m, g.columns, g.rows,"
-                           "    (extract(epoch FROM u.first_at) * 1000000)::bigint "
-                           "FROM (SELECT grid_id, min(bucket_at) AS first_at FROM heat_bucket"
-                           "    WHERE store_id = $1::integer AND floor_id = $2::integer"
-                           "        AND bucket_at >= $3::timestamptz AND bucket_at < "
-                           "$4::timestamptz"
-                           "    GROUP BY grid_id) AS u "
-                           "JOIN grid AS g ON g.store_id = $1::integer AND g.grid_id = u.grid_id "
-                           "ORDER BY u.first_at" },
+    [QUERY_HEAT_PIECES] = { "heat_pieces", "read the heat", 4,
+                            "SELECT level, lower(piece), upper(piece) FROM heat_piece($1::integer,"
+                            "    $2::integer, $3::timestamptz, $4::timestamptz)" },
 
-    /* unnest in the list of columns goes in step, the arrays being of one length. Over 43 200
-     * buckets of 240 cells it took 2.4 s, unnest in FROM 3.0 s, and sending the arrays alone 2.0 s.
-     */
-    [QUERY_HEAT_CELLS] = { "heat_cells", "read the heat", 4,
-                           "SELECT u.cell, sum(u.dwell_ms), sum(u.passes), sum(u.move_x_mm), "
-                           "sum(u.move_y_mm),"
-                           "    sum(u.path_mm) "
-                           "FROM (SELECT unnest(cell) AS cell, unnest(dwell_ms) AS dwell_ms, "
-                           "unnest(passes) AS passes,"
-                           "        unnest(move_x_mm) AS move_x_mm, unnest(move_y_mm) AS move_y_mm,"
-                           "        unnest(path_mm) AS path_mm"
-                           "    FROM heat_bucket"
-                           "    WHERE store_id = $1::integer AND floor_id = $2::integer"
-                           "        AND bucket_at >= $3::timestamptz AND bucket_at < "
-                           "$4::timestamptz) AS u "
-                           "GROUP BY u.cell" },
+    /* The rows of one level in some ranges of time: arrays of their starts and ends. */
+    [QUERY_HEAT_DAYS] = { "heat_days", "read the heat", 4,
+                          "SELECT d.grid_id, (extract(epoch FROM d.first_bucket_at) * "
+                          "1000000)::bigint,"
+                          "    (extract(epoch FROM d.last_bucket_end) * 1000000)::bigint,"
+                          "    d.cell, d.dwell_ms, d.passes, d.move_x_cm, d.move_y_cm, d.path_cm "
+                          "FROM unnest($3::timestamptz[], $4::timestamptz[]) AS p (low, high) "
+                          "JOIN heat_day AS d ON d.store_id = $1::integer"
+                          "    AND d.floor_id = $2::integer"
+                          "    AND d.local_date >= (p.low AT TIME ZONE 'UTC')::date - 1"
+                          "    AND d.local_date <= (p.high AT TIME ZONE 'UTC')::date + 1"
+                          "    AND d.day_at >= p.low AND d.day_end <= p.high"
+                          "    AND d.first_bucket_at IS NOT NULL" },
+
+    [QUERY_HEAT_HOURS] = { "heat_hours", "read the heat", 4,
+                           "SELECT h.grid_id, (extract(epoch FROM h.first_bucket_at) * "
+                           "1000000)::bigint,"
+                           "    (extract(epoch FROM h.last_bucket_end) * 1000000)::bigint,"
+                           "    h.cell, h.dwell_ms, h.passes, h.move_x_cm, h.move_y_cm, h.path_cm "
+                           "FROM unnest($3::timestamptz[], $4::timestamptz[]) AS p (low, high) "
+                           "JOIN heat_hour AS h ON h.store_id = $1::integer"
+                           "    AND h.floor_id = $2::integer"
+                           "    AND h.hour_at >= p.low AND h.hour_at < p.high"
+                           "    AND h.first_bucket_at IS NOT NULL" },
+
+    [QUERY_HEAT_BUCKETS] = { "heat_buckets", "read the heat", 4,
+                             "SELECT b.grid_id, (extract(epoch FROM b.bucket_at)"
+                             "        * 1000000)::bigint,"
+                             "    (extract(epoch FROM b.bucket_at) * 1000000)::bigint"
+                             "        + d.bucket_s * 1000000::bigint,"
+                             "    b.first_cell, b.dwell_unit_ms, b.cells "
+                             "FROM unnest($3::timestamptz[], $4::timestamptz[]) AS p (low, high) "
+                             "JOIN heat_bucket AS b ON b.store_id = $1::integer"
+                             "    AND b.floor_id = $2::integer"
+                             "    AND b.bucket_at >= p.low AND b.bucket_at < p.high "
+                             "JOIN definition AS d ON d.store_id = b.store_id"
+                             "    AND d.definition_id = b.definition_id" },
+
+    /* How many buckets there are and how many people were on the floor. */
+    [QUERY_HEAT_COUNTS] = { "heat_counts", "read the heat", 4,
+                            "WITH piece AS MATERIALIZED ("
+                            "    SELECT level, lower(piece) AS low, upper(piece) AS high"
+                            "    FROM heat_piece($1::integer, $2::integer, $3::timestamptz,"
+                            "        $4::timestamptz)), "
+                            "counted AS ("
+                            "    SELECT f.people_ms, f.counted_ms FROM floor_day AS f"
+                            "    WHERE f.store_id = $1::integer AND f.floor_id = $2::integer"
+                            "        AND f.local_date IN (SELECT d.local_date FROM piece AS p"
+                            "            JOIN heat_day AS d ON d.store_id = $1::integer"
+                            "                AND d.floor_id = $2::integer"
+                            "                AND d.local_date >="
+                            "                    (p.low AT TIME ZONE 'UTC')::date - 1"
+                            "                AND d.local_date <="
+                            "                    (p.high AT TIME ZONE 'UTC')::date + 1"
+                            "                AND d.day_at >= p.low AND d.day_end <= p.high"
+                            "            WHERE p.level = 'day')"
+                            "    UNION ALL"
+                            "    SELECT f.people_ms, f.counted_ms"
+                            "    FROM piece AS p"
+                            "    JOIN floor_hour AS f ON f.store_id = $1::integer"
+                            "        AND f.floor_id = $2::integer"
+                            "        AND f.hour_at >= p.low AND f.hour_at < p.high"
+                            "    WHERE p.level = 'hour'"
+                            "    UNION ALL"
+                            "    SELECT b.people_ms, d.bucket_s * 1000"
+                            "    FROM piece AS p"
+                            "    JOIN heat_bucket AS b ON b.store_id = $1::integer"
+                            "        AND b.floor_id = $2::integer"
+                            "        AND b.bucket_at >= p.low AND b.bucket_at < p.high"
+                            "    JOIN definition AS d ON d.store_id = b.store_id"
+                            "        AND d.definition_id = b.definition_id"
+                            "    WHERE p.level = 'bucket') "
+                            "SELECT coalesce(sum(people_ms), 0), coalesce(sum(counted_ms), 0) "
+                            "FROM counted" },
+
+    [QUERY_GRID_FIND] = { "grid_find", "read the grid", 2,
+                          "SELECT origin_x_m, origin_y_m, cell_m, columns, rows FROM grid "
+                          "WHERE store_id = $1::integer AND grid_id = $2::integer" },
 
     [QUERY_HEAT_EXPOSURE] = { "heat_exposure", "read the exposure", 4,
-                              "SELECT k.mask, e.exposure_ms FROM ("
-                              "    SELECT store_id, camera_set_id, sum(exposure_ms) AS exposure_ms "
-                              "FROM exposure"
-                              "    WHERE store_id = $1::integer AND floor_id = $2::integer"
-                              "        AND bucket_at >= $3::timestamptz AND bucket_at < "
-                              "$4::timestamptz"
-                              "    GROUP BY store_id, camera_set_id) AS e "
-                              "JOIN camera_set AS k USING (store_id, camera_set_id)" },
+                              "SELECT k.mask, e.exposure_s * 1000 "
+                              "FROM exposure_sum($1::integer, $2::integer, $3::timestamptz,"
+                              "    $4::timestamptz) AS e "
+                              "JOIN camera_set AS k ON k.store_id = $1::integer"
+                              "    AND k.camera_set_id = e.camera_set_id" },
 
     [QUERY_BUCKET_COUNT] = { "bucket_count", "count the buckets", 1,
                              "SELECT count(*) FROM heat_bucket WHERE store_id = $1::integer" },
+
+    /* Views for people begin with v_; what else a database has is none of ours. */
+    [QUERY_VIEW_LIST] = { "view_list", "list the views", 0,
+                          "SELECT relname, obj_description(oid, 'pg_class') FROM pg_class "
+                          "WHERE relkind = 'v' AND starts_with(relname, 'v_')"
+                          "    AND pg_table_is_visible(oid) ORDER BY relname" },
+
+    [QUERY_VIEW_COLUMNS] = { "view_columns", "look up the view", 1,
+                             "SELECT a.attname, col_description(c.oid, a.attnum),"
+                             "    a.atttypid::regtype, n.nspname "
+                             "FROM pg_class AS c "
+                             "JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+                             "JOIN pg_attribute AS a ON a.attrelid = c.oid "
+                             "WHERE c.relname = $1 AND c.relkind = 'v'"
+                             "    AND starts_with(c.relname, 'v_') AND pg_table_is_visible(c.oid)"
+                             "    AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum" },
 };
 
 const struct query *query_find(enum query_id id)

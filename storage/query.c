@@ -1,8 +1,9 @@
 /*
  * query.c - reading the facts back
  *
- * Cells are summed in the server, which sends one row an occupied cell however long the range is.
- * Exposure comes as one mask a camera set with its milliseconds and is added up here.
+ * The server says which days, hours and buckets a range consists of (heat_piece) and sends them as
+ * they are stored; their cells are added up here, which takes a fraction of what it takes in SQL.
+ * Exposure comes as one mask a camera set with its milliseconds and is added up here too.
  */
 #include "storage/query.h"
 
@@ -13,7 +14,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "storage/array_text.h"
+#include "storage/binary_rows.h"
 #include "storage/database.h"
+#include "storage/heat_pack.h"
 #include "storage/schema.h"
 
 /* A year of one-minute buckets takes some seconds. */
@@ -110,11 +114,9 @@ static int no_data(struct database *database, const struct range *range, struct 
     if (PQgetisnull(rows, 0, 0))
         return error_set(err, -ENODATA, "this floor has no heat in the database yet");
     char first[WALL_TEXT_SIZE], last[WALL_TEXT_SIZE];
-    return error_set(
-        err, -ENODATA,
-        "there is no heat from %s to %s; the first bucket starts at %s, the last at %s",
-        range->from, range->to, clock_wall_format(integer_at(rows, 0, 0), first),
-        clock_wall_format(integer_at(rows, 0, 1), last));
+    return error_set(err, -ENODATA, "there is no heat from %s to %s; there is some from %s to %s",
+                     range->from, range->to, clock_wall_format(integer_at(rows, 0, 0), first),
+                     clock_wall_format(integer_at(rows, 0, 1), last));
 }
 
 static int query_range(struct database *database, enum query_id id, const struct range *range,
@@ -124,39 +126,19 @@ static int query_range(struct database *database, enum query_id id, const struct
     return database_query(database, id, values, ret_rows, err);
 }
 
-static int read_extent(struct database *database, const struct range *range, struct heat_sums *sums,
-                       struct error *err)
+/* Times without heat before and after are left out, so that no range is endless. */
+static int clip_range(struct database *database, struct range *range, struct error *err)
 {
     AUTO(database_result_release) PGresult *rows = NULL;
-    int rc = query_range(database, QUERY_HEAT_RANGE, range, &rows, err);
-    if (rc < 0)
+    const char *const values[] = { range->store_id, range->floor_id };
+    bool is_open_range = strstr(range->from, "infinity") || strstr(range->to, "infinity");
+    int rc = is_open_range ? database_query(database, QUERY_HEAT_SPAN, values, &rows, err) : 0;
+    if (rc < 0 || !is_open_range || PQgetisnull(rows, 0, 0))
         return rc;
-    sums->buckets = integer_at(rows, 0, 0);
-    if (sums->buckets == 0)
-        return no_data(database, range, err);
-    sums->first_us = integer_at(rows, 0, 3);
-    sums->last_us = integer_at(rows, 0, 4);
-    sums->people_s = double_at(rows, 0, 5) / 1000;
-    return 0;
-}
-
-static int read_grid(struct database *database, const struct range *range, struct grid *ret_grid,
-                     struct error *err)
-{
-    AUTO(database_result_release) PGresult *rows = NULL;
-    int rc = query_range(database, QUERY_HEAT_GRIDS, range, &rows, err);
-    if (rc < 0)
-        return rc;
-    char change[WALL_TEXT_SIZE];
-    if (PQntuples(rows) > 1)
-        return error_set(
-            err, -EEXIST,
-            "the floor was cut into other cells at %s; ask for a range before or after",
-            clock_wall_format(integer_at(rows, 1, 5), change));
-    *ret_grid = (struct grid){ .origin = { double_at(rows, 0, 0), double_at(rows, 0, 1) },
-                               .cell_m = double_at(rows, 0, 2),
-                               .columns = (uint32_t) integer_at(rows, 0, 3),
-                               .rows = (uint32_t) integer_at(rows, 0, 4) };
+    if (strcmp(range->from, "-infinity") == 0)
+        range_time(integer_at(rows, 0, 0), range->from);
+    if (strcmp(range->to, "infinity") == 0)
+        range_time(integer_at(rows, 0, 1), range->to);
     return 0;
 }
 
@@ -172,23 +154,214 @@ static int allocate_sums(struct heat_sums *sums, struct error *err)
     return 0;
 }
 
+/* ---- pieces ---- */
+
+/* Rows of one level. */
+struct level {
+    const char *name;
+    enum query_id query;
+    int (*add)(struct heat_sums *sums, const PGresult *rows, int row, struct error *err);
+    struct text from, to; /* array literals of the ranges that are read at this level */
+    PGresult *rows;
+};
+
+static int bad_cell(int64_t cell, struct error *err)
+{
+    return error_set(err, -EIO, "the database holds heat of cell %" PRId64 " outside the grid",
+                     cell);
+}
+
+static int add_arrays(struct heat_sums *sums, const PGresult *rows, int row, struct error *err)
+{
+    enum { CELL = 3, DWELL, PASSES, MOVE_X, MOVE_Y, PATH, END };
+    struct binary_array arrays[END];
+    for (int column = CELL; column < END; column++)
+        if (binary_array_open(rows, row, column, &arrays[column]) < 0 ||
+            arrays[column].count != arrays[CELL].count)
+            return error_set(err, -EIO, "the database holds heat that cannot be read");
+    for (size_t i = 0; i < arrays[CELL].count; i++) {
+        int64_t cell = binary_array_at(&arrays[CELL], i);
+        if (cell < 0 || cell >= grid_cells(&sums->grid))
+            return bad_cell(cell, err);
+        sums->dwell_s[cell] += (double) binary_array_at(&arrays[DWELL], i) / 1000;
+        sums->passes[cell] += (double) binary_array_at(&arrays[PASSES], i);
+        sums->move_x_m[cell] += (double) binary_array_at(&arrays[MOVE_X], i) / 100;
+        sums->move_y_m[cell] += (double) binary_array_at(&arrays[MOVE_Y], i) / 100;
+        sums->path_m[cell] += (double) binary_array_at(&arrays[PATH], i) / 100;
+    }
+    return 0;
+}
+
+static int add_packed(struct heat_sums *sums, const PGresult *rows, int row, struct error *err)
+{
+    enum { FIRST = 3, UNIT, CELLS };
+    size_t length = (size_t) PQgetlength(rows, row, CELLS), count = length / HEAT_PACK_PLANES;
+    struct heat_entry *entries = calloc(count + 1, sizeof(*entries));
+    if (!entries)
+        return error_set(err, -ENOMEM, "out of memory reading heat");
+    heat_pack_open((int32_t) binary_integer(rows, row, FIRST),
+                   (int32_t) binary_integer(rows, row, UNIT),
+                   (const uint8_t *) PQgetvalue(rows, row, CELLS), length, entries);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        const struct heat_entry *e = &entries[i];
+        if (e->cell >= grid_cells(&sums->grid)) {
+            rc = bad_cell(e->cell, err);
+            break;
+        }
+        sums->dwell_s[e->cell] += e->dwell_ms / 1000.0;
+        sums->passes[e->cell] += e->passes;
+        sums->move_x_m[e->cell] += e->move_x_cm / 100.0;
+        sums->move_y_m[e->cell] += e->move_y_cm / 100.0;
+        sums->path_m[e->cell] += e->path_cm / 100.0;
+    }
+    free(entries);
+    return rc;
+}
+
+enum { LEVELS = 3 };
+
+static int read_pieces(struct database *database, const struct range *range,
+                       struct level levels[static LEVELS], struct error *err)
+{
+    AUTO(database_result_release) PGresult *rows = NULL;
+    int rc = query_range(database, QUERY_HEAT_PIECES, range, &rows, err);
+    for (int l = 0; l < LEVELS; l++) {
+        array_open(&levels[l].from);
+        array_open(&levels[l].to);
+    }
+    for (int row = 0; rc == 0 && row < PQntuples(rows); row++)
+        for (int l = 0; l < LEVELS; l++)
+            if (strcmp(PQgetvalue(rows, row, 0), levels[l].name) == 0) {
+                array_add_string(&levels[l].from, PQgetvalue(rows, row, 1));
+                array_add_string(&levels[l].to, PQgetvalue(rows, row, 2));
+            }
+    for (int l = 0; l < LEVELS; l++) {
+        array_close(&levels[l].from);
+        array_close(&levels[l].to);
+    }
+    return rc;
+}
+
+static int read_levels(struct database *database, const struct range *range,
+                       struct level levels[static LEVELS], struct error *err)
+{
+    int rc = read_pieces(database, range, levels, err);
+    for (int l = 0; rc == 0 && l < LEVELS; l++) {
+        const char *const values[] = { range->store_id, range->floor_id, levels[l].from.bytes,
+                                       levels[l].to.bytes };
+        if (levels[l].from.failed || levels[l].to.failed)
+            return error_set(err, -ENOMEM, "out of memory reading heat");
+        rc = database_query_binary(database, levels[l].query, values, &levels[l].rows, err);
+    }
+    return rc;
+}
+
+/* What all rows agree on, and when they do not. */
+struct extent {
+    int64_t grid_id; /* of the earliest row */
+    int64_t first_us, last_us;
+    int64_t other_grid_us; /* where the earliest row of another grid starts; INT64_MAX: none */
+};
+
+static struct extent find_extent(const struct level levels[static LEVELS])
+{
+    enum { GRID, FROM, TO };
+    struct extent extent = { .first_us = INT64_MAX,
+                             .last_us = INT64_MIN,
+                             .other_grid_us = INT64_MAX };
+    for (int l = 0; l < LEVELS; l++)
+        for (int row = 0; row < PQntuples(levels[l].rows); row++) {
+            int64_t from_us = binary_integer(levels[l].rows, row, FROM),
+                    to_us = binary_integer(levels[l].rows, row, TO);
+            if (from_us < extent.first_us) {
+                extent.first_us = from_us;
+                extent.grid_id = binary_integer(levels[l].rows, row, GRID);
+            }
+            if (to_us > extent.last_us)
+                extent.last_us = to_us;
+        }
+    for (int l = 0; l < LEVELS; l++)
+        for (int row = 0; row < PQntuples(levels[l].rows); row++) {
+            int64_t from_us = binary_integer(levels[l].rows, row, FROM);
+            if (binary_integer(levels[l].rows, row, GRID) != extent.grid_id &&
+                from_us < extent.other_grid_us)
+                extent.other_grid_us = from_us;
+        }
+    return extent;
+}
+
+static int read_grid(struct database *database, const struct range *range, int64_t grid_id,
+                     struct grid *ret_grid, struct error *err)
+{
+    AUTO(database_result_release) PGresult *rows = NULL;
+    struct number_text grid = integer_text(grid_id);
+    const char *const values[] = { range->store_id, grid.bytes };
+    int rc = database_query(database, QUERY_GRID_FIND, values, &rows, err);
+    if (rc == 0 && PQntuples(rows) != 1)
+        rc = error_set(err, -EIO, "the database holds heat of a grid that it does not have");
+    if (rc < 0)
+        return rc;
+    *ret_grid = (struct grid){ .origin = { double_at(rows, 0, 0), double_at(rows, 0, 1) },
+                               .cell_m = double_at(rows, 0, 2),
+                               .columns = (uint32_t) integer_at(rows, 0, 3),
+                               .rows = (uint32_t) integer_at(rows, 0, 4) };
+    return 0;
+}
+
+static int add_levels(struct database *database, const struct range *range,
+                      const struct level levels[static LEVELS], struct heat_sums *sums,
+                      struct error *err)
+{
+    struct extent extent = find_extent(levels);
+    char change[WALL_TEXT_SIZE];
+    if (extent.first_us == INT64_MAX)
+        return no_data(database, range, err);
+    if (extent.other_grid_us != INT64_MAX)
+        return error_set(
+            err, -EEXIST,
+            "the floor was cut into other cells at %s; ask for a range before or after",
+            clock_wall_format(extent.other_grid_us, change));
+    sums->first_us = extent.first_us;
+    sums->last_us = extent.last_us;
+    int rc = read_grid(database, range, extent.grid_id, &sums->grid, err);
+    if (rc == 0)
+        rc = allocate_sums(sums, err);
+    for (int l = 0; rc == 0 && l < LEVELS; l++)
+        for (int row = 0; rc == 0 && row < PQntuples(levels[l].rows); row++)
+            rc = levels[l].add(sums, levels[l].rows, row, err);
+    return rc;
+}
+
 static int read_cells(struct database *database, const struct range *range, struct heat_sums *sums,
                       struct error *err)
 {
-    AUTO(database_result_release) PGresult *rows = NULL;
-    int rc = query_range(database, QUERY_HEAT_CELLS, range, &rows, err);
-    for (int row = 0; rc == 0 && row < PQntuples(rows); row++) {
-        int64_t cell = integer_at(rows, row, 0);
-        if (cell < 0 || cell >= grid_cells(&sums->grid))
-            return error_set(err, -EIO,
-                             "the database holds heat of cell %" PRId64 " outside the grid", cell);
-        sums->dwell_s[cell] = double_at(rows, row, 1) / 1000;
-        sums->passes[cell] = double_at(rows, row, 2);
-        sums->move_x_m[cell] = double_at(rows, row, 3) / 1000;
-        sums->move_y_m[cell] = double_at(rows, row, 4) / 1000;
-        sums->path_m[cell] = double_at(rows, row, 5) / 1000;
+    struct level levels[LEVELS] = {
+        { "day", QUERY_HEAT_DAYS, add_arrays, TEXT_INIT, TEXT_INIT, NULL },
+        { "hour", QUERY_HEAT_HOURS, add_arrays, TEXT_INIT, TEXT_INIT, NULL },
+        { "bucket", QUERY_HEAT_BUCKETS, add_packed, TEXT_INIT, TEXT_INIT, NULL },
+    };
+    int rc = read_levels(database, range, levels, err);
+    if (rc == 0)
+        rc = add_levels(database, range, levels, sums, err);
+    for (int l = 0; l < LEVELS; l++) {
+        text_release(&levels[l].from);
+        text_release(&levels[l].to);
+        PQclear(levels[l].rows);
     }
     return rc;
+}
+
+static int read_counts(struct database *database, const struct range *range, struct heat_sums *sums,
+                       struct error *err)
+{
+    AUTO(database_result_release) PGresult *rows = NULL;
+    int rc = query_range(database, QUERY_HEAT_COUNTS, range, &rows, err);
+    if (rc < 0)
+        return rc;
+    sums->people_s = double_at(rows, 0, 0) / 1000;
+    sums->counted_s = double_at(rows, 0, 1) / 1000;
+    return 0;
 }
 
 static int hex_digit(char c)
@@ -230,13 +403,11 @@ static int read_sums(struct database *database, const char *store, const char *f
     if (rc == 0)
         rc = find_floor(database, store, floor, range, err);
     if (rc == 0)
-        rc = read_extent(database, range, sums, err);
-    if (rc == 0)
-        rc = read_grid(database, range, &sums->grid, err);
-    if (rc == 0)
-        rc = allocate_sums(sums, err);
+        rc = clip_range(database, range, err);
     if (rc == 0)
         rc = read_cells(database, range, sums, err);
+    if (rc == 0)
+        rc = read_counts(database, range, sums, err);
     if (rc == 0)
         rc = read_exposure(database, range, sums, err);
     return rc;

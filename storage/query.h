@@ -14,13 +14,14 @@ struct heat_sums {
     double *passes;
     double *move_x_m, *move_y_m, *path_m;
     double *exposure_s;        /* 0: nobody could look there, and the other sums say nothing */
-    int64_t buckets;           /* with data in the range */
+    double counted_s;          /* length of all buckets in the range */
     int64_t first_us, last_us; /* start of the first and end of the last of them */
     double people_s;           /* person-seconds on the whole floor, inside and outside the grid */
 };
 
 /*
- * Read one floor of a store.
+ * Read one floor of a store. Days and hours that lie in the range as a whole are read as such,
+ * buckets at its edges and where nothing is rolled up yet; the sums are those of all buckets.
  *   store           its id; "chain/store" where several chains have one of that id
  *   from_us, to_us  [from, to), UTC; INT64_MIN: from the first bucket, INT64_MAX: to the last
  *

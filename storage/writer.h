@@ -2,8 +2,10 @@
  * writer.h - finished buckets and calibrations into PostgreSQL, on a thread, exactly once
  *
  * The fusion loop hands buckets over and goes on; a slow or absent database delays no tick. A
- * bucket, its exposure, its camera counts and the per-camera position it covers commit in one
- * transaction; writing a bucket twice replaces it, so sums never double. While the database is away
+ * bucket, all that belongs to it and the per-camera position it covers commit in one transaction,
+ * several buckets in one where several wait; writing a bucket twice replaces it, so sums never
+ * double. With nothing to write the thread rolls buckets up to hours and days and deletes what need
+ * not be kept any longer. While the database is away
  * the writer keeps trying with growing pauses and holds a bounded number of buckets; what does not
  * fit is counted as dropped, and so is a bucket that the database refuses for its own sake.
  */
@@ -13,9 +15,16 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "config/opening_hours.h"
+#include "floor/floor_map.h"
 #include "heat/heat_bucket.h"
 
 struct storage_writer; /* opaque; put and flush from one thread */
+
+/* How long facts are kept, days; 0: for ever. config/store_check.c says what roll-ups need. */
+struct storage_retention {
+    int bucket_days, hour_days, day_days;
+};
 
 struct storage_writer_options {
     const char *conninfo;
@@ -24,7 +33,9 @@ struct storage_writer_options {
     int queue_buckets;                    /* held at most while the database is away; 0: 1440 */
     /* The definition that facts refer to. */
     int bucket_s, visit_s;
-    double cell_m;
+    double cell_m, zone_hysteresis_m;
+    const struct opening_hours *opening; /* borrowed as long as the writer lives; NULL: not known */
+    struct storage_retention retention;
 };
 
 struct storage_writer_counts {
@@ -44,6 +55,15 @@ void storage_writer_destroy(struct storage_writer **writer);
  * bucket is dropped and counted, and *bucket becomes NULL too. */
 MUST_CHECK int storage_writer_put_take(struct storage_writer *writer, struct heat_bucket **bucket);
 
+/*
+ * Tell what a floor looks like: its zones, lines and shelves go to the database with its next
+ * bucket. Call it before the first bucket of the floor.
+ *   map  borrowed as long as the writer lives
+ * Returns 0; -EINVAL with a sentence (see floor/places.h); -ENOMEM.
+ */
+MUST_CHECK int storage_writer_set_floor(struct storage_writer *writer, const char *floor,
+                                        const struct floor_map *map, struct error *err);
+
 /* A version of a camera's calibration. */
 struct storage_calibration {
     const char *camera, *version; /* SHA-256 of text, hexadecimal */
@@ -57,8 +77,9 @@ struct storage_calibration {
 MUST_CHECK int storage_writer_put_calibration(struct storage_writer *writer,
                                               const struct storage_calibration *calibration);
 
-/* Wait until everything handed over is committed, or dropped because the database refuses it (see
- * counts); tries again soon where the writer is pausing. Returns 0, or -ETIMEDOUT. */
+/* Wait until everything handed over is committed and rolled up, or dropped because the database
+ * refuses it (see counts); tries again soon where the writer is pausing. Returns 0, or -ETIMEDOUT.
+ */
 MUST_CHECK int storage_writer_flush(struct storage_writer *writer, int timeout_ms);
 
 struct storage_writer_counts storage_writer_counts(struct storage_writer *writer);

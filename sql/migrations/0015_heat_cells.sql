@@ -5,7 +5,8 @@
 --   cells = gap[n] stay[n] excess[n] move_x[n] move_y[n]       five planes of n bytes
 --
 --   gap     cell number minus that of the entry before, 0 .. 255; the first entry is first_cell + gap
---   stay    dwell in its upper six bits, in units of dwell_unit_ms; passes in its lower two
+--   stay    dwell in its upper six bits: code 0 .. 31 is so many dwell_unit_ms, code 32 + n is 2^(5 + n) of
+--           them; passes in its lower two
 --   excess  path minus floor(sqrt(move_x^2 + move_y^2)), cm, signed
 --   move_x, move_y  displacement, cm, signed
 --
@@ -19,23 +20,23 @@ RETURNS TABLE (cell integer, dwell_ms integer, passes integer, move_x_cm integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
 SELECT
-    (first_cell + sum(e.gap) OVER (ORDER BY e.i ROWS UNBOUNDED PRECEDING))::integer,
-    (e.stay >> 2) * dwell_unit_ms,
-    e.stay & 3,
-    e.x,
-    e.y,
-    e.excess + floor(sqrt((e.x * e.x + e.y * e.y)::double precision))::integer
--- The concatenation unpacks a compressed value once instead of once a byte; OFFSET 0 keeps the steps apart, so
--- that each byte is read once instead of wherever it is used (a third of the time).
+    (first_cell + sum(b.gap) OVER (ORDER BY b.i ROWS UNBOUNDED PRECEDING))::integer,
+    CASE WHEN b.stay < 128 THEN b.stay >> 2 ELSE 1 << (b.stay >> 2) - 27 END * dwell_unit_ms,
+    b.stay & 3,
+    b.x,
+    b.y,
+    b.excess + floor(sqrt((b.x * b.x + b.y * b.y)::double precision))::integer
 FROM (
     SELECT i, get_byte(p.planes, i) AS gap, get_byte(p.planes, p.n + i) AS stay,
         (get_byte(p.planes, 2 * p.n + i) # 128) - 128 AS excess,
         (get_byte(p.planes, 3 * p.n + i) # 128) - 128 AS x,
         (get_byte(p.planes, 4 * p.n + i) # 128) - 128 AS y
+    -- The concatenation unpacks a compressed value once instead of once a byte; OFFSET 0 keeps it apart.
     FROM (SELECT cells || ''::bytea AS planes, octet_length(cells) / 5 AS n OFFSET 0) AS p
     CROSS JOIN generate_series(0, p.n - 1) AS i
+    -- Here it keeps the planes out of the sort below, which would carry them in each of its rows.
     OFFSET 0
-) AS e
+) AS b
 $$;
 
 COMMENT ON FUNCTION heat_cells(integer, integer, bytea) IS
@@ -63,6 +64,7 @@ DECLARE
     path integer;
     e_gap integer;
     e_dwell integer;
+    e_code integer;
     e_pass integer;
     e_excess integer;
     e_x integer;
@@ -90,7 +92,16 @@ BEGIN
             e_gap := least(gap, 255);
             gap := gap - e_gap;
             -- The measures wait for the entry that reaches the cell.
-            e_dwell := CASE WHEN gap = 0 THEN least(dwell, 63) ELSE 0 END;
+            IF gap > 0 THEN
+                e_code := 0;
+                e_dwell := 0;
+            ELSIF dwell < 32 THEN
+                e_code := dwell;
+                e_dwell := dwell;
+            ELSE -- its highest bit
+                e_code := 59 - position('1' IN dwell::bit(32)::text);
+                e_dwell := 1 << e_code - 27;
+            END IF;
             e_pass := CASE WHEN gap = 0 THEN least(pass, 3) ELSE 0 END;
             e_x := CASE WHEN gap = 0 THEN greatest(least(x, 127), -128) ELSE 0 END;
             e_y := CASE WHEN gap = 0 THEN greatest(least(y, 127), -128) ELSE 0 END;
@@ -102,7 +113,7 @@ BEGIN
             x := x - e_x;
             y := y - e_y;
             gaps := gaps || lpad(to_hex(e_gap), 2, '0');
-            stays := stays || lpad(to_hex(e_dwell << 2 | e_pass), 2, '0');
+            stays := stays || lpad(to_hex(e_code << 2 | e_pass), 2, '0');
             excesses := excesses || lpad(to_hex(e_excess & 255), 2, '0');
             moves_x := moves_x || lpad(to_hex(e_x & 255), 2, '0');
             moves_y := moves_y || lpad(to_hex(e_y & 255), 2, '0');

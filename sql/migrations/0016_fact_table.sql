@@ -64,7 +64,6 @@ BEGIN
         ELSE (end_day::timestamp AT TIME ZONE 'UTC')::text END;
     EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', f.fact || '_default');
     EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', name, f.fact);
-    -- Numbered, for after %2$I a plain %L would be the third again.
     EXECUTE format('WITH moved AS (DELETE FROM %1$I WHERE %2$I >= %3$L AND %2$I < %4$L RETURNING *) '
         'INSERT INTO %5$I SELECT * FROM moved', f.fact || '_default', f.time_column, low, high, name);
     EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', f.fact, name,

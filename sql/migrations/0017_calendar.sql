@@ -128,30 +128,102 @@ CREATE FUNCTION opening_ranges(p_store_id integer, p_from timestamptz, p_to time
 RETURNS tstzmultirange
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-SELECT coalesce(range_agg(tstzrange((d.day + i.opens) AT TIME ZONE s.timezone,
-    (d.day + i.closes + CASE WHEN i.closes <= i.opens THEN interval '1 day' ELSE interval '0' END)
-        AT TIME ZONE s.timezone)), '{}')
+SELECT coalesce(range_agg(tstzrange(t.opens_at, greatest(t.opens_at, t.closes_at))), '{}')
 FROM store AS s
--- Timestamps without a zone: of dates the series would be one of midnights of the session's zone.
+-- As timestamp: of dates this makes timestamptz, in the time zone of the session.
 CROSS JOIN LATERAL generate_series(date_trunc('day', p_from AT TIME ZONE s.timezone) - interval '1 day',
-    date_trunc('day', p_to AT TIME ZONE s.timezone), interval '1 day') AS d (day)
+    p_to AT TIME ZONE s.timezone, interval '1 day') AS d (day)
 LEFT JOIN LATERAL opening_of(s.store_id, d.day::date) AS o ON true
 CROSS JOIN LATERAL unnest(
     CASE WHEN o.opens_at IS NULL AND NOT EXISTS (SELECT FROM opening_hours AS h WHERE h.store_id = s.store_id)
         THEN ARRAY[time '00:00'] ELSE o.opens_at END,
     CASE WHEN o.opens_at IS NULL AND NOT EXISTS (SELECT FROM opening_hours AS h WHERE h.store_id = s.store_id)
         THEN ARRAY[time '24:00'] ELSE o.closes_at END) AS i (opens, closes)
+-- What clocks jump over moves: an interval may then end before it begins, and is empty.
+CROSS JOIN LATERAL (
+    SELECT (d.day + i.opens) AT TIME ZONE s.timezone AS opens_at,
+        (d.day + i.closes + CASE WHEN i.closes <= i.opens THEN interval '1 day' ELSE interval '0' END)
+            AT TIME ZONE s.timezone AS closes_at
+) AS t
 WHERE s.store_id = p_store_id
 $$;
 
 COMMENT ON FUNCTION opening_ranges(integer, timestamptz, timestamptz) IS
     'When a store is open, at least within a range of time; everything outside the range may be missing';
 
+-- For readers of v_heat_cell, who may not look into the tables themselves.
 CREATE FUNCTION is_open(p_store_id integer, p_at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
+SECURITY DEFINER
+SET search_path FROM CURRENT
 AS $$
 SELECT opening_ranges(p_store_id, p_at, p_at) @> p_at
 $$;
 
 COMMENT ON FUNCTION is_open(integer, timestamptz) IS
     'Whether a store is open at a time, by the hours of its weekday and their exceptions';
+
+-- What a config says about opening hours:
+--   p_weekdays    {"1": {"opens": ["08:00"], "closes": ["20:00"]}, ... "7": ...}
+--   p_exceptions  [{"date": "2026-12-24", "opens": [], "closes": []}, ...]
+-- Hours that are new hold from today on; exceptions that are no more listed are cancelled, but those of the
+-- past stay, for they happened. What changes about days that were counted already is rolled up again.
+CREATE FUNCTION put_opening(p_store_id integer, p_weekdays jsonb, p_exceptions jsonb) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    tz text := (SELECT timezone FROM store WHERE store_id = p_store_id);
+    today date := (now() AT TIME ZONE tz)::date;
+    d record;
+    changed integer;
+BEGIN
+    FOR d IN
+        SELECT w.key::integer AS weekday,
+            ARRAY(SELECT e::time FROM jsonb_array_elements_text(w.value -> 'opens') AS e) AS opens_at,
+            ARRAY(SELECT e::time FROM jsonb_array_elements_text(w.value -> 'closes') AS e) AS closes_at
+        FROM jsonb_each(p_weekdays) AS w
+    LOOP
+        CONTINUE WHEN EXISTS (
+            SELECT FROM (
+                SELECT h.opens_at, h.closes_at FROM opening_hours AS h
+                WHERE h.store_id = p_store_id AND h.weekday = d.weekday AND h.valid_from <= today
+                ORDER BY h.valid_from DESC LIMIT 1) AS latest
+            WHERE latest.opens_at = d.opens_at AND latest.closes_at = d.closes_at);
+        INSERT INTO opening_hours (store_id, weekday, valid_from, opens_at, closes_at)
+        VALUES (p_store_id, d.weekday,
+            CASE WHEN EXISTS (SELECT FROM opening_hours AS h WHERE h.store_id = p_store_id
+                AND h.weekday = d.weekday) THEN today ELSE '-infinity' END, d.opens_at, d.closes_at)
+        ON CONFLICT (store_id, weekday, valid_from) DO UPDATE SET opens_at = excluded.opens_at,
+            closes_at = excluded.closes_at;
+        IF d.weekday = extract(isodow FROM today) THEN
+            PERFORM roll_up_again(p_store_id, y.day_at, y.day_end) FROM local_day(today, tz) AS y;
+        END IF;
+    END LOOP;
+
+    FOR d IN
+        SELECT (e ->> 'date')::date AS local_date,
+            ARRAY(SELECT t::time FROM jsonb_array_elements_text(e -> 'opens') AS t) AS opens_at,
+            ARRAY(SELECT t::time FROM jsonb_array_elements_text(e -> 'closes') AS t) AS closes_at, false AS cancelled
+        FROM jsonb_array_elements(p_exceptions) AS e
+        UNION ALL
+        SELECT x.local_date, x.opens_at, x.closes_at, true
+        FROM opening_exception AS x
+        WHERE x.store_id = p_store_id AND x.local_date >= today AND NOT EXISTS (
+            SELECT FROM jsonb_array_elements(p_exceptions) AS e WHERE (e ->> 'date')::date = x.local_date)
+    LOOP
+        INSERT INTO opening_exception AS x (store_id, local_date, opens_at, closes_at, cancelled)
+        VALUES (p_store_id, d.local_date, d.opens_at, d.closes_at, d.cancelled)
+        ON CONFLICT (store_id, local_date) DO UPDATE SET opens_at = excluded.opens_at,
+            closes_at = excluded.closes_at, cancelled = excluded.cancelled
+        WHERE (x.opens_at, x.closes_at, x.cancelled)
+            IS DISTINCT FROM (excluded.opens_at, excluded.closes_at, excluded.cancelled);
+        GET DIAGNOSTICS changed = ROW_COUNT;
+        IF changed > 0 AND d.local_date <= today THEN
+            PERFORM roll_up_again(p_store_id, y.day_at, y.day_end) FROM local_day(d.local_date, tz) AS y;
+        END IF;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION put_opening(integer, jsonb, jsonb) IS
+    'Write a store''s opening hours and exceptions; what changed about past days is rolled up again';

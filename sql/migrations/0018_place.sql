@@ -68,3 +68,124 @@ CREATE TABLE walkable (
 );
 
 COMMENT ON TABLE walkable IS 'The cells of a grid that people can walk on';
+
+-- The key of a shape at a time. A zone that is drawn anew ends the shape in force; an old bucket that is
+-- written again gets the shape of its time. `is_same`: the shape at that time is the one asked about.
+CREATE FUNCTION put_zone(p_store_id integer, p_floor_id integer, p_at timestamptz, p_zone jsonb,
+    OUT id integer, OUT since timestamptz, OUT is_same boolean)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    z zone%ROWTYPE;
+BEGIN
+    SELECT * INTO z FROM zone
+    WHERE store_id = p_store_id AND floor_id = p_floor_id AND kind = p_zone ->> 'kind'
+        AND zone = p_zone ->> 'name' AND (valid_to IS NULL OR p_at < valid_to)
+    ORDER BY valid_from
+    LIMIT 1;
+    is_same := FOUND AND z.geojson = p_zone -> 'geojson';
+    IF is_same OR FOUND AND (z.valid_to IS NOT NULL OR p_at < z.valid_from) THEN
+        id := z.zone_id;
+        since := z.valid_from;
+        RETURN;
+    END IF;
+    IF FOUND AND z.valid_from = p_at THEN
+        UPDATE zone SET geojson = p_zone -> 'geojson', area_m2 = (p_zone ->> 'area_m2')::double precision,
+            height_m = (p_zone ->> 'height_m')::double precision
+        WHERE store_id = p_store_id AND zone_id = z.zone_id;
+        id := z.zone_id;
+    ELSE
+        UPDATE zone SET valid_to = p_at WHERE store_id = p_store_id AND zone_id = z.zone_id;
+        INSERT INTO zone (store_id, floor_id, kind, zone, geojson, area_m2, height_m, valid_from)
+        VALUES (p_store_id, p_floor_id, p_zone ->> 'kind', p_zone ->> 'name', p_zone -> 'geojson',
+            (p_zone ->> 'area_m2')::double precision, (p_zone ->> 'height_m')::double precision, p_at)
+        RETURNING zone_id INTO id;
+    END IF;
+    since := p_at;
+    is_same := true;
+END
+$$;
+
+COMMENT ON FUNCTION put_zone(integer, integer, timestamptz, jsonb) IS
+    'Key of a zone or fixture at a time; a shape that is new is added';
+
+CREATE FUNCTION put_line(p_store_id integer, p_floor_id integer, p_at timestamptz, p_line jsonb,
+    OUT id integer, OUT since timestamptz, OUT is_same boolean)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    l counting_line%ROWTYPE;
+BEGIN
+    SELECT * INTO l FROM counting_line
+    WHERE store_id = p_store_id AND floor_id = p_floor_id AND line = p_line ->> 'name'
+        AND (valid_to IS NULL OR p_at < valid_to)
+    ORDER BY valid_from
+    LIMIT 1;
+    is_same := FOUND AND l.geojson = p_line -> 'geojson' AND l.inward IS NOT DISTINCT FROM p_line ->> 'inward';
+    IF is_same OR FOUND AND (l.valid_to IS NOT NULL OR p_at < l.valid_from) THEN
+        id := l.line_id;
+        since := l.valid_from;
+        RETURN;
+    END IF;
+    IF FOUND AND l.valid_from = p_at THEN
+        UPDATE counting_line SET geojson = p_line -> 'geojson', inward = p_line ->> 'inward'
+        WHERE store_id = p_store_id AND line_id = l.line_id;
+        id := l.line_id;
+    ELSE
+        UPDATE counting_line SET valid_to = p_at WHERE store_id = p_store_id AND line_id = l.line_id;
+        INSERT INTO counting_line (store_id, floor_id, line, geojson, inward, valid_from)
+        VALUES (p_store_id, p_floor_id, p_line ->> 'name', p_line -> 'geojson', p_line ->> 'inward', p_at)
+        RETURNING line_id INTO id;
+    END IF;
+    since := p_at;
+    is_same := true;
+END
+$$;
+
+COMMENT ON FUNCTION put_line(integer, integer, timestamptz, jsonb) IS
+    'Key of a line at a time; a shape that is new is added';
+
+-- All places of a floor, at the time of a bucket:
+--   [{"kind": "zone" | "fixture" | "line", "name": ..., "geojson": {...}, "area_m2": ..., "height_m": ...,
+--     "inward": ..., "cells": [...]}, ...]
+-- Places that are no more end. Rows come in the order of the list.
+CREATE FUNCTION put_places(p_store_id integer, p_floor_id integer, p_grid_id integer, p_at timestamptz,
+    p_places jsonb, p_walkable bytea)
+RETURNS TABLE (id integer, since timestamptz, is_same boolean)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    place jsonb;
+BEGIN
+    UPDATE zone AS z SET valid_to = p_at
+    WHERE z.store_id = p_store_id AND z.floor_id = p_floor_id AND z.valid_to IS NULL AND z.valid_from <= p_at
+        AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_places) AS p
+            WHERE p ->> 'kind' = z.kind AND p ->> 'name' = z.zone);
+    UPDATE counting_line AS l SET valid_to = p_at
+    WHERE l.store_id = p_store_id AND l.floor_id = p_floor_id AND l.valid_to IS NULL AND l.valid_from <= p_at
+        AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_places) AS p
+            WHERE p ->> 'kind' = 'line' AND p ->> 'name' = l.line);
+    FOR place IN SELECT * FROM jsonb_array_elements(p_places) LOOP
+        IF place ->> 'kind' = 'line' THEN
+            SELECT l.* INTO id, since, is_same FROM put_line(p_store_id, p_floor_id, p_at, place) AS l;
+        ELSE
+            SELECT z.* INTO id, since, is_same FROM put_zone(p_store_id, p_floor_id, p_at, place) AS z;
+            IF is_same THEN
+                INSERT INTO zone_cells AS c (store_id, zone_id, grid_id, cells)
+                VALUES (p_store_id, id, p_grid_id,
+                    ARRAY(SELECT e::integer FROM jsonb_array_elements_text(place -> 'cells') AS e))
+                ON CONFLICT (store_id, zone_id, grid_id) DO UPDATE SET cells = excluded.cells
+                WHERE c.cells <> excluded.cells;
+            END IF;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+    INSERT INTO walkable AS w (store_id, grid_id, mask, cells)
+    VALUES (p_store_id, p_grid_id, p_walkable, bit_count(p_walkable))
+    ON CONFLICT (store_id, grid_id) DO UPDATE SET mask = excluded.mask, cells = excluded.cells
+    WHERE w.mask <> excluded.mask;
+END
+$$;
+
+COMMENT ON FUNCTION put_places(integer, integer, integer, timestamptz, jsonb, bytea) IS
+    'Keys of all places of a floor at the time of a bucket, in the order of the list';

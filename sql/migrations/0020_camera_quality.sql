@@ -25,7 +25,7 @@ CREATE FUNCTION latency_quantile_ms(latency_bin integer, latency_frames bigint[]
 RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-SELECT CASE WHEN b.bin = 0 THEN 1 ELSE 2 * power(1.1::double precision, b.bin) / 2.1 END
+SELECT 2 * power(1.1::double precision, b.bin) / 2.1
 FROM (
     SELECT latency_bin + o::integer - 1 AS bin, sum(n) OVER (ORDER BY o) AS up_to, sum(n) OVER () AS total
     FROM unnest(latency_frames) WITH ORDINALITY AS f (n, o)

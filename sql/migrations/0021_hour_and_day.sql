@@ -49,6 +49,8 @@ CREATE TABLE heat_hour (
     local_date    date NOT NULL,
     local_hour    smallint NOT NULL,
     hour_end      timestamptz NOT NULL,
+    first_bucket_at timestamptz,             -- NULL: there are no such buckets any more
+    last_bucket_end timestamptz,
     cell          integer[] NOT NULL,        -- ascending
     dwell_ms      bigint[] NOT NULL,
     passes        integer[] NOT NULL,
@@ -74,6 +76,8 @@ CREATE TABLE heat_day (
     definition_id integer NOT NULL,
     day_at        timestamptz NOT NULL,      -- start of the local day, UTC
     day_end       timestamptz NOT NULL,
+    first_bucket_at timestamptz,
+    last_bucket_end timestamptz,
     cell          integer[] NOT NULL,
     dwell_ms      bigint[] NOT NULL,
     passes        integer[] NOT NULL,

@@ -269,19 +269,27 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     INSERT INTO heat_hour AS t (store_id, floor_id, hour_at, is_open, grid_id, definition_id, local_date,
-        local_hour, hour_end, cell, dwell_ms, passes, move_x_cm, move_y_cm, path_cm)
+        local_hour, hour_end, first_bucket_at, last_bucket_end, cell, dwell_ms, passes, move_x_cm, move_y_cm,
+        path_cm)
     SELECT p_store_id, p_floor_id, k.hour_at, k.is_open, k.grid_id, k.definition_id, k.local_date,
-        k.local_hour, k.hour_end, coalesce(a.cell, '{}'), coalesce(a.dwell_ms, '{}'),
+        k.local_hour, k.hour_end, k.first_bucket_at, k.last_bucket_end, coalesce(a.cell, '{}'), coalesce(a.dwell_ms, '{}'),
         coalesce(a.passes, '{}'), coalesce(a.move_x_cm, '{}'), coalesce(a.move_y_cm, '{}'),
         coalesce(a.path_cm, '{}')
     FROM (
-        SELECT w.hour_at, w.is_open, b.grid_id, b.definition_id, w.local_date, w.local_hour, w.hour_end
-        FROM rollup_bucket(p_store_id, p_floor_id, p_hours) AS w
-        JOIN heat_bucket AS b ON b.store_id = p_store_id AND b.floor_id = p_floor_id
-            AND b.bucket_at = w.bucket_at
-        UNION
-        SELECT hour_at, is_open, grid_id, definition_id, local_date, local_hour, hour_end FROM heat_hour
-        WHERE store_id = p_store_id AND floor_id = p_floor_id AND hour_at = ANY (p_hours)
+        SELECT n.hour_at, n.is_open, n.grid_id, n.definition_id, n.local_date, n.local_hour, n.hour_end,
+            min(n.bucket_at) AS first_bucket_at, max(n.bucket_end) AS last_bucket_end
+        FROM (
+            SELECT w.hour_at, w.is_open, b.grid_id, b.definition_id, w.local_date, w.local_hour, w.hour_end,
+                w.bucket_at, w.bucket_at + w.bucket_s * interval '1 second' AS bucket_end
+            FROM rollup_bucket(p_store_id, p_floor_id, p_hours) AS w
+            JOIN heat_bucket AS b ON b.store_id = p_store_id AND b.floor_id = p_floor_id
+                AND b.bucket_at = w.bucket_at
+            UNION ALL
+            SELECT hour_at, is_open, grid_id, definition_id, local_date, local_hour, hour_end, NULL, NULL
+            FROM heat_hour
+            WHERE store_id = p_store_id AND floor_id = p_floor_id AND hour_at = ANY (p_hours)
+        ) AS n
+        GROUP BY n.hour_at, n.is_open, n.grid_id, n.definition_id, n.local_date, n.local_hour, n.hour_end
     ) AS k
     LEFT JOIN (
         SELECT c.hour_at, c.is_open, c.grid_id, c.definition_id, array_agg(c.cell) AS cell,
@@ -306,6 +314,7 @@ BEGIN
         GROUP BY c.hour_at, c.is_open, c.grid_id, c.definition_id
     ) AS a USING (hour_at, is_open, grid_id, definition_id)
     ON CONFLICT (store_id, floor_id, hour_at, is_open, grid_id, definition_id) DO UPDATE SET
+        first_bucket_at = excluded.first_bucket_at, last_bucket_end = excluded.last_bucket_end,
         cell = excluded.cell, dwell_ms = excluded.dwell_ms, passes = excluded.passes,
         move_x_cm = excluded.move_x_cm, move_y_cm = excluded.move_y_cm, path_cm = excluded.path_cm;
 END
@@ -464,14 +473,17 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     INSERT INTO heat_day AS t (store_id, floor_id, local_date, is_open, grid_id, definition_id, day_at,
-        day_end, cell, dwell_ms, passes, move_x_cm, move_y_cm, path_cm)
+        day_end, first_bucket_at, last_bucket_end, cell, dwell_ms, passes, move_x_cm, move_y_cm, path_cm)
     SELECT p_store_id, p_floor_id, k.local_date, k.is_open, k.grid_id, k.definition_id, y.day_at, y.day_end,
-        coalesce(a.cell, '{}'), coalesce(a.dwell_ms, '{}'), coalesce(a.passes, '{}'),
+        k.first_bucket_at, k.last_bucket_end, coalesce(a.cell, '{}'), coalesce(a.dwell_ms, '{}'), coalesce(a.passes, '{}'),
         coalesce(a.move_x_cm, '{}'), coalesce(a.move_y_cm, '{}'), coalesce(a.path_cm, '{}')
     FROM (
-        SELECT DISTINCT local_date, is_open, grid_id, definition_id FROM heat_hour
+        SELECT local_date, is_open, grid_id, definition_id, min(first_bucket_at) AS first_bucket_at,
+            max(last_bucket_end) AS last_bucket_end
+        FROM heat_hour
         WHERE store_id = p_store_id AND floor_id = p_floor_id AND local_date = ANY (p_dates)
             AND hour_at >= rollup_low(p_dates) AND hour_at < rollup_high(p_dates)
+        GROUP BY local_date, is_open, grid_id, definition_id
     ) AS k
     JOIN store AS s ON s.store_id = p_store_id
     CROSS JOIN LATERAL local_day(k.local_date, s.timezone) AS y
@@ -499,6 +511,7 @@ BEGIN
         GROUP BY c.local_date, c.is_open, c.grid_id, c.definition_id
     ) AS a USING (local_date, is_open, grid_id, definition_id)
     ON CONFLICT (store_id, floor_id, local_date, is_open, grid_id, definition_id) DO UPDATE SET
+        first_bucket_at = excluded.first_bucket_at, last_bucket_end = excluded.last_bucket_end,
         cell = excluded.cell, dwell_ms = excluded.dwell_ms, passes = excluded.passes,
         move_x_cm = excluded.move_x_cm, move_y_cm = excluded.move_y_cm, path_cm = excluded.path_cm;
 

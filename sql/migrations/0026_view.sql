@@ -53,21 +53,25 @@ SELECT k.store_id, k.camera_set_id, k.grid_id, k.camera_ids, k.mask FROM camera_
 
 -- ---- heat ----
 
--- Rows as they are stored, for programs that add cells up themselves.
+-- Rows as they are stored, for programs that add cells up themselves. There is no telling what they will add up,
+-- so these are empty for readers from whom small counts are hidden.
 CREATE VIEW v_heat_bucket AS
 SELECT b.store_id, b.floor_id, b.bucket_at, b.grid_id, b.definition_id, d.bucket_s, b.people_ms, b.peak_people,
     b.first_cell, b.dwell_unit_ms, b.cells
-FROM heat_bucket AS b JOIN definition AS d USING (store_id, definition_id);
+FROM heat_bucket AS b JOIN definition AS d USING (store_id, definition_id)
+WHERE (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_heat_hour AS
 SELECT store_id, floor_id, hour_at, hour_end, is_open, local_date, local_hour::integer, grid_id, definition_id, cell,
     dwell_ms, passes, move_x_cm, move_y_cm, path_cm
-FROM heat_hour;
+FROM heat_hour
+WHERE (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_heat_day AS
 SELECT store_id, floor_id, local_date, day_at, day_end, is_open, grid_id, definition_id, cell, dwell_ms, passes,
     move_x_cm, move_y_cm, path_cm
-FROM heat_day;
+FROM heat_day
+WHERE (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_exposure_bucket AS
 SELECT store_id, floor_id, bucket_at, camera_set_id, exposure_ms FROM exposure;
@@ -132,7 +136,7 @@ SELECT b.store_id, s.chain, s.store, f.floor, b.bucket_at, d.bucket_s,
     b.bucket_at AT TIME ZONE s.timezone AS local_at,
     (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
     extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
-    is_open(b.store_id, b.bucket_at) AS is_open,
+    e.is_open,
     c.cell,
     g.origin_x_m + (c.cell % g.columns + 0.5::double precision) * g.cell_m AS x_m,
     g.origin_y_m + (c.cell / g.columns + 0.5::double precision) * g.cell_m AS y_m,
@@ -143,7 +147,9 @@ JOIN floor AS f USING (store_id, floor_id)
 JOIN grid AS g USING (store_id, grid_id)
 JOIN definition AS d USING (store_id, definition_id)
 CROSS JOIN LATERAL (
-    SELECT array_agg(k.mask) AS masks, array_agg(e.exposure_ms) AS exposures_ms
+    -- Whether it is open is asked here, once a bucket and not once a cell.
+    SELECT array_agg(k.mask) AS masks, array_agg(e.exposure_ms) AS exposures_ms,
+        is_open(b.store_id, b.bucket_at) AS is_open
     FROM exposure AS e JOIN camera_set AS k USING (store_id, camera_set_id)
     WHERE e.store_id = b.store_id AND e.floor_id = b.floor_id AND e.bucket_at = b.bucket_at
         AND e.exposure_ms > 0 AND k.grid_id = b.grid_id
@@ -286,36 +292,43 @@ CROSS JOIN LATERAL (SELECT is_small(b.passes, m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0) AS shown) AS w;
 
+-- A line has no exposure of its own: where no camera of its floor looked, nobody knows.
 CREATE VIEW v_line_hour AS
 SELECT b.store_id, s.chain, s.store, f.floor, l.line_id, l.line, b.hour_at, b.local_date, b.local_hour::integer,
-    b.is_open, h.is_hidden,
-    CASE WHEN NOT h.is_hidden THEN b.left_to_right END AS left_to_right,
-    CASE WHEN NOT h.is_hidden THEN b.right_to_left END AS right_to_left,
-    CASE WHEN NOT h.is_hidden THEN CASE l.inward WHEN 'left_to_right' THEN b.left_to_right
+    b.is_open, w.is_hidden,
+    CASE WHEN w.shown THEN b.left_to_right END AS left_to_right,
+    CASE WHEN w.shown THEN b.right_to_left END AS right_to_left,
+    CASE WHEN w.shown THEN CASE l.inward WHEN 'left_to_right' THEN b.left_to_right
         WHEN 'right_to_left' THEN b.right_to_left END END AS crossed_in,
-    CASE WHEN NOT h.is_hidden THEN CASE l.inward WHEN 'left_to_right' THEN b.right_to_left
+    CASE WHEN w.shown THEN CASE l.inward WHEN 'left_to_right' THEN b.right_to_left
         WHEN 'right_to_left' THEN b.left_to_right END END AS crossed_out
 FROM line_hour AS b
 JOIN counting_line AS l USING (store_id, line_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
+LEFT JOIN floor_hour AS e USING (store_id, floor_id, hour_at, is_open)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h;
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT h.is_hidden,
+    NOT h.is_hidden AND (e.exposure_ms > 0 OR b.left_to_right > 0 OR b.right_to_left > 0) AS shown) AS w;
 
 CREATE VIEW v_line_day AS
-SELECT b.store_id, s.chain, s.store, f.floor, l.line_id, l.line, b.local_date, b.is_open, h.is_hidden,
-    CASE WHEN NOT h.is_hidden THEN b.left_to_right END AS left_to_right,
-    CASE WHEN NOT h.is_hidden THEN b.right_to_left END AS right_to_left,
-    CASE WHEN NOT h.is_hidden THEN CASE l.inward WHEN 'left_to_right' THEN b.left_to_right
+SELECT b.store_id, s.chain, s.store, f.floor, l.line_id, l.line, b.local_date, b.is_open, w.is_hidden,
+    CASE WHEN w.shown THEN b.left_to_right END AS left_to_right,
+    CASE WHEN w.shown THEN b.right_to_left END AS right_to_left,
+    CASE WHEN w.shown THEN CASE l.inward WHEN 'left_to_right' THEN b.left_to_right
         WHEN 'right_to_left' THEN b.right_to_left END END AS crossed_in,
-    CASE WHEN NOT h.is_hidden THEN CASE l.inward WHEN 'left_to_right' THEN b.right_to_left
+    CASE WHEN w.shown THEN CASE l.inward WHEN 'left_to_right' THEN b.right_to_left
         WHEN 'right_to_left' THEN b.left_to_right END END AS crossed_out
 FROM line_day AS b
 JOIN counting_line AS l USING (store_id, line_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
+LEFT JOIN floor_day AS e USING (store_id, floor_id, local_date, is_open)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h;
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT h.is_hidden,
+    NOT h.is_hidden AND (e.exposure_ms > 0 OR b.left_to_right > 0 OR b.right_to_left > 0) AS shown) AS w;
 
 CREATE VIEW v_flow_hour AS
 SELECT b.store_id, s.chain, s.store, f.floor, a.zone AS from_zone, z.zone AS to_zone, b.hour_at, b.local_date,

@@ -33,8 +33,8 @@ BEGIN
         WHERE a.attname LIKE '%\_id' AND a.attname <> 'store_id'
         ORDER BY f.fact, a.attname
     LOOP
-        EXECUTE format('SELECT count(*) FROM %I AS f WHERE f.%I IS NOT NULL AND NOT EXISTS '
-            '(SELECT FROM %I AS d WHERE d.store_id = f.store_id AND d.%I = f.%2$I)',
+        EXECUTE format('SELECT count(*) FROM %1$I AS f WHERE f.%2$I IS NOT NULL AND NOT EXISTS '
+            '(SELECT FROM %3$I AS d WHERE d.store_id = f.store_id AND d.%4$I = f.%2$I)',
             fact, key,
             CASE WHEN key LIKE '%zone_id' THEN 'zone' WHEN key LIKE 'camera_%_id' AND key <> 'camera_set_id' THEN 'camera'
                 WHEN key = 'line_id' THEN 'counting_line' ELSE left(key, -3) END,

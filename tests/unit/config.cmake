@@ -1,1 +1,1 @@
-unit_test(config option store_config)
+unit_test(config option opening_hours store_config)

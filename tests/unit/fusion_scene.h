@@ -130,6 +130,11 @@ static inline int scene_push(struct scene *scene, const struct scene_frame *f, d
     struct observation_frame frame = { .boot_id = 7,
                                        .sequence = f->sequence,
                                        .capture_us = SCENE_START_US + f->at_us,
+                                       .publish_us = SCENE_START_US + f->at_us + 40 * US_PER_MS +
+                                                     (int64_t) f->sequence * US_PER_MS,
+                                       .model_id = "yolo",
+                                       .model_width = 320,
+                                       .model_height = 320 + (uint32_t) f->sequence,
                                        .observations = observations,
                                        .observation_count = f->count };
     (void) snprintf(frame.camera, sizeof(frame.camera), "%s", f->camera);

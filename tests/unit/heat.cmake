@@ -1,1 +1,1 @@
-unit_test(heat heat_bucket camera_set)
+unit_test(heat heat_bucket camera_set latency_sketch)

@@ -73,6 +73,7 @@ static inline void write_down(struct journal *journal, const struct settled_tick
         record->frames[i].sequence = tick->frames[i].sequence;
         record->frames[i].looking = tick->frames[i].looking;
         record->frames[i].capture_us = tick->frames[i].capture_us;
+        record->frames[i].origin = tick->frames[i].origin;
     }
     for (size_t i = 0; i < tick->pair_count; i++)
         record->pairs[i] = tick->pairs[i];

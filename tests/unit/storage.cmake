@@ -1,5 +1,6 @@
-unit_test(storage migrate writer query cluster)
-foreach(name migrate writer query cluster)
+unit_test(storage heat_pack key_cache migrate migrate_data writer query export cluster)
+foreach(name migrate migrate_data writer query export cluster)
     target_sources(test_${name} PRIVATE storage_fixture.c)
     set_tests_properties(unit_${name} PROPERTIES LABELS "db;unit")
 endforeach()
+set_tests_properties(unit_migrate_data PROPERTIES TIMEOUT 300) # a database for every version

@@ -104,13 +104,13 @@ void fixture_make_folder(struct fixture *fixture)
     (void) snprintf(fixture->dir, sizeof fixture->dir, "%s/pg", fixture->folder);
     (void) snprintf(fixture->run_dir, sizeof fixture->run_dir, "%s/run", fixture->folder);
     (void) snprintf(fixture->path, sizeof fixture->path, "%s/store.cfg", fixture->folder);
-    fixture->config =
-        (struct store_config){ .path = fixture->path,
-                               .chain = (char *) "chain",
-                               .run_dir = fixture->run_dir,
-                               .store = { .id = (char *) "store",
-                                          .timezone = (char *) "Europe/Berlin" },
-                               .database = { .mode = (char *) "embedded", .dir = fixture->dir } };
+    fixture->config = (struct store_config){
+        .path = fixture->path,
+        .chain = (char *) "chain",
+        .run_dir = fixture->run_dir,
+        .store = { .id = (char *) "store", .timezone = (char *) "Europe/Berlin" },
+        .database = { .mode = (char *) "embedded", .dir = fixture->dir, .hq_wal_mb = 64 }
+    };
     start_guardian(fixture);
 }
 
@@ -283,5 +283,6 @@ struct storage_writer_options fixture_writer_options(const char *conninfo)
                                             .store_key = 42,
                                             .bucket_s = 60,
                                             .visit_s = 5,
-                                            .cell_m = 0.5 };
+                                            .cell_m = 0.5,
+                                            .zone_hysteresis_m = 0.3 };
 }

@@ -166,6 +166,59 @@ static void exposure_and_cameras_go_by_name(void **state)
     cameras_release(&cameras);
 }
 
+/* A frame of camera 0, told of so much later by such a model. */
+static void note(struct cameras *cameras, int64_t latency_us, const char *model, uint32_t width)
+{
+    struct settle_frame frame = { .capture_us = T0_US,
+                                  .origin = { .publish_us = T0_US + latency_us,
+                                              .model_width = width,
+                                              .model_height = width / 2 } };
+    (void) snprintf(frame.origin.model, sizeof(frame.origin.model), "%s", model);
+    cameras_note_frame(cameras, &frame);
+}
+
+/* Bins by hand: 1 ms is the end of bin 0, 1.1 ms that of bin 1, 1.21 ms that of bin 2. */
+static void a_camera_has_its_latest_model_and_how_late_its_frames_were(void **state)
+{
+    (void) state;
+    struct accumulator *acc = open_accumulator();
+    struct cameras cameras = { 0 };
+    assert_int_equal(cameras_add(&cameras, "bar"), 0);
+    note(&cameras, 1000, "yolo-large", 640);
+    note(&cameras, 1200, "yolo", 320);
+    note(&cameras, -7 * US_PER_S, "yolo", 320); /* its clock is ahead of itself */
+    note(&cameras, -T0_US, "yolo", 320);        /* it does not say: published at 0 */
+    accumulator_begin_tick(acc, T0_US, TICK_US);
+    struct heat_bucket *b = emit(acc, &cameras);
+    assert_int_equal(b->cameras[0].frames, 4);
+    assert_string_equal(b->cameras[0].model, "yolo");
+    assert_int_equal(b->cameras[0].model_width, 320);
+    assert_int_equal(b->cameras[0].model_height, 160);
+    assert_int_equal(latency_sketch_count(&b->cameras[0].latency), 3);
+    assert_int_equal(b->cameras[0].latency.frames[0], 2);
+    assert_int_equal(b->cameras[0].latency.frames[2], 1);
+    heat_bucket_destroy(&b);
+
+    accumulator_begin_tick(acc, T0_US + 61 * US_PER_S, TICK_US);
+    b = emit(acc, &cameras);
+    assert_string_equal(b->cameras[0].model, "");
+    assert_int_equal(b->cameras[0].model_width + b->cameras[0].model_height, 0);
+    assert_int_equal(latency_sketch_count(&b->cameras[0].latency), 0);
+    heat_bucket_destroy(&b);
+    accumulator_destroy(&acc);
+    cameras_release(&cameras);
+}
+
+/* What the wire lets through may be any number. */
+static void times_as_far_apart_as_can_be_are_late_or_early(void **state)
+{
+    (void) state;
+    struct frame_origin late = { .publish_us = INT64_MAX }, early = { .publish_us = INT64_MIN };
+    assert_true(frame_origin_latency_us(&late, -1) == INT64_MAX);
+    assert_true(frame_origin_latency_us(&early, 1) == INT64_MIN);
+    assert_true(frame_origin_latency_us(&late, INT64_MAX - 5) == 5);
+}
+
 static void grid_beyond_the_bound_is_refused(void **state)
 {
     (void) state;
@@ -184,6 +237,8 @@ int main(void)
         cmocka_unit_test(dwell_outside_the_grid_counts_people_only),
         cmocka_unit_test(tick_that_ends_with_the_bucket_belongs_to_it),
         cmocka_unit_test(exposure_and_cameras_go_by_name),
+        cmocka_unit_test(a_camera_has_its_latest_model_and_how_late_its_frames_were),
+        cmocka_unit_test(times_as_far_apart_as_can_be_are_late_or_early),
         cmocka_unit_test(grid_beyond_the_bound_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,8 @@ static void the_first_start_makes_the_database(void **state)
     assert_string_equal(fixture_value(conninfo, "SHOW server_encoding"), "UTF8");
     assert_string_equal(fixture_value(conninfo, "SHOW listen_addresses"), "");
     assert_string_equal(fixture_value(conninfo, "SHOW data_checksums"), "on");
+    assert_string_equal(fixture_value(conninfo, "SHOW wal_level"), "logical");
+    assert_string_equal(fixture_value(conninfo, "SHOW max_slot_wal_keep_size"), "64MB");
     free(conninfo);
 }
 

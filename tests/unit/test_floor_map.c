@@ -91,6 +91,20 @@ static void ids_come_from_the_feature_first_and_may_be_numbers(void **state)
     floor_map_destroy(&map);
 }
 
+#define LINE(properties) FEATURE("line", properties, "LineString", "[[0, 0], [1, 1]]")
+
+static void a_line_may_say_which_way_people_come_in(void **state)
+{
+    (void) state;
+    struct floor_map *map = loaded(COLLECTION(LINE(", \"inward\": \"left_to_right\"") "," LINE(
+        ", \"inward\": \"right_to_left\"") "," LINE(", \"inward\": null") "," LINE("") "," SHELF));
+    static const enum line_inward expected[] = { INWARD_LEFT_TO_RIGHT, INWARD_RIGHT_TO_LEFT,
+                                                 INWARD_UNKNOWN, INWARD_UNKNOWN, INWARD_UNKNOWN };
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+        assert_int_equal(map->features[i].inward, expected[i]);
+    floor_map_destroy(&map);
+}
+
 static void every_polygon_of_a_multipolygon_is_a_feature(void **state)
 {
     (void) state;
@@ -243,6 +257,17 @@ static void what_is_wrong_is_named_with_its_feature(void **state)
         { COLLECTION(
               FEATURE("shelf", ", \"height_m\": -1", "Polygon", "[[[0, 0], [1, 0], [1, 1]]]")),
           "floor.geojson: feature 1: height_m must be a number of metres above 0 and at most 100" },
+        { COLLECTION(HALL "," LINE(", \"inward\": \"in\"")),
+          "floor.geojson: feature 2: inward must be \"left_to_right\" or \"right_to_left\", as one "
+          "walks from the line's first corner to its last" },
+        { COLLECTION(LINE(", \"inward\": true")),
+          "floor.geojson: feature 1: inward must be \"left_to_right\" or \"right_to_left\", as one "
+          "walks from the line's first corner to its last" },
+        { COLLECTION(FEATURE("entrance", ", \"inward\": \"left_to_right\"", "LineString",
+                             "[[0, 0], [1, 1]]")),
+          "floor.geojson: feature 1: inward belongs to kind line, not to entrance; remove it or "
+          "draw "
+          "a line" },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_refused(cases[i].text, cases[i].sentence);
@@ -306,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(features_are_read_with_kind_name_and_height),
         cmocka_unit_test(ids_come_from_the_feature_first_and_may_be_numbers),
+        cmocka_unit_test(a_line_may_say_which_way_people_come_in),
         cmocka_unit_test(every_polygon_of_a_multipolygon_is_a_feature),
         cmocka_unit_test(shelves_and_holes_cannot_be_walked_on),
         cmocka_unit_test(the_floor_inside_an_island_of_shelves_can_be_walked_on),

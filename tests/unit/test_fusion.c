@@ -364,6 +364,22 @@ static void assert_same_reports(const struct scene *a, const struct scene *b)
     }
 }
 
+/* What came from the cameras, footprints aside. */
+static void assert_same_cameras(const struct heat_bucket *a, const struct heat_bucket *b)
+{
+    assert_int_equal(a->camera_count, b->camera_count);
+    for (size_t i = 0; i < a->camera_count; i++) {
+        const struct heat_camera *p = &a->cameras[i], *q = &b->cameras[i];
+        assert_string_equal(p->camera, q->camera);
+        assert_int_equal(p->frames, q->frames);
+        assert_int_equal(p->observations, q->observations);
+        assert_string_equal(p->model, q->model);
+        assert_int_equal(p->model_width, q->model_width);
+        assert_int_equal(p->model_height, q->model_height);
+        assert_memory_equal(&p->latency, &q->latency, sizeof(p->latency));
+    }
+}
+
 static void assert_same_buckets(const struct scene *a, const struct scene *b)
 {
     assert_int_equal(a->bucket_count, b->bucket_count);
@@ -376,7 +392,29 @@ static void assert_same_buckets(const struct scene *a, const struct scene *b)
         assert_int_equal(p->pair_count, q->pair_count);
         for (size_t k = 0; k < p->pair_count; k++)
             assert_true(same_bits(p->pairs[k].sum_dx_m, q->pairs[k].sum_dx_m));
+        assert_same_cameras(p, q);
     }
+}
+
+/* Frame i of the walk is told of 40 + i ms later: the median of 120 frames is 99 ms, whatever the
+ * order and however long the messages took. The last one has 320 + 119 px. */
+static void buckets_know_their_cameras_models_and_latencies(void **state)
+{
+    (void) state;
+    struct scene scene;
+    deliver(&scene, 3);
+    assert_int_equal(scene.bucket_count, 1);
+    assert_int_equal(scene.buckets[0]->camera_count, CAMERAS);
+    for (int i = 0; i < CAMERAS; i++) {
+        const struct heat_camera *camera = &scene.buckets[0]->cameras[i];
+        assert_string_equal(camera->model, "yolo");
+        assert_int_equal(camera->model_width, 320);
+        assert_int_equal(camera->model_height, 320 + FRAMES - 1);
+        assert_int_equal(camera->frames, FRAMES);
+        assert_int_equal(latency_sketch_count(&camera->latency), FRAMES);
+        assert_near(latency_sketch_quantile(&camera->latency, 0.5), 99, 0.048 * 99);
+    }
+    scene_close(&scene);
 }
 
 static void result_does_not_depend_on_the_order_of_arrival(void **state)
@@ -554,6 +592,7 @@ int main(void)
         cmocka_unit_test(dark_camera_loses_its_exposure),
         cmocka_unit_test(dwell_of_cells_and_outside_is_all_people_time),
         cmocka_unit_test(tick_at_each_time_of_the_input_lasts_until_it),
+        cmocka_unit_test(buckets_know_their_cameras_models_and_latencies),
         cmocka_unit_test(result_does_not_depend_on_the_order_of_arrival),
         cmocka_unit_test(night_without_frames_costs_no_ticks),
         cmocka_unit_test(buckets_tell_what_each_camera_sent),

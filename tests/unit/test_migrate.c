@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "storage/migrate.h"
+#include "storage/migrations.h"
 #include "storage_fixture.h"
 
 static int files_in_sql_migrations(void)
@@ -89,6 +90,87 @@ static void a_newer_database_is_refused(void **state)
     assert_non_null(strstr(error.text, "(future)"));
     assert_non_null(strstr(error.text, "install a newer Floorfuse"));
     assert_int_equal(storage_check_version(conninfo, NULL), -EPROTO);
+}
+
+static void reading_the_version_changes_nothing(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    int version = -1;
+    assert_int_equal(storage_read_version(conninfo, &version, NULL), 0);
+    assert_int_equal(version, 0);
+    assert_string_equal(fixture_value(conninfo,
+                                      "SELECT count(*) FROM pg_class WHERE relnamespace = "
+                                      "'public'::regnamespace"),
+                        "0");
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    assert_int_equal(storage_read_version(conninfo, &version, NULL), 0);
+    assert_int_equal(version, files_in_sql_migrations());
+}
+
+static void reading_the_version_refuses_what_migrating_refuses(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    struct error error = { .text = "" };
+    int version = -1;
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    fixture_execute(conninfo, "UPDATE schema_version SET sha256 = '00' WHERE version = 2");
+    assert_int_equal(storage_read_version(conninfo, &version, &error), -EPROTO);
+    assert_non_null(strstr(error.text, "0002_store.sql is not the one"));
+    fixture_execute(conninfo, "DELETE FROM schema_version WHERE version = 2");
+    assert_int_equal(storage_read_version(conninfo, &version, &error), -EPROTO);
+    assert_non_null(strstr(error.text, "migration 2"));
+    fixture_execute(conninfo, "TRUNCATE schema_version; "
+                              "INSERT INTO schema_version VALUES (9999, 'future', '00')");
+    assert_int_equal(storage_read_version(conninfo, &version, &error), -EPROTO);
+    assert_non_null(strstr(error.text, "install a newer Floorfuse"));
+    assert_int_equal(version, -1);
+}
+
+/* floorfuse migrate --dry-run prints it. */
+static void every_migration_begins_with_its_name_and_what_it_does(void **state)
+{
+    (void) state;
+    for (int i = 0; i < migration_count; i++) {
+        char begin[128];
+        (void) snprintf(begin, sizeof begin, "-- %04d_%s.sql: ", i + 1, migrations[i].name);
+        assert_memory_equal(migrations[i].sql, begin, strlen(begin));
+        assert_true(migrations[i].sql[strlen(begin)] >= ' ');
+    }
+}
+
+/* In place of the schema's own, which is about real roles. */
+static void replace_apply_roles(const char *conninfo, const char *body)
+{
+    char sql[512];
+    (void) snprintf(sql, sizeof sql,
+                    "DROP FUNCTION IF EXISTS apply_roles(); CREATE FUNCTION apply_roles() "
+                    "RETURNS void LANGUAGE plpgsql AS $$ BEGIN %s; END $$",
+                    body);
+    fixture_execute(conninfo, sql);
+}
+
+static void roles_are_set_up_even_when_nothing_was_missing(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    fixture_execute(conninfo, "CREATE TABLE call ()");
+    replace_apply_roles(conninfo, "INSERT INTO call DEFAULT VALUES");
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    assert_string_equal(fixture_value(conninfo, "SELECT count(*) FROM call"), "2");
+}
+
+static void roles_that_cannot_be_set_up_are_an_error_in_the_servers_words(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    struct error error = { .text = "" };
+    int applied = -1;
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    replace_apply_roles(conninfo, "RAISE 'no right to make roles here'");
+    assert_int_equal(storage_migrate(conninfo, &applied, NULL, &error), -EIO);
+    assert_string_equal(error.text, "could not set up the roles: the database says: no right to "
+                                    "make roles here");
+    assert_int_equal(applied, -1);
 }
 
 static void a_migration_edited_after_it_was_applied_is_noticed(void **state)
@@ -187,8 +269,9 @@ static void the_reader_reads_views_and_nothing_else(void **state)
         fixture_value(conninfo,
                       "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class "
                       "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') "
-                      "AND has_table_privilege('floorfuse_reader', oid, 'SELECT')"),
-        "v_calibration v_camera_bucket v_exposure v_heat_cell v_pair_residual");
+                      "AND has_table_privilege('floorfuse_reader', oid, 'SELECT') "
+                      "<> (relkind = 'v' AND relname LIKE 'v\\_%')"),
+        "NULL");
     assert_string_equal(
         fixture_value(conninfo,
                       "SELECT count(*) FROM pg_class "
@@ -288,8 +371,9 @@ static void partitions_are_monthly_and_made_once(void **state)
 {
     const char *conninfo = fixture_database(*state);
     assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
-    const char *sql = "SELECT ensure_heat_partitions('2026-11-30', '2027-01-01')";
-    assert_string_equal(fixture_value(conninfo, sql), "12"); /* 3 months of 4 tables */
+    const char *sql = "SELECT ensure_partitions('2026-11-30', '2027-01-01')";
+    /* 3 months of 7 tables of buckets and 8 of hours, 2 years of 10 tables of days */
+    assert_string_equal(fixture_value(conninfo, sql), "65");
     assert_string_equal(fixture_value(conninfo, sql), "0");
     assert_string_equal(fixture_value(conninfo,
                                       "SELECT pg_get_expr(relpartbound, oid) FROM pg_class "
@@ -302,7 +386,7 @@ static void a_months_partition_does_not_depend_on_the_sessions_time_zone(void **
     const char *conninfo = fixture_database(*state);
     assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
     fixture_execute(conninfo, "SET timezone TO 'America/New_York'; "
-                              "SELECT ensure_heat_partitions('2026-07-01', '2026-07-31')");
+                              "SELECT ensure_partitions('2026-07-01', '2026-07-31')");
     assert_string_equal(fixture_value(conninfo,
                                       "SELECT pg_get_expr(relpartbound, oid) FROM pg_class "
                                       "WHERE relname = 'exposure_2026_07'"),
@@ -330,6 +414,11 @@ int main(void)
         cmocka_unit_test(every_earlier_version_comes_along_with_its_data),
         cmocka_unit_test(an_empty_database_is_told_to_migrate),
         cmocka_unit_test(a_newer_database_is_refused),
+        cmocka_unit_test(reading_the_version_changes_nothing),
+        cmocka_unit_test(reading_the_version_refuses_what_migrating_refuses),
+        cmocka_unit_test(every_migration_begins_with_its_name_and_what_it_does),
+        cmocka_unit_test(roles_are_set_up_even_when_nothing_was_missing),
+        cmocka_unit_test(roles_that_cannot_be_set_up_are_an_error_in_the_servers_words),
         cmocka_unit_test(a_migration_edited_after_it_was_applied_is_noticed),
         cmocka_unit_test(the_sum_kept_is_the_files_own),
         cmocka_unit_test(a_migration_that_fails_leaves_nothing_behind),

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 
+#include "base/file.h"
 #include "settle_scene.h"
 
 /* A store in which people come, are hidden, and go; the same for the same seed and tick. */
@@ -49,7 +50,11 @@ static void push_crowd(struct settle *settle, uint64_t seed, int tick)
                                            .boot_id = UINT64_MAX - seed,
                                            .sequence = (uint64_t) tick,
                                            .looking = tick % 3 == i,
-                                           .capture_us = tick * TICK_US - 17 };
+                                           .capture_us = tick * TICK_US - 17,
+                                           .origin = { .publish_us = tick * TICK_US + i,
+                                                       .model = "yolo",
+                                                       .model_width = 320,
+                                                       .model_height = (uint32_t) tick } };
     struct settle_pair pair = { .camera_a = tick % CAMERAS,
                                 .camera_b = (tick + 1) % CAMERAS,
                                 .dx_m = 0.1 * tick,
@@ -208,6 +213,23 @@ static void what_waited_before_a_restore_is_gone_only_if_it_succeeds(void **stat
     settle_destroy(&empty);
 }
 
+#define SEED SOURCE_DIR "/tests/fuzz/seeds/settle/three-people"
+
+/* Else nothing behind the first check would be fuzzed. */
+static void the_seed_of_the_fuzz_target_is_taken(void **state)
+{
+    (void) state;
+    char *bytes = NULL;
+    size_t length = 0;
+    struct settle *settle = settle_of(LAG_US);
+    assert_int_equal(file_read(SEED, 1 << 20, &bytes, &length, NULL), 0);
+    struct buffer_reader reader = buffer_reader_of(bytes, length);
+    assert_int_equal(settle_restore(settle, &reader, CAMERAS), 0);
+    assert_int_equal(reader.at, length);
+    settle_destroy(&settle);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +237,7 @@ int main(void)
         cmocka_unit_test(damaged_bytes_are_refused_or_do_no_harm),
         cmocka_unit_test(cameras_that_do_not_exist_are_damage),
         cmocka_unit_test(what_waited_before_a_restore_is_gone_only_if_it_succeeds),
+        cmocka_unit_test(the_seed_of_the_fuzz_target_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,6 +91,20 @@ static char *config_with(const char *top, const char *more)
     return text;
 }
 
+static void a_headquarters_needs_neither_store_nor_cameras(void **state)
+{
+    struct fixture *f = *state;
+    const char *text =
+        "chain = \"acme\"; database = { mode = \"conninfo\"; conninfo = \"host=db\"; };\n";
+    assert_int_equal(load(f, text), -EINVAL);
+    problems_release(&f->problems);
+    assert_int_equal(store_config_load_chain(f->path, &f->config, &f->problems), 0);
+    assert_string_equal(f->config->chain, "acme");
+    assert_string_equal(f->config->database.conninfo, "host=db");
+    assert_int_equal(f->config->database.hq_wal_mb, 4096);
+    assert_int_equal(f->config->cameras.count, 0);
+}
+
 static void a_short_config_has_all_defaults(void **state)
 {
     struct fixture *f = *state;
@@ -112,6 +126,10 @@ static void a_short_config_has_all_defaults(void **state)
     assert_int_equal(c->heat.bucket_s, 60);
     assert_int_equal(c->heat.visit_s, 5);
     assert_int_equal(c->wire.high_water_mark, 1000);
+    assert_int_equal(c->retention.minute_days, 400);
+    assert_int_equal(c->retention.hour_days, 1200);
+    assert_int_equal(c->retention.day_days, 0);
+    assert_true(c->store.opening.always);
     const struct camera_config *camera = store_config_camera(c, "left");
     assert_non_null(camera);
     assert_string_equal(camera->pace, "recorded");
@@ -208,6 +226,31 @@ static void options_are_checked_against_each_other(void **state)
         { "database = { conninfo = \"host=x\"; };", "",
           "2: database.conninfo is given but database.mode is \"embedded\"; write mode = "
           "\"conninfo\" to use it" },
+        { "retention = {\nminute_days = 2; };", "",
+          "3: retention.minute_days is 2 but must be at least 3, or 0 for ever: hours are rolled "
+          "up "
+          "from the buckets of the last days" },
+        { "retention = { minute_days = 14;\nhour_days = 39; };", "",
+          "3: retention.hour_days is 39 but must be at least 40, or 0 for ever: days are rolled up "
+          "from the hours of the last month" },
+        { "retention = { minute_days = 1201; };", "",
+          "2: retention.hour_days is 1200 but must be at least 1201 like retention.minute_days, or "
+          "0 "
+          "for ever: what is rolled up is kept at least as long as what it is rolled up from" },
+        { "retention = { minute_days = 0; };", "",
+          "2: retention.hour_days is 1200 but must be 0, for ever, like retention.minute_days: "
+          "what "
+          "is rolled up is kept at least as long as what it is rolled up from" },
+        { "retention = { day_days = 1199; };", "",
+          "2: retention.day_days is 1199 but must be at least 1200 like retention.hour_days, or 0 "
+          "for ever: what is rolled up is kept at least as long as what it is rolled up from" },
+        { "retention = { hour_days = 0; day_days = 5000; };", "",
+          "2: retention.day_days is 5000 but must be 0, for ever, like retention.hour_days: what "
+          "is "
+          "rolled up is kept at least as long as what it is rolled up from" },
+        { "retention = { minute_days = -1; };", "",
+          "2: retention.minute_days is -1 days but must be from 0 to 36500 days (heat buckets are "
+          "kept so many days; 0: for ever)" },
         { "wire = { endpoint = \"udp://x\"; };", "",
           "2: wire.endpoint is \"udp://x\" but must start with ipc:// or tcp://" },
         { "wire = { endpoint = \"ipc://a\"; status = \"ipc://a\"; };", "",
@@ -261,6 +304,73 @@ static void what_refers_to_each_other_is_checked(void **state)
     assert_problem(state,
                    "store = { id = \"demo\"; };\nfloors = ();\ncameras = ( { " CAMERA " } );\n",
                    "2: floors[] has 0 entries but must have 1 to 1000 (the store's floors)");
+}
+
+/* A config whose store has these lines besides its id: they begin in line 2. */
+static char *store_with(const char *lines)
+{
+    static char text[4096];
+    (void) snprintf(text, sizeof(text),
+                    "store = { id = \"demo\";\n%s\n};\n" FLOORS "cameras = ( { " CAMERA " } );\n",
+                    lines);
+    return text;
+}
+
+/* The words are those of test_opening_hours.c; here it is the lines that count. */
+static void opening_hours_are_checked_where_they_stand(void **state)
+{
+    struct fixture *f = *state;
+    assert_loads(state,
+                 store_with("hours = ( { days = \"mon-fri\"; open = \"08:00\"; close = "
+                            "\"20:00\"; } );\nexceptions = ( { date = \"2026-12-25\"; } );"));
+    const struct opening_hours *opening = &f->config->store.opening;
+    assert_false(opening->always);
+    assert_int_equal(opening->weekdays[5].intervals[0].closes_min, 1200);
+    assert_int_equal(opening->weekdays[6].count, 0);
+    assert_int_equal(opening->exception_count, 1);
+    static const struct {
+        const char *lines, *sentence;
+    } cases[] = {
+        { "hours = (\n{ days = \"mon\";\nopen = \"08:00\";\nclose = \"25:00\"; } );",
+          "5: store.hours: close is \"25:00\" but must be a time from 00:00 to 24:00, such as "
+          "08:00" },
+        { "hours = (\n{ days = \"mon\"; open = \"08:00\"; close = \"12:00\"; },\n{ days = \"mon\"; "
+          "open = \"11:00\"; close = \"18:00\"; } );",
+          "4: store.hours: monday is open from 08:00 to 12:00 and from 11:00 to 18:00, which "
+          "overlap; write them as one" },
+        { "hours = ( { days = \"mon\"; open = \"08:00\"; } );",
+          "2: store.hours[].close is missing (local time, 00:00 to 24:00; before open: on the next "
+          "day)" },
+        { "hours = ( { day = \"mon\"; days = \"mon\"; open = \"08:00\"; close = \"09:00\"; } );",
+          "2: unknown key store.hours[].day; did you mean store.hours[].days?" },
+        { "exceptions = (\n{ date = \"2026-02-30\"; } );",
+          "3: store.exceptions: date is \"2026-02-30\" but must be a day of the calendar, such as "
+          "2026-12-24" },
+        { "hours = \"08:00\";", "2: store.hours[] must be a list of groups, ( { ... }, { ... } ), "
+                                "not a string (when it is "
+                                "open in a usual week; none: always)" },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
+        assert_problem(state, store_with(cases[i].lines), cases[i].sentence);
+}
+
+static void facts_may_be_kept_for_ever(void **state)
+{
+    struct fixture *f = *state;
+    assert_loads(state, config_with("retention = { minute_days = 0; hour_days = 0; };", ""));
+    assert_loads(state, config_with("retention = { minute_days = 3; hour_days = 40; day_days = 40; "
+                                    "};",
+                                    ""));
+    assert_int_equal(f->config->retention.minute_days, 3);
+    assert_int_equal(f->config->retention.day_days, 40);
+}
+
+static void defaults_without_a_store_are_always_open(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(store_config_defaults(&f->config), 0);
+    assert_true(f->config->store.opening.always);
+    assert_int_equal(f->config->store.opening.weekdays[7].count, 1);
 }
 
 /* An id that is none has its sentence; what refers to it must not crash and needs no second. */
@@ -362,6 +472,9 @@ static void the_documented_example_loads(void **state)
                         "rtsp://10.0.0.11/stream1");
     assert_string_equal(store_config_camera(f->config, "stairs")->floor, "upper");
     assert_true(store_config_floor(f->config, "upper")->plan.origin_m.values[0] == -1.5);
+    assert_int_equal(f->config->store.opening.weekdays[6].count, 2); /* saturdays have a break */
+    assert_int_equal(f->config->store.opening.exceptions[0].hours.count, 1);
+    assert_int_equal(f->config->store.opening.exceptions[1].hours.count, 0);
 }
 
 static void the_demos_config_loads(void **state)
@@ -416,6 +529,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(a_headquarters_needs_neither_store_nor_cameras),
         TEST(a_short_config_has_all_defaults),
         TEST(paths_are_beside_the_config_and_streams_stay),
         TEST(sockets_are_in_the_run_folder),
@@ -423,6 +537,9 @@ int main(void)
         TEST(socket_paths_of_107_bytes_fit_and_108_do_not),
         TEST(options_are_checked_against_each_other),
         TEST(what_refers_to_each_other_is_checked),
+        TEST(opening_hours_are_checked_where_they_stand),
+        TEST(facts_may_be_kept_for_ever),
+        TEST(defaults_without_a_store_are_always_open),
         TEST(one_mistake_is_said_once),
         TEST(time_zones_are_those_of_the_machine),
         TEST(all_problems_are_said_in_the_order_of_their_lines),

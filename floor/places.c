@@ -1,7 +1,7 @@
 /*
  * places.c - the named places of a floor
  */
-#include "fusion/places.h"
+#include "floor/places.h"
 
 #include <errno.h>
 #include <stdio.h>

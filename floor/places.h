@@ -4,8 +4,8 @@
  * A zone is all polygons of one name; a line and an entrance are a feature each. What has no name
  * is called after its place in the map: "zone 1", "line 2", "entrance 1".
  */
-#ifndef FLOORFUSE_FUSION_PLACES_H
-#define FLOORFUSE_FUSION_PLACES_H
+#ifndef FLOORFUSE_FLOOR_PLACES_H
+#define FLOORFUSE_FLOOR_PLACES_H
 
 #include "floor/floor_map.h"
 
