@@ -5,7 +5,7 @@
 --
 -- Two passes: sums are small and follow every bucket, so that today's zones are in the views; heat cells
 -- are large and are made once, when the hour or the day is over. Whoever reads heat takes the buckets of
--- what is on the lists (heat_piece in 0024).
+-- what is on the lists (heat_piece in 0027).
 CREATE TABLE rollup_hour_pending (
     store_id integer NOT NULL,
     floor_id integer NOT NULL,
@@ -544,7 +544,7 @@ BEGIN
         WHERE f.valid_from < h.day_end AND (f.valid_to IS NULL OR f.valid_to >= h.day_end)
         GROUP BY f.zone_id, h.local_date, h.is_open
         UNION ALL
-        SELECT f.zone_id, n.local_date, n.is_open, 0, 0, sum(n.exposure_ms) / max(f.cells)
+        SELECT f.zone_id, n.local_date, n.is_open, 0, 0, sum(n.exposure_ms / f.cells)
         FROM seen AS n
         JOIN fixture AS f USING (grid_id, cell)
         JOIN store AS s ON s.store_id = p_store_id
@@ -601,12 +601,15 @@ AS $$
 DECLARE
     -- A bucket is written some seconds after it is over.
     grace CONSTANT interval := '5 minutes';
-    horizon timestamptz := rollup_horizon(p_store_id);
+    horizon timestamptz;
     f record;
     hours timestamptz[];
     dates date[];
     done integer := 0;
 BEGIN
+    -- Retention waits for us and we for it: it must not take the buckets of an hour that we are about to add up.
+    PERFORM FROM retention WHERE store_id = p_store_id FOR SHARE;
+    horizon := rollup_horizon(p_store_id);
     FOR f IN SELECT floor_id FROM floor WHERE store_id = p_store_id ORDER BY floor_id LOOP
         -- Taking a row off the list comes first and in a statement of its own: it waits for whoever is
         -- writing a bucket of that hour, and what comes after sees that bucket.
@@ -663,7 +666,7 @@ BEGIN
                 WHERE d.store_id = p_store_id AND d.floor_id = f.floor_id AND d.heat
                     AND y.day_end + grace <= p_now
                     AND NOT EXISTS (SELECT FROM rollup_hour_pending AS h
-                        WHERE h.store_id = d.store_id AND h.floor_id = d.floor_id
+                        WHERE h.store_id = d.store_id AND h.floor_id = d.floor_id AND h.hour_at >= horizon
                             AND h.hour_at >= y.day_at AND h.hour_at < y.day_end)
                 ORDER BY d.local_date LIMIT 2)
             RETURNING local_date
