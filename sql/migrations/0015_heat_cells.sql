@@ -20,7 +20,7 @@ RETURNS TABLE (cell integer, dwell_ms integer, passes integer, move_x_cm integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
 SELECT
-    (first_cell + sum(b.gap) OVER (ORDER BY b.i))::integer,
+    (first_cell + sum(b.gap) OVER (ORDER BY b.i ROWS UNBOUNDED PRECEDING))::integer,
     CASE WHEN b.stay < 128 THEN b.stay >> 2 ELSE 1 << (b.stay >> 2) - 27 END * dwell_unit_ms,
     b.stay & 3,
     b.x,

@@ -70,12 +70,17 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
+-- Roles are asked for once, not once a store: the policies call this for each partition of a fact table.
+WITH mine AS MATERIALIZED (
+    SELECT r.chain, r.store_id
+    FROM reader_scope AS r JOIN pg_roles AS o ON o.rolname = r.reader
+    WHERE pg_has_role(p_role, o.oid, 'MEMBER')
+)
 SELECT s.store_id
 FROM store AS s
 WHERE EXISTS (
-    SELECT FROM reader_scope AS r JOIN pg_roles AS o ON o.rolname = r.reader
-    WHERE pg_has_role(p_role, o.oid, 'MEMBER')
-        AND (r.chain IS NULL OR r.chain = s.chain) AND (r.store_id IS NULL OR r.store_id = s.store_id))
+    SELECT FROM mine AS m
+    WHERE (m.chain IS NULL OR m.chain = s.chain) AND (m.store_id IS NULL OR m.store_id = s.store_id))
 $$;
 
 COMMENT ON FUNCTION readable_stores(name) IS 'The stores that a role was allowed to read';

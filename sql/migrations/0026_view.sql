@@ -65,13 +65,13 @@ CREATE VIEW v_heat_hour AS
 SELECT store_id, floor_id, hour_at, hour_end, is_open, local_date, local_hour::integer, grid_id, definition_id, cell,
     dwell_ms, passes, move_x_cm, move_y_cm, path_cm
 FROM heat_hour
-WHERE (SELECT small_count_limit(current_user)) = 0;
+WHERE first_bucket_at IS NOT NULL AND (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_heat_day AS
 SELECT store_id, floor_id, local_date, day_at, day_end, is_open, grid_id, definition_id, cell, dwell_ms, passes,
     move_x_cm, move_y_cm, path_cm
 FROM heat_day
-WHERE (SELECT small_count_limit(current_user)) = 0;
+WHERE first_bucket_at IS NOT NULL AND (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_exposure_bucket AS
 SELECT store_id, floor_id, bucket_at, camera_set_id, exposure_ms FROM exposure;
@@ -239,8 +239,8 @@ JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
@@ -259,8 +259,8 @@ JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
@@ -278,8 +278,8 @@ JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
@@ -293,7 +293,8 @@ FROM fixture_day AS b
 JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
-CROSS JOIN LATERAL (SELECT is_small(b.passes, (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(b.passes, m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0) AS shown) AS w;
 
@@ -312,8 +313,8 @@ JOIN counting_line AS l USING (store_id, line_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 LEFT JOIN floor_hour AS e USING (store_id, floor_id, hour_at, is_open)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (e.exposure_ms > 0 OR b.left_to_right > 0 OR b.right_to_left > 0) AS shown) AS w;
 
@@ -330,8 +331,8 @@ JOIN counting_line AS l USING (store_id, line_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 LEFT JOIN floor_day AS e USING (store_id, floor_id, local_date, is_open)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (e.exposure_ms > 0 OR b.left_to_right > 0 OR b.right_to_left > 0) AS shown) AS w;
 
@@ -343,7 +344,8 @@ JOIN zone AS a ON a.store_id = b.store_id AND a.zone_id = b.from_zone_id
 JOIN zone AS z ON z.store_id = b.store_id AND z.zone_id = b.to_zone_id
 JOIN store AS s ON s.store_id = b.store_id
 JOIN floor AS f ON f.store_id = b.store_id AND f.floor_id = a.floor_id
-CROSS JOIN LATERAL (SELECT is_small(b.people, (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h;
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(b.people, m.min_count) AS is_hidden) AS h;
 
 CREATE VIEW v_flow_day AS
 SELECT b.store_id, s.chain, s.store, f.floor, a.zone AS from_zone, z.zone AS to_zone, b.local_date, b.is_open,
@@ -353,7 +355,8 @@ JOIN zone AS a ON a.store_id = b.store_id AND a.zone_id = b.from_zone_id
 JOIN zone AS z ON z.store_id = b.store_id AND z.zone_id = b.to_zone_id
 JOIN store AS s ON s.store_id = b.store_id
 JOIN floor AS f ON f.store_id = b.store_id AND f.floor_id = a.floor_id
-CROSS JOIN LATERAL (SELECT is_small(b.people, (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h;
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(b.people, m.min_count) AS is_hidden) AS h;
 
 -- ---- floors and stores ----
 
@@ -370,16 +373,16 @@ SELECT b.store_id, s.chain, s.store, f.floor, b.hour_at, b.local_date, b.local_h
 FROM floor_hour AS b
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.people_ms > 0) AS shown) AS w;
 
 -- Peaks of several floors are not at one moment: their greatest is what is certain.
 CREATE VIEW v_store_day AS
 SELECT b.store_id, s.chain, s.store, b.local_date, b.is_open,
-    CASE WHEN w.shown THEN b.people_ms::double precision / 1000 END AS people_s,
-    CASE WHEN w.shown THEN b.people_ms::double precision / nullif(b.exposure_ms, 0) END AS mean_people,
+    CASE WHEN w.shown THEN b.people_ms / 1000 END AS people_s,
+    CASE WHEN w.shown THEN b.people_ms / nullif(b.exposure_ms, 0) END AS mean_people,
     CASE WHEN w.shown THEN b.peak_people END AS peak_people,
     CASE WHEN w.shown THEN b.zone_visits END AS zone_visits,
     CASE WHEN w.shown THEN b.crossed_in END AS crossed_in,
@@ -387,16 +390,17 @@ SELECT b.store_id, s.chain, s.store, b.local_date, b.is_open,
     b.exposure_ms::double precision / 1000 AS exposure_s,
     b.counted_ms::double precision / 1000 AS counted_s, w.is_hidden
 FROM (
-    -- Time is that of the floor that has most of it: floors are looked at side by side.
-    SELECT store_id, local_date, is_open, sum(people_ms) AS people_ms, max(peak_people) AS peak_people,
+    -- Time is that of the floor that has most of it: floors are looked at side by side. A sum of doubles holds
+    -- milliseconds exactly and takes a quarter of the memory of the numeric that a sum of bigint is.
+    SELECT store_id, local_date, is_open, sum(people_ms::double precision) AS people_ms, max(peak_people) AS peak_people,
         sum(zone_visits) AS zone_visits, sum(crossed_in) AS crossed_in, sum(crossed_out) AS crossed_out,
         max(exposure_ms) AS exposure_ms, max(counted_ms) AS counted_ms
     FROM floor_day
     GROUP BY store_id, local_date, is_open
 ) AS b
 JOIN store AS s USING (store_id)
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out),
-    (SELECT small_count_limit(current_user))) AS is_hidden OFFSET 0) AS h
+CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.people_ms > 0) AS shown) AS w;
 

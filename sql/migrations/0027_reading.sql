@@ -42,9 +42,15 @@ WITH pending AS MATERIALIZED (
     FROM days AS d
     CROSS JOIN pending AS p
     CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(p_from, p_to)) - d.days) AS r
-    JOIN v_heat_hour AS h ON h.store_id = p_store_id AND h.floor_id = p_floor_id
-        AND h.hour_at >= lower(r) AND h.hour_at < upper(r) AND h.hour_end <= upper(r)
-        AND NOT p.hours && tstzrange(h.hour_at, h.hour_end)
+    CROSS JOIN LATERAL (
+        SELECT h.hour_at, h.hour_end
+        FROM v_heat_hour AS h
+        WHERE h.store_id = p_store_id AND h.floor_id = p_floor_id
+            AND h.hour_at >= p_from AND h.hour_at < p_to
+            AND h.hour_at >= lower(r) AND h.hour_at < upper(r) AND h.hour_end <= upper(r)
+        OFFSET 0
+    ) AS h
+    WHERE NOT p.hours && tstzrange(h.hour_at, h.hour_end)
 )
 SELECT 'day', r FROM days AS d CROSS JOIN LATERAL unnest(d.days) AS r
 UNION ALL
@@ -57,6 +63,9 @@ $$;
 COMMENT ON FUNCTION heat_piece(integer, integer, timestamptz, timestamptz) IS
     'A range of time cut into whole days, whole hours and the rest, by what is rolled up';
 
+-- Each level is read by the key, piece by piece: OFFSET 0 keeps the planner from joining the other way round,
+-- over all rows of the store, and the whole range beside the piece's lets it leave out partitions. Doubles
+-- hold these sums exactly (2^53 ms is 285,000 years), and add up faster than the numeric that a sum of bigint is.
 CREATE FUNCTION heat_sum(p_store_id integer, p_floor_id integer, p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (grid_id integer, cell integer, dwell_s double precision, passes bigint, move_x_m double precision,
     move_y_m double precision, path_m double precision)
@@ -66,30 +75,41 @@ WITH piece AS MATERIALIZED (
     SELECT level, lower(piece) AS low, upper(piece) AS high
     FROM heat_piece(p_store_id, p_floor_id, p_from, p_to)
 )
-SELECT n.grid_id, n.cell, sum(n.dwell_ms)::double precision / 1000, sum(n.passes)::bigint,
-    sum(n.move_x_cm)::double precision / 100, sum(n.move_y_cm)::double precision / 100,
-    sum(n.path_cm)::double precision / 100
+SELECT n.grid_id, n.cell, sum(n.dwell_ms) / 1000, sum(n.passes), sum(n.move_x_cm)::double precision / 100,
+    sum(n.move_y_cm)::double precision / 100, sum(n.path_cm)::double precision / 100
 FROM (
-    SELECT d.grid_id, unnest(d.cell) AS cell, unnest(d.dwell_ms) AS dwell_ms, unnest(d.passes) AS passes,
-        unnest(d.move_x_cm) AS move_x_cm, unnest(d.move_y_cm) AS move_y_cm, unnest(d.path_cm) AS path_cm
+    SELECT d.grid_id, unnest(d.cell) AS cell, unnest(d.dwell_ms)::double precision AS dwell_ms,
+        unnest(d.passes) AS passes, unnest(d.move_x_cm) AS move_x_cm, unnest(d.move_y_cm) AS move_y_cm,
+        unnest(d.path_cm) AS path_cm
     FROM piece AS p
-    JOIN v_heat_day AS d ON d.store_id = p_store_id AND d.floor_id = p_floor_id
-        AND d.day_at >= p.low AND d.day_end <= p.high
-        AND d.local_date >= (p.low AT TIME ZONE 'UTC')::date - 1
-        AND d.local_date <= (p.high AT TIME ZONE 'UTC')::date + 1
+    CROSS JOIN LATERAL (
+        SELECT * FROM v_heat_day AS d
+        WHERE d.store_id = p_store_id AND d.floor_id = p_floor_id AND d.day_at >= p.low AND d.day_end <= p.high
+            AND d.local_date >= (p_from AT TIME ZONE 'UTC')::date - 1
+            AND d.local_date <= (p_to AT TIME ZONE 'UTC')::date + 1
+        OFFSET 0
+    ) AS d
     WHERE p.level = 'day'
     UNION ALL
-    SELECT h.grid_id, unnest(h.cell), unnest(h.dwell_ms), unnest(h.passes), unnest(h.move_x_cm),
+    SELECT h.grid_id, unnest(h.cell), unnest(h.dwell_ms)::double precision, unnest(h.passes), unnest(h.move_x_cm),
         unnest(h.move_y_cm), unnest(h.path_cm)
     FROM piece AS p
-    JOIN v_heat_hour AS h ON h.store_id = p_store_id AND h.floor_id = p_floor_id
-        AND h.hour_at >= p.low AND h.hour_at < p.high
+    CROSS JOIN LATERAL (
+        SELECT * FROM v_heat_hour AS h
+        WHERE h.store_id = p_store_id AND h.floor_id = p_floor_id AND h.hour_at >= p_from AND h.hour_at < p_to
+            AND h.hour_at >= p.low AND h.hour_at < p.high
+        OFFSET 0
+    ) AS h
     WHERE p.level = 'hour'
     UNION ALL
     SELECT b.grid_id, e.cell, e.dwell_ms, e.passes, e.move_x_cm, e.move_y_cm, e.path_cm
     FROM piece AS p
-    JOIN v_heat_bucket AS b ON b.store_id = p_store_id AND b.floor_id = p_floor_id
-        AND b.bucket_at >= p.low AND b.bucket_at < p.high
+    CROSS JOIN LATERAL (
+        SELECT * FROM v_heat_bucket AS b
+        WHERE b.store_id = p_store_id AND b.floor_id = p_floor_id AND b.bucket_at >= p_from AND b.bucket_at < p_to
+            AND b.bucket_at >= p.low AND b.bucket_at < p.high
+        OFFSET 0
+    ) AS b
     CROSS JOIN LATERAL heat_cells(b.first_cell, b.dwell_unit_ms, b.cells) AS e
     WHERE p.level = 'bucket'
 ) AS n

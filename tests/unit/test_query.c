@@ -7,7 +7,9 @@
 #include "testing.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -250,6 +252,140 @@ static void sums_of_many_buckets_equal_plain_additions(void **state)
     free(plain);
 }
 
+/* What the writer packs, SQL's heat_cells() opens and heat_pack() packs to the same bytes. */
+static void sql_and_c_pack_alike(void **state)
+{
+    const char *conninfo = fixture_database(*state);
+    struct plain_sums *plain = calloc(1, sizeof *plain);
+    struct heat_bucket *buckets[BUCKETS];
+    uint64_t random = 20261130;
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    for (int i = 0; i < BUCKETS; i++) {
+        buckets[i] = fixture_bucket(FIXTURE_START_US + i * FIXTURE_MINUTE_US);
+        buckets[i]->grid.columns = COLUMNS;
+        buckets[i]->grid.rows = ROWS;
+        fill_cells(buckets[i], &random, plain);
+        fill_exposure(buckets[i], &random, plain);
+    }
+    write_buckets(conninfo, buckets, BUCKETS);
+    int64_t dwell_ms = 0, move_x_mm = 0;
+    for (int c = 0; c < CELLS; c++) {
+        dwell_ms += c * plain->dwell_ms[c];
+        move_x_mm += c * plain->move_x_mm[c];
+    }
+    char expected[64];
+    (void) snprintf(expected, sizeof expected, "%" PRId64 " %" PRId64, dwell_ms, move_x_mm / 10);
+    assert_string_equal(
+        fixture_value(conninfo,
+                      "SELECT concat_ws(' ', sum(e.cell::bigint * e.dwell_ms), "
+                      "sum(e.cell::bigint * e.move_x_cm)) FROM heat_bucket AS b CROSS JOIN LATERAL "
+                      "heat_cells(b.first_cell, b.dwell_unit_ms, b.cells) AS e"),
+        expected);
+    assert_string_equal(
+        fixture_value(
+            conninfo,
+            "SELECT count(*) FILTER (WHERE (b.first_cell, b.dwell_unit_ms, b.cells) "
+            "    IS DISTINCT FROM (p.first_cell, p.dwell_unit_ms, p.cells)) "
+            "FROM heat_bucket AS b CROSS JOIN LATERAL ("
+            "    SELECT array_agg(c.cell ORDER BY c.cell) AS cell,"
+            "        array_agg(c.dwell::integer ORDER BY c.cell) AS dwell,"
+            "        array_agg(c.passes::integer ORDER BY c.cell) AS passes,"
+            "        array_agg(10 * c.x::integer ORDER BY c.cell) AS x,"
+            "        array_agg(10 * c.y::integer ORDER BY c.cell) AS y,"
+            "        array_agg(10 * c.path::integer ORDER BY c.cell) AS path "
+            "    FROM (SELECT e.cell, sum(e.dwell_ms) AS dwell, sum(e.passes) AS passes,"
+            "            sum(e.move_x_cm) AS x, sum(e.move_y_cm) AS y, sum(e.path_cm) AS path"
+            "        FROM heat_cells(b.first_cell, b.dwell_unit_ms, b.cells) AS e"
+            "        GROUP BY e.cell) AS c) AS a "
+            "CROSS JOIN LATERAL heat_pack(a.cell, a.dwell, a.passes, a.x, a.y, a.path) AS p"),
+        "0");
+    free(plain);
+}
+
+/* A bucket each quarter of an hour over four days, some of it rolled up to days, some to hours. */
+static const char *four_days(void **state)
+{
+    enum { QUARTERS = 4 * 24 * 4 };
+    static struct heat_bucket *buckets[QUARTERS];
+    const char *conninfo = fixture_database(*state);
+    assert_int_equal(storage_migrate(conninfo, NULL, NULL, NULL), 0);
+    for (int i = 0; i < QUARTERS; i++) {
+        buckets[i] = fixture_bucket(FIXTURE_START_US + 15 * i * FIXTURE_MINUTE_US);
+        buckets[i]->cells[0].dwell_ms = 100 * (i + 1);
+        buckets[i]->cells[1].passes = (uint32_t) i;
+        buckets[i]->exposures[0].exposure_ms = 100 * i;
+        buckets[i]->people_ms = 10 * i;
+    }
+    write_buckets(conninfo, buckets, QUARTERS);
+    return conninfo;
+}
+
+/* What storage_query_heat says about a range, in one line. */
+static void heat_line(const char *conninfo, int64_t from_us, int64_t to_us, char ret_line[200])
+{
+    struct heat_sums *sums = NULL;
+    struct error error = { .text = "" };
+    int rc = storage_query_heat(conninfo, "store", "ground", from_us, to_us, &sums, &error);
+    if (rc == -ENODATA) {
+        strcpy(ret_line, "nothing");
+        return;
+    }
+    assert_string_equal(error.text, "");
+    char first[WALL_TEXT_SIZE], last[WALL_TEXT_SIZE];
+    (void) snprintf(ret_line, 200, "%.0f %.0f %.0f %.0f %.0f %.0f %.0f %.16s %.16s",
+                    1000 * sums->dwell_s[1], 1000 * sums->dwell_s[4], sums->passes[4],
+                    100 * sums->path_m[1], 1000 * sums->exposure_s[6], 1000 * sums->people_s,
+                    sums->counted_s, clock_wall_format(sums->first_us, first),
+                    clock_wall_format(sums->last_us, last));
+    heat_sums_destroy(&sums);
+}
+
+/* The same from the buckets alone, in SQL. */
+static void plain_line(const char *conninfo, int64_t from_us, int64_t to_us, char ret_line[200])
+{
+    char sql[2000];
+    (void) snprintf(
+        sql, sizeof sql,
+        "SELECT coalesce((SELECT concat_ws(' ', sum(e.dwell_ms) FILTER (WHERE e.cell = 1), "
+        "sum(e.dwell_ms) FILTER (WHERE e.cell = 4), sum(e.passes) FILTER (WHERE e.cell = 4), "
+        "sum(e.path_cm) FILTER (WHERE e.cell = 1), "
+        "(SELECT sum(x.exposure_ms) FROM exposure AS x WHERE x.camera_set_id = 1 "
+        "    AND x.bucket_at >= to_timestamp(%1$" PRId64
+        ") AND x.bucket_at < to_timestamp(%2$" PRId64
+        ")), (SELECT concat_ws(' ', sum(h.people_ms), 60 * count(*)) FROM heat_bucket AS h "
+        "    WHERE h.bucket_at >= to_timestamp(%1$" PRId64
+        ") AND h.bucket_at < to_timestamp(%2$" PRId64 ")), "
+        "to_char(min(b.bucket_at), 'YYYY-MM-DD\"T\"HH24:MI'), "
+        "to_char(max(b.bucket_at) + interval '1 min', 'YYYY-MM-DD\"T\"HH24:MI')) "
+        "FROM heat_bucket AS b "
+        "CROSS JOIN LATERAL heat_cells(b.first_cell, b.dwell_unit_ms, b.cells) AS e "
+        "WHERE b.bucket_at >= to_timestamp(%1$" PRId64 ") AND b.bucket_at < to_timestamp(%2$" PRId64
+        ") HAVING count(*) > 0), 'nothing')",
+        from_us / US_PER_S, to_us / US_PER_S);
+    (void) snprintf(ret_line, 200, "%s", fixture_value(conninfo, sql));
+}
+
+/* Days, hours and buckets at the edges: always the sums of all buckets, whatever is rolled up. */
+static void any_range_is_the_sum_of_its_buckets(void **state)
+{
+    const char *conninfo = four_days(state);
+    uint64_t random = 8;
+    for (int round = 0; round < 40; round++) {
+        char composed[200], plain[200];
+        int64_t from_min = (int64_t) (next_random(&random) % (5 * 1440)) - 720,
+                minutes = 1 + (int64_t) (next_random(&random) % (round % 2 ? 5 * 1440 : 300));
+        int64_t from_us = FIXTURE_START_US + from_min * FIXTURE_MINUTE_US;
+        int64_t to_us = from_us + minutes * FIXTURE_MINUTE_US;
+        if (round == 20) /* an hour to be made anew is read from its buckets */
+            fixture_execute(conninfo, "UPDATE heat_bucket SET people_ms = people_ms + 1000 "
+                                      "WHERE bucket_at < '2026-11-24T12:00Z'");
+        heat_line(conninfo, from_us, to_us, composed);
+        plain_line(conninfo, from_us, to_us, plain);
+        assert_string_equal(composed, plain);
+    }
+    assert_string_equal(fixture_value(conninfo, "SELECT count(*) FROM heat_day"), "5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +398,8 @@ int main(void)
         cmocka_unit_test(where_two_chains_have_a_store_of_one_name_the_chain_decides),
         cmocka_unit_test(a_database_that_is_away_or_empty_is_said),
         cmocka_unit_test(sums_of_many_buckets_equal_plain_additions),
+        cmocka_unit_test(sql_and_c_pack_alike),
+        cmocka_unit_test(any_range_is_the_sum_of_its_buckets),
     };
     return cmocka_run_group_tests(tests, fixture_start, fixture_stop);
 }

@@ -1,0 +1,373 @@
+#!/usr/bin/env bash
+# The cases of tools/bench storage: what a chain's facts take on disk, how fast they are written, rolled up and
+# read, each beside a naive schema filled with the same facts. The server is a private one with the settings
+# that floorfuse gives it; it and its data go away in the end.
+# Usage: bench/storage.sh FOLDER_OF_PROGRAMS [--quick] [--keep] [--plans FILE]
+set -euo pipefail
+programs=$1
+shift
+chain=(--days 30 --year-days 365 --stores 1001 --hour-stores 50 --heat-stores 3)
+buckets=20000
+runs=9
+keep=0 plans=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --quick) chain=(--days 10 --year-days 61 --stores 101 --hour-stores 5 --heat-stores 1) buckets=2000 runs=5 ;;
+    --keep) keep=1 ;;
+    --plans)
+        plans=${2:?"--plans needs a FILE"}
+        shift
+        ;;
+    *)
+        echo "bench/storage.sh: unknown option $1 (known: --quick, --keep, --plans FILE)" >&2
+        exit 2
+        ;;
+    esac
+    shift
+done
+option() { # option NAME: its value among those of the generator
+    local i
+    for ((i = 0; i < ${#chain[@]}; i += 2)); do [ "${chain[i]}" != "$1" ] || echo "${chain[i + 1]}"; done
+}
+days=$(option --days) year_days=$(option --year-days) stores=$(option --stores)
+
+# shellcheck source=bench/line.sh
+. "$(dirname "${BASH_SOURCE[0]}")/line.sh"
+failed=0
+
+# What a store-year has: 12 hours a day.
+year_buckets=$((365 * 12 * 60)) year_hours=$((365 * 12)) year_dates=365
+
+# ---- the server ----
+
+bin=/usr/lib/postgresql/15/bin
+[ -x "$bin/pg_ctl" ] || {
+    echo "bench/storage.sh: PostgreSQL 15 is not installed (no $bin/pg_ctl)" >&2
+    exit 1
+}
+work=$(mktemp -d /tmp/ff-bench.XXXXXX)
+chmod 755 "$work"
+as_owner=()
+[ "$(id -u)" != 0 ] || as_owner=(runuser -u postgres --)
+
+control() { (cd / && "${as_owner[@]}" "$bin/pg_ctl" -D "$work/pg/data" -w -s "$@") >&2; }
+start() { control start -l "$work/pg/server.log" "$@"; }
+stop() { control stop -m "${1:-fast}"; }
+# shellcheck disable=SC2317 # called by the trap
+clear_up() {
+    if [ "$keep" = 1 ]; then
+        echo "kept: psql 'host=$work/pg/socket user=floorfuse dbname=floorfuse', data in $work" >&2
+        return
+    fi
+    [ ! -f "$work/pg/data/postmaster.pid" ] || stop immediate || true
+    rm -rf "$work"
+}
+trap clear_up EXIT
+trap 'exit 1' INT TERM
+
+conninfo="host=$work/pg/socket user=floorfuse dbname=floorfuse"
+sql() { psql -qAtX -v ON_ERROR_STOP=1 -d "$conninfo" "$@"; }
+note() { printf '%s %s\n' "$(date +%T)" "$*" >&2; }
+
+# The cluster, its settings and its schema are those of a store.
+make_cluster() {
+    cat >"$work/store.cfg" <<EOF
+chain = "bench";
+store = { id = "store-1"; timezone = "Europe/Berlin"; };
+database = { mode = "embedded"; dir = "$work/pg"; };
+run_dir = "$work/run";
+floors = ( { id = "ground"; plan = { png = "plan.png"; metres_per_pixel = 0.05; origin_m = [0.0, 0.0]; }; } );
+cameras = ( { id = "camera-1"; floor = "ground"; url = "rtsp://127.0.0.1/"; calibration = "camera-1.cfg"; } );
+EOF
+    "$programs/floorfuse" migrate --config "$work/store.cfg" >&2
+}
+
+# Only while millions of rows are copied in: what is measured has the store's own settings.
+start_for_loading() {
+    start -o "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_wal_size=4GB -c shared_buffers=512MB"
+}
+
+load() { "$programs/bench/storage_chain" "$1" "${chain[@]}" | sql; }
+
+# ---- figures ----
+
+of() { jq "$1" <<<"$2"; }
+
+# timing SQL [BEFORE]: first run and median of $runs warm ones in one session, ms
+timing() {
+    local i
+    {
+        echo "${2:-}"
+        echo '\timing on'
+        for ((i = 0; i <= runs; i++)); do echo "$1;"; done
+    } | sql -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' |
+        jq -sc '{first_ms: .[0], median_ms: (.[1:] | sort | .[length / 2 | floor]), least_ms: (.[1:] | min)}'
+}
+
+# once SQL: ms of one run
+once() {
+    { echo '\timing on' && echo "$1;"; } | sql -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | jq -s add
+}
+
+# query NAME TARGET_MS SQL BASELINE_MS BASELINE_IS [BEFORE]
+query() {
+    local measured
+    measured=$(timing "$3" "${6:-}")
+    line "$1" "$(of .median_ms "$measured")" ms "$4" "$5" "$(jq -n "$4 / $(of .median_ms "$measured")")" \
+        "$(jq -c --argjson target "$2" '{target: $target, first_ms, least_ms}' <<<"$measured")"
+    plan "$1" "$3" "${6:-}"
+}
+
+# plan NAME SQL [BEFORE]: with --plans, a section of that file
+plan() {
+    [ -n "$plans" ] || return 0
+    {
+        printf '\n## %s\n\n    %s\n\n' "$1" "$2"
+        { echo "${3:-}" && echo "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) $2;"; } | sql -f - |
+            grep -v 'never executed' | cut -c1-180 | sed 's/^/    /'
+    } >>"$plans"
+}
+
+# size FACT...: bytes of these tables, with indexes and TOAST; partitions without rows left out
+size() {
+    local names
+    names=$(printf "'%s'," "$@")
+    sql -c "SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0) FROM pg_inherits
+        WHERE inhparent::regclass::text IN (${names%,}) AND pg_relation_size(inhrelid) > 0"
+}
+
+# facts LEVEL: the tables of a level
+facts() { sql -c "SELECT fact FROM fact_table WHERE level = '$1' ORDER BY fact"; }
+
+# store_year NAME BYTES ROWS_OF_TIME OF_YEAR BASELINE_MB BASELINE_IS TARGET_MB: extrapolated
+store_year() {
+    local megabytes
+    megabytes=$(jq -n "$2 / $3 * $4 / 1e6")
+    line "$1, a store-year" "$megabytes" MB "$5" "$6" "$(jq -n "$5 / $megabytes")" \
+        "$(jq -nc --argjson target "${7:-null}" '{target: $target}')"
+}
+
+# ---- size ----
+
+# The naive schemas get three days of store 1.
+make_naive() {
+    sql <<'EOF'
+CREATE TABLE naive_cell (store_id integer, floor_id integer, bucket_at timestamptz, cell integer,
+    dwell_ms integer NOT NULL, passes integer NOT NULL, PRIMARY KEY (store_id, floor_id, bucket_at, cell));
+CREATE TABLE naive_array (store_id integer, floor_id integer, bucket_at timestamptz, cell integer[] NOT NULL,
+    dwell_ms integer[] NOT NULL, passes integer[] NOT NULL, PRIMARY KEY (store_id, floor_id, bucket_at));
+INSERT INTO naive_cell
+SELECT store_id, floor_id, bucket_at, e.cell, sum(e.dwell_ms), sum(e.passes)
+FROM heat_bucket CROSS JOIN LATERAL heat_cells(first_cell, dwell_unit_ms, cells) AS e
+WHERE store_id = 1 AND bucket_at < '2025-06-10T00:00Z'
+GROUP BY store_id, floor_id, bucket_at, e.cell
+HAVING sum(e.dwell_ms) > 0
+ORDER BY bucket_at, cell;
+INSERT INTO naive_array
+SELECT store_id, floor_id, bucket_at, array_agg(cell), array_agg(dwell_ms), array_agg(passes)
+FROM (SELECT * FROM naive_cell ORDER BY bucket_at, cell) AS c
+GROUP BY store_id, floor_id, bucket_at
+ORDER BY bucket_at;
+ANALYZE naive_cell, naive_array;
+EOF
+}
+
+report_buckets() {
+    local rows naive_rows cell array fact
+    rows=$(sql -c "SELECT count(*) FROM heat_bucket")
+    naive_rows=$(sql -c "SELECT count(*) FROM naive_array")
+    cell=$(jq -n "$(sql -c "SELECT pg_total_relation_size('naive_cell')") / $naive_rows * $year_buckets / 1e6")
+    array=$(jq -n "$(sql -c "SELECT pg_total_relation_size('naive_array')") / $naive_rows * $year_buckets / 1e6")
+    line "occupied cells of a bucket" "$(sql -c "SELECT avg(cardinality(cell)) FROM naive_array")" cells 300 "as asked" 1 \
+        "$(sql -c "SELECT json_build_object('entries', avg(octet_length(cells) / 5)::integer) FROM heat_bucket")"
+    store_year "minutes of heat" "$(size heat_bucket)" "$rows" "$year_buckets" "$cell" "one row a cell" 500
+    line "minutes of heat in plain arrays of cell, dwell, passes, a store-year" "$array" MB "$cell" "one row a cell" \
+        "$(jq -n "$cell / $array")"
+    for fact in $(facts bucket); do
+        [ "$fact" = heat_bucket ] ||
+            store_year "minutes, $fact" "$(size "$fact")" "$rows" "$year_buckets" "$cell" "heat, one row a cell"
+    done
+    # shellcheck disable=SC2046 # names
+    store_year "minutes, all facts" "$(size $(facts bucket))" "$rows" "$year_buckets" "$cell" "heat, one row a cell"
+}
+
+# ---- rolling up ----
+
+report_roll_up() {
+    local first_ms=0 done=1 all_ms=0 ms hours=84 sums_ms heat_ms day_ms
+    sql -c "DELETE FROM rollup_hour_pending WHERE store_id = 1 OR hour_at >= '2025-06-08T00:00Z'" -c "ANALYZE"
+    while [ "$done" != 0 ]; do
+        ms=$(once "CREATE TABLE IF NOT EXISTS bench_done (n integer)")
+        ms=$(once "INSERT INTO bench_done SELECT roll_up(2, '2025-07-05T00:00Z')")
+        done=$(sql -c "SELECT n FROM bench_done" -c "TRUNCATE bench_done")
+        all_ms=$(jq -n "$all_ms + $ms")
+        [ "$first_ms" != 0 ] || first_ms=$ms
+    done
+    sql -c "DROP TABLE bench_done"
+    line "rolling up a week of one floor, all levels" "$all_ms" ms 604800000 "a week" "$(jq -n "604800000 / $all_ms")" \
+        "$(jq -nc --argjson first "$first_ms" '{longest_call_ms: $first}')"
+    sums_ms=$(timing "SELECT rollup_hour_sums(2, 1, '{2025-06-03T08:00Z}')")
+    heat_ms=$(timing "SELECT rollup_hour_heat(2, 1, '{2025-06-03T08:00Z}')")
+    day_ms=$(timing "SELECT rollup_day_sums(2, 1, '{2025-06-03}'), rollup_day_heat(2, 1, '{2025-06-03}')")
+    line "rolling up one more bucket (the sums of its hour)" "$(of .median_ms "$sums_ms")" ms 60000 "a bucket's time" \
+        "$(jq -n "60000 / $(of .median_ms "$sums_ms")")"
+    line "rolling up the heat of an hour" "$(of .median_ms "$heat_ms")" ms 3600000 "an hour" \
+        "$(jq -n "3600000 / $(of .median_ms "$heat_ms")")"
+    line "rolling up a day" "$(of .median_ms "$day_ms")" ms 86400000 "a day" \
+        "$(jq -n "86400000 / $(of .median_ms "$day_ms")")"
+    sql -c "VACUUM FULL heat_hour, heat_day, zone_hour, zone_day"
+    line "occupied cells of an hour" "$(sql -c "SELECT avg(cardinality(cell)) FROM heat_hour WHERE is_open")" cells \
+        18000 "60 buckets of 300" 1
+    # shellcheck disable=SC2046 # names
+    {
+        store_year "hours of heat" "$(size heat_hour)" "$hours" "$year_hours" 500 "what minutes may take"
+        store_year "hours, all facts" "$(size $(facts hour))" "$hours" "$year_hours" 500 "what minutes may take"
+        store_year "days of heat" "$(size heat_day)" 7 "$year_dates" 500 "what minutes may take"
+        store_year "days, all facts" "$(size $(facts day))" 7 "$year_dates" 500 "what minutes may take"
+    }
+}
+
+# ---- reading ----
+
+minute_from=2025-06-03T08:17Z minute_to=2025-06-10T09:43Z # any week to the minute
+day_from=2025-06-02T22:00Z day_to=2025-06-09T22:00Z       # whole days of the store's clock
+
+heat_query() { echo "SELECT * FROM heat_sum(1, 1, '$1', '$2')"; }
+
+naive_week() {
+    case $1 in
+    cell) echo "SELECT cell, sum(dwell_ms), sum(passes) FROM naive_cell
+        WHERE store_id = 1 AND floor_id = 1 AND bucket_at >= '$day_from' AND bucket_at < '$day_to' GROUP BY cell" ;;
+    array) echo "SELECT cell, sum(dwell_ms), sum(passes) FROM (SELECT unnest(cell) AS cell, unnest(dwell_ms) AS dwell_ms,
+        unnest(passes) AS passes FROM naive_array
+        WHERE store_id = 1 AND floor_id = 1 AND bucket_at >= '$day_from' AND bucket_at < '$day_to') AS u GROUP BY cell" ;;
+    esac | tr -s ' \n' ' '
+}
+
+# Composed or minute by minute, the sums are the same.
+check_same() {
+    local composed minutes same=1
+    composed=$(sql -c "SELECT count(*), round(sum(dwell_s)::numeric, 1), sum(passes), round(sum(path_m)::numeric, 2)
+        FROM heat_sum(1, 1, '$minute_from', '$minute_to')")
+    minutes=$(sql -c "SELECT count(DISTINCT e.cell) FILTER (WHERE e.dwell_ms > 0), round(sum(e.dwell_ms) / 1000.0, 1),
+            sum(e.passes), round(sum(e.path_cm) / 100.0, 2)
+        FROM heat_bucket AS b CROSS JOIN LATERAL heat_cells(b.first_cell, b.dwell_unit_ms, b.cells) AS e
+        WHERE b.store_id = 1 AND b.floor_id = 1 AND b.bucket_at >= '$minute_from' AND b.bucket_at < '$minute_to'")
+    [ "$composed" = "$minutes" ] || same=0 failed=1
+    line "a week composed of days, hours and minutes, same sums as its minutes" "$same" "1: equal" 1 "the same" "$same"
+}
+
+report_heat() {
+    local cell_ms array_ms packed_ms
+    cell_ms=$(of .median_ms "$(timing "$(naive_week cell)")")
+    array_ms=$(of .median_ms "$(timing "$(naive_week array)")")
+    packed_ms=$(once "SELECT e.cell, sum(e.dwell_ms), sum(e.passes) FROM heat_bucket AS b
+        CROSS JOIN LATERAL heat_cells(b.first_cell, b.dwell_unit_ms, b.cells) AS e
+        WHERE b.store_id = 1 AND b.floor_id = 1 AND b.bucket_at >= '$day_from' AND b.bucket_at < '$day_to' GROUP BY e.cell")
+    check_same
+    line "heat of a week, one row a cell and minute" "$cell_ms" ms "$array_ms" "arrays of minutes, unnested" \
+        "$(jq -n "$array_ms / $cell_ms")" "$(jq -nc --argjson packed "$packed_ms" '{packed_minutes_ms: $packed}')"
+    query "heat of a week to the minute, SQL" 150 "$(heat_query $minute_from $minute_to)" "$array_ms" \
+        "arrays of minutes, unnested"
+    query "heat of a week of whole days, SQL" null "$(heat_query $day_from $day_to)" "$array_ms" "arrays of minutes, unnested"
+    read_in_c "heat of a week to the minute, storage_query_heat" 150 $minute_from $minute_to "$array_ms"
+    read_in_c "heat of a week of whole days, storage_query_heat" 20 $day_from $day_to "$array_ms"
+}
+
+# read_in_c NAME TARGET_MS FROM TO BASELINE_MS
+read_in_c() {
+    local measured
+    measured=$("$programs/bench/storage_heat" "$conninfo" store-1 ground "$3" "$4" "$runs") || {
+        note "storage_heat failed; its line is left out"
+        failed=1
+        return 0
+    }
+    line "$1" "$(of .median_ms "$measured")" ms "$5" "arrays of minutes, unnested" \
+        "$(jq -n "$5 / $(of .median_ms "$measured")")" \
+        "$(jq -c --argjson target "$2" '{target: $target, first_ms, least_ms}' <<<"$measured")"
+}
+
+report_chain() {
+    local range="local_date >= '2025-06-01' AND local_date < '2026-06-01' AND is_open"
+    local ranking="SELECT store, sum(zone_visits) AS visits FROM v_store_day WHERE $range GROUP BY store ORDER BY visits DESC"
+    local by_zone="SELECT store, sum(visits) AS visits FROM v_zone_day WHERE $range GROUP BY store ORDER BY visits DESC"
+    local profile="SELECT extract(isodow FROM local_date) AS weekday, local_hour, sum(zone_visits) AS visits,
+        sum(people_s) AS people_s, sum(exposure_s) AS exposure_s
+        FROM v_floor_hour WHERE store_id = 3 AND $range GROUP BY 1, 2 ORDER BY 1, 2"
+    local zones="SELECT extract(isodow FROM local_date) AS weekday, local_hour, sum(visits) AS visits, sum(exposure_s) AS exposure_s
+        FROM v_zone_hour WHERE store_id = 3 AND $range GROUP BY 1, 2 ORDER BY 1, 2"
+    local reader="SET ROLE bench_reader;" naive_ms zone_ms minutes_ms jit_ms
+    profile=$(tr -s ' \n' ' ' <<<"$profile") zones=$(tr -s ' \n' ' ' <<<"$zones")
+    naive_ms=$(once "$by_zone")
+    query "ranking of $((stores - 1)) stores by zone visits over $year_days days" 1000 "$ranking" "$naive_ms" "v_zone_day, one row a zone and day"
+    query "the same, a reader of the chain" 1000 "$ranking" "$naive_ms" "v_zone_day, one row a zone and day" "$reader"
+    jit_ms=$(of .median_ms "$(timing "$ranking" 'SET jit = on;')")
+    line "the same with jit" "$jit_ms" ms "$naive_ms" "v_zone_day, one row a zone and day" "$(jq -n "$naive_ms / $jit_ms")"
+    plan "ranking by v_zone_day" "$by_zone"
+    zone_ms=$(once "$reader $by_zone")
+    line "ranking by v_zone_day, a reader of the chain" "$zone_ms" ms "$naive_ms" "its owner" "$(jq -n "$naive_ms / $zone_ms")"
+    minutes_ms=$(jq -n "$year_days / $days * $(once "SELECT extract(isodow FROM bucket_at AT TIME ZONE 'Europe/Berlin'),
+        extract(hour FROM bucket_at AT TIME ZONE 'Europe/Berlin'), sum(visits), sum(exposure_ms)
+        FROM zone_bucket WHERE store_id = 1 GROUP BY 1, 2")")
+    query "hour-of-week profile of a store over $year_days days" 100 "$profile" "$minutes_ms" "from its minutes, extrapolated"
+    query "the same, a reader of the chain" 100 "$profile" "$minutes_ms" "from its minutes, extrapolated" "$reader"
+    query "the same of all its zones" 100 "$zones" "$minutes_ms" "from its minutes, extrapolated"
+    query "the same of all its zones, a reader of the chain" 100 "$zones" "$minutes_ms" "from its minutes, extrapolated" "$reader"
+}
+
+# ---- writing ----
+
+report_writer() {
+    local measured
+    sql -c "CREATE DATABASE writer" >&2
+    sed 's/dbname=floorfuse/dbname=writer/' <<<"$conninfo" >/dev/null
+    measured=$("$programs/bench/storage_writer" "${conninfo/dbname=floorfuse/dbname=writer}" "$buckets") || {
+        note "storage_writer failed; its lines are left out"
+        failed=1
+        return 0
+    }
+    line "writer, one connection, new buckets" "$(of .new_per_s "$measured")" buckets/s 3000 "as asked" \
+        "$(jq -n "$(of .new_per_s "$measured") / 3000")" "$(jq -c '{cells: .cells}' <<<"$measured")"
+    line "writer, one connection, buckets that are there already" "$(of .again_per_s "$measured")" buckets/s 3000 "as asked" \
+        "$(jq -n "$(of .again_per_s "$measured") / 3000")"
+}
+
+# ---- all of it ----
+
+if [ -n "$plans" ]; then
+    cat >"$plans" <<EOF
+# Plans of the queries that are measured
+
+Made by \`tools/bench storage --plans docs/database-plans.md\`: EXPLAIN (ANALYZE, BUFFERS) on the generated chain
+(docs/benchmarks.md), steps that were never executed left out. Times are those of a run that is watched, so
+longer than the figures.
+EOF
+fi
+note "making the cluster in $work"
+make_cluster
+start_for_loading
+sql -o /dev/null -c "SELECT apply_roles()" -c "SELECT ensure_partitions('2025-05-31', '2026-06-01')"
+note "copying minutes of 2 stores x $days days"
+load dimensions
+load minutes
+make_naive
+report_buckets
+stop
+start
+note "rolling a week up"
+report_roll_up
+stop
+start_for_loading
+note "copying hours and days of $year_days days"
+load year
+sql -c "CREATE ROLE bench_reader" -c "SELECT allow_reader('bench_reader', 'bench')" -c "VACUUM ANALYZE" -o /dev/null
+line "the whole database" "$(sql -c "SELECT pg_database_size('floorfuse') / 1e9")" GB 8 "what the bench may take" 1
+stop
+start
+note "reading"
+report_heat
+report_chain
+note "writing"
+report_writer
+note "done"
+exit "$failed"
