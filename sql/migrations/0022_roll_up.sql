@@ -726,54 +726,6 @@ $$;
 COMMENT ON FUNCTION roll_up_again(integer, timestamptz, timestamptz) IS
     'Have a range of time rolled up once more, e.g. because opening hours were entered late';
 
--- The store has another time zone: its hours may begin elsewhere, and are of other dates. What can be made anew
--- becomes zero, gets the names of the new clock and goes on the lists.
-CREATE FUNCTION note_changed_clock() RETURNS trigger
-LANGUAGE plpgsql
-SECURITY DEFINER
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-    horizon timestamptz := rollup_horizon(new.store_id);
-    f fact_table%ROWTYPE;
-    assignments text;
-BEGIN
-    DELETE FROM rollup_hour_pending WHERE store_id = new.store_id;
-    INSERT INTO rollup_day_pending AS p (store_id, floor_id, local_date, sums, heat)
-    SELECT DISTINCT d.store_id, d.floor_id, d.local_date, true, true FROM floor_day AS d
-    WHERE d.store_id = new.store_id AND d.local_date >= (horizon AT TIME ZONE old.timezone)::date
-    ON CONFLICT (store_id, floor_id, local_date) DO UPDATE SET sums = true, heat = true;
-
-    FOR f IN SELECT * FROM fact_table WHERE level <> 'bucket' ORDER BY fact LOOP
-        SELECT string_agg(format('%I = ', a.attname) || CASE
-            WHEN a.attname IN ('local_date', 'local_hour', 'hour_end')
-                THEN format('(SELECT l.%I FROM local_hour(t.hour_at, $3) AS l)', a.attname)
-            WHEN a.attname IN ('day_at', 'day_end')
-                THEN format('(SELECT l.%I FROM local_day(t.local_date, $3) AS l)', a.attname)
-            WHEN NOT a.attnotnull THEN 'NULL'
-            WHEN t.typcategory = 'A' THEN '''{}'''
-            WHEN t.typname = 'bytea' THEN ''''''
-            ELSE '0' END, ', ') INTO assignments
-        FROM pg_attribute AS a
-        JOIN pg_type AS t ON t.oid = a.atttypid
-        JOIN pg_index AS i ON i.indrelid = a.attrelid AND i.indisprimary
-        WHERE a.attrelid = f.fact::regclass AND a.attnum > 0 AND NOT a.attisdropped
-            AND NOT a.attnum = ANY (i.indkey::smallint[]);
-        EXECUTE format('UPDATE %I AS t SET %s WHERE t.store_id = $1 AND t.%I >= ', f.fact, assignments, f.time_column)
-            || CASE f.level WHEN 'hour' THEN '$2' ELSE '($2 AT TIME ZONE $4)::date' END
-            USING new.store_id, horizon, new.timezone, old.timezone;
-    END LOOP;
-    PERFORM roll_up_again(new.store_id, '-infinity', 'infinity');
-    RETURN NULL;
-END
-$$;
-
-COMMENT ON FUNCTION note_changed_clock() IS
-    'Trigger of store: have everything rolled up by the clock of its new time zone';
-
-CREATE TRIGGER store_clock_changed AFTER UPDATE OF timezone ON store
-    FOR EACH ROW WHEN (old.timezone <> new.timezone) EXECUTE FUNCTION note_changed_clock();
-
 -- Buckets that were there before this migration.
 DO $$
 DECLARE
@@ -838,6 +790,8 @@ BEGIN
         EXECUTE format('UPDATE %I SET %s WHERE store_id = $1', f.fact, f.blank) USING p_store_id;
     END LOOP;
     UPDATE store SET timezone = p_timezone WHERE store_id = p_store_id;
+    -- The hours of the old clock may begin elsewhere: two on the list that are one by the new clock count twice.
+    DELETE FROM rollup_hour_pending WHERE store_id = p_store_id;
     -- Rows of an hour that keeps its start would keep the local hour of the old zone.
     FOR f IN SELECT fact, level FROM fact_table WHERE level = 'hour' LOOP
         IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = f.fact::regclass AND attname = 'local_hour') THEN
