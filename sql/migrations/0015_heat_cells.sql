@@ -13,12 +13,15 @@
 -- What does not fit is written as several entries of one cell (gap 0), for all measures are sums; a longer
 -- gap gets entries in which nothing happens. So there is one rule for reading and no exception: add up.
 -- dwell_unit_ms is the greatest common divisor of the bucket's dwells: the length of a tick.
+--
+-- Functions that views call with what readers may not see have a body of BEGIN ATOMIC: its names are looked up now, and
+-- not by the reader's search path, in which an operator of his own could come first.
 
 CREATE FUNCTION heat_cells(first_cell integer, dwell_unit_ms integer, cells bytea)
 RETURNS TABLE (cell integer, dwell_ms integer, passes integer, move_x_cm integer, move_y_cm integer,
     path_cm integer)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
+BEGIN ATOMIC
 SELECT
     (first_cell + sum(b.gap) OVER (ORDER BY b.i ROWS UNBOUNDED PRECEDING))::integer,
     CASE WHEN b.stay < 128 THEN b.stay >> 2 ELSE 1 << (b.stay >> 2) - 27 END * dwell_unit_ms,
@@ -36,8 +39,8 @@ FROM (
     CROSS JOIN generate_series(0, p.n - 1) AS i
     -- Here it keeps the planes out of the sort below, which would carry them in each of its rows.
     OFFSET 0
-) AS b
-$$;
+) AS b;
+END;
 
 COMMENT ON FUNCTION heat_cells(integer, integer, bytea) IS
     'The entries of a packed heat bucket; several of one cell add up, entries of zeros mean nothing';

@@ -96,13 +96,13 @@ SELECT store_id, floor_id, local_date FROM rollup_day_pending;
 CREATE FUNCTION exposed_cells(masks bytea[], exposures_ms bigint[], cell_count integer)
 RETURNS TABLE (cell integer, exposure_ms numeric)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
+BEGIN ATOMIC
 SELECT n, sum(e.exposure_ms)
 FROM (SELECT m || ''::bytea AS mask, x AS exposure_ms FROM unnest(masks, exposures_ms) AS u (m, x) OFFSET 0) AS e
 CROSS JOIN generate_series(0, cell_count - 1) AS n
 WHERE get_bit(e.mask, n) = 1
-GROUP BY n
-$$;
+GROUP BY n;
+END;
 
 COMMENT ON FUNCTION exposed_cells(bytea[], bigint[], integer) IS
     'How long each cell was seen, by masks of camera sets and their times; cells never seen are left out';
@@ -114,7 +114,7 @@ CREATE FUNCTION open_cells(cell_count integer, masks bytea[], exposures_ms bigin
 RETURNS TABLE (cell integer, dwell_s double precision, passes bigint, move_x_m double precision,
     move_y_m double precision, path_m double precision, exposure_s double precision, is_hidden boolean)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
+BEGIN ATOMIC
 SELECT n.cell,
     CASE WHEN w.shown THEN coalesce(h.dwell_ms, 0)::double precision / 1000 END,
     CASE WHEN w.shown THEN coalesce(h.passes, 0)::bigint END,
@@ -130,8 +130,8 @@ LEFT JOIN exposed_cells(masks, exposures_ms, cell_count) AS x USING (cell)
 -- People who only stood here made no pass, but are somebody.
 CROSS JOIN LATERAL (SELECT h.cell IS NOT NULL AND greatest(h.passes, 1) < min_count AS hidden OFFSET 0) AS p
 CROSS JOIN LATERAL (SELECT p.hidden,
-    NOT p.hidden AND (h.cell IS NOT NULL OR x.exposure_ms IS NOT NULL) AS shown) AS w
-$$;
+    NOT p.hidden AND (h.cell IS NOT NULL OR x.exposure_ms IS NOT NULL) AS shown) AS w;
+END;
 
 COMMENT ON FUNCTION open_cells(integer, bytea[], bigint[], integer[], bigint[], integer[], integer[], integer[],
     integer[], integer) IS
@@ -218,9 +218,9 @@ CROSS JOIN LATERAL open_cells(g.columns * g.rows, e.masks, e.exposures_ms, b.cel
 -- Whether measures are shown, and why not: one rule for all views that count people.
 CREATE FUNCTION is_small(counts bigint, min_count integer) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
-SELECT counts > 0 AND counts < min_count
-$$;
+BEGIN ATOMIC
+SELECT counts > 0 AND counts < min_count;
+END;
 
 COMMENT ON FUNCTION is_small(bigint, integer) IS 'Whether a count of people is hidden from the reader';
 
@@ -294,7 +294,7 @@ JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(b.passes, m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(greatest(b.passes, (b.dwell_ms > 0)::integer), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0) AS shown) AS w;
 
