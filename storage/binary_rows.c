@@ -11,14 +11,14 @@
 #define DIMENSION_BYTES 8
 #define LENGTH_BYTES    4
 
-static int32_t int32_at(const uint8_t *bytes)
+int32_t binary_int32(const uint8_t bytes[static 4])
 {
     uint32_t value;
     memcpy(&value, bytes, sizeof(value));
     return (int32_t) be32toh(value);
 }
 
-static int64_t int64_at(const uint8_t *bytes)
+int64_t binary_int64(const uint8_t bytes[static 8])
 {
     uint64_t value;
     memcpy(&value, bytes, sizeof(value));
@@ -30,9 +30,9 @@ int64_t binary_integer(const PGresult *rows, int row, int column)
     const uint8_t *bytes = (const uint8_t *) PQgetvalue(rows, row, column);
     switch (PQgetlength(rows, row, column)) {
     case 4:
-        return int32_at(bytes);
+        return binary_int32(bytes);
     case 8:
-        return int64_at(bytes);
+        return binary_int64(bytes);
     default:
         return 0;
     }
@@ -43,13 +43,13 @@ int binary_array_open(const PGresult *rows, int row, int column, struct binary_a
     const uint8_t *bytes = (const uint8_t *) PQgetvalue(rows, row, column);
     size_t length = (size_t) PQgetlength(rows, row, column);
     struct binary_array array = { .at = bytes, .element_bytes = 4 };
-    if (length < HEADER_BYTES || int32_at(bytes) > 1)
+    if (length < HEADER_BYTES || binary_int32(bytes) > 1)
         return -EBADMSG;
-    if (int32_at(bytes) == 1) {
+    if (binary_int32(bytes) == 1) {
         const size_t ahead = HEADER_BYTES + DIMENSION_BYTES;
         if (length < ahead + LENGTH_BYTES)
             return -EBADMSG;
-        int32_t count = int32_at(bytes + HEADER_BYTES), element = int32_at(bytes + ahead);
+        int32_t count = binary_int32(bytes + HEADER_BYTES), element = binary_int32(bytes + ahead);
         if (count < 1 || (element != 4 && element != 8) ||
             length != ahead + (size_t) count * (LENGTH_BYTES + (size_t) element))
             return -EBADMSG;
@@ -64,5 +64,5 @@ int binary_array_open(const PGresult *rows, int row, int column, struct binary_a
 int64_t binary_array_at(const struct binary_array *array, size_t i)
 {
     const uint8_t *element = array->at + i * (LENGTH_BYTES + array->element_bytes) + LENGTH_BYTES;
-    return array->element_bytes == 4 ? int32_at(element) : int64_at(element);
+    return array->element_bytes == 4 ? binary_int32(element) : binary_int64(element);
 }

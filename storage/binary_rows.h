@@ -17,6 +17,10 @@
 /* integer or bigint; anything else, and NULL, is 0. */
 int64_t binary_integer(const PGresult *rows, int row, int column);
 
+/* Numbers as they stand in bytes. */
+int32_t binary_int32(const uint8_t bytes[static 4]);
+int64_t binary_int64(const uint8_t bytes[static 8]);
+
 /* An array of integer or bigint, read element by element. */
 struct binary_array {
     const uint8_t *at; /* borrowed from the result */

@@ -165,6 +165,21 @@ struct level {
     PGresult *rows;
 };
 
+enum { LEVELS = 3 };
+
+/* Statements about all levels take the ranges of each. */
+static int query_levels(struct database *database, enum query_id id, const struct range *range,
+                        const struct level levels[static LEVELS], PGresult **ret_rows,
+                        struct error *err)
+{
+    const char *values[2 + 2 * LEVELS] = { range->store_id, range->floor_id };
+    for (int l = 0; l < LEVELS; l++) {
+        values[2 + 2 * l] = levels[l].from.bytes;
+        values[3 + 2 * l] = levels[l].to.bytes;
+    }
+    return database_query(database, id, values, ret_rows, err);
+}
+
 static int bad_cell(int64_t cell, struct error *err)
 {
     return error_set(err, -EIO, "the database holds heat of cell %" PRId64 " outside the grid",
@@ -188,6 +203,29 @@ static int add_arrays(struct heat_sums *sums, const PGresult *rows, int row, str
         sums->move_x_m[cell] += (double) binary_array_at(&arrays[MOVE_X], i) / 100;
         sums->move_y_m[cell] += (double) binary_array_at(&arrays[MOVE_Y], i) / 100;
         sums->path_m[cell] += (double) binary_array_at(&arrays[PATH], i) / 100;
+    }
+    return 0;
+}
+
+/* heat_day.packed: six planes of big-endian numbers, see sql/migrations/0021_hour_and_day.sql. */
+static int add_planes(struct heat_sums *sums, const PGresult *rows, int row, struct error *err)
+{
+    enum { PACKED = 3, CELL_BYTES = 28 };
+    const uint8_t *cells = (const uint8_t *) PQgetvalue(rows, row, PACKED);
+    size_t length = (size_t) PQgetlength(rows, row, PACKED), n = length / CELL_BYTES;
+    if (length % CELL_BYTES)
+        return error_set(err, -EIO, "the database holds heat that cannot be read");
+    const uint8_t *dwell = cells + 4 * n, *passes = dwell + 8 * n, *move_x = passes + 4 * n,
+                  *move_y = move_x + 4 * n, *path = move_y + 4 * n;
+    for (size_t i = 0; i < n; i++) {
+        int32_t cell = binary_int32(cells + 4 * i);
+        if (cell < 0 || (uint32_t) cell >= grid_cells(&sums->grid))
+            return bad_cell(cell, err);
+        sums->dwell_s[cell] += (double) binary_int64(dwell + 8 * i) / 1000;
+        sums->passes[cell] += binary_int32(passes + 4 * i);
+        sums->move_x_m[cell] += binary_int32(move_x + 4 * i) / 100.0;
+        sums->move_y_m[cell] += binary_int32(move_y + 4 * i) / 100.0;
+        sums->path_m[cell] += binary_int32(path + 4 * i) / 100.0;
     }
     return 0;
 }
@@ -218,8 +256,6 @@ static int add_packed(struct heat_sums *sums, const PGresult *rows, int row, str
     free(entries);
     return rc;
 }
-
-enum { LEVELS = 3 };
 
 static int read_pieces(struct database *database, const struct range *range,
                        struct level levels[static LEVELS], struct error *err)
@@ -333,37 +369,6 @@ static int add_levels(struct database *database, const struct range *range,
     return rc;
 }
 
-static int read_cells(struct database *database, const struct range *range, struct heat_sums *sums,
-                      struct error *err)
-{
-    struct level levels[LEVELS] = {
-        { "day", QUERY_HEAT_DAYS, add_arrays, TEXT_INIT, TEXT_INIT, NULL },
-        { "hour", QUERY_HEAT_HOURS, add_arrays, TEXT_INIT, TEXT_INIT, NULL },
-        { "bucket", QUERY_HEAT_BUCKETS, add_packed, TEXT_INIT, TEXT_INIT, NULL },
-    };
-    int rc = read_levels(database, range, levels, err);
-    if (rc == 0)
-        rc = add_levels(database, range, levels, sums, err);
-    for (int l = 0; l < LEVELS; l++) {
-        text_release(&levels[l].from);
-        text_release(&levels[l].to);
-        PQclear(levels[l].rows);
-    }
-    return rc;
-}
-
-static int read_counts(struct database *database, const struct range *range, struct heat_sums *sums,
-                       struct error *err)
-{
-    AUTO(database_result_release) PGresult *rows = NULL;
-    int rc = query_range(database, QUERY_HEAT_COUNTS, range, &rows, err);
-    if (rc < 0)
-        return rc;
-    sums->people_s = double_at(rows, 0, 0) / 1000;
-    sums->counted_s = double_at(rows, 0, 1) / 1000;
-    return 0;
-}
-
 static int hex_digit(char c)
 {
     return c >= 'a' ? c - 'a' + 10 : c - '0';
@@ -382,14 +387,51 @@ static void add_exposure(struct heat_sums *sums, const char *hex, double exposur
 }
 
 static int read_exposure(struct database *database, const struct range *range,
-                         struct heat_sums *sums, struct error *err)
+                         const struct level levels[static LEVELS], struct heat_sums *sums,
+                         struct error *err)
 {
     AUTO(database_result_release) PGresult *rows = NULL;
-    int rc = query_range(database, QUERY_HEAT_EXPOSURE, range, &rows, err);
+    int rc = query_levels(database, QUERY_HEAT_EXPOSURE, range, levels, &rows, err);
     for (int row = 0; rc == 0 && row < PQntuples(rows); row++) {
         if (PQgetlength(rows, row, 0) != 2 + 2 * (int) grid_mask_bytes(&sums->grid))
             return error_set(err, -EIO, "the database holds a mask that does not fit the grid");
         add_exposure(sums, PQgetvalue(rows, row, 0), double_at(rows, row, 1) / 1000);
+    }
+    return rc;
+}
+
+static int read_counts(struct database *database, const struct range *range,
+                       const struct level levels[static LEVELS], struct heat_sums *sums,
+                       struct error *err)
+{
+    AUTO(database_result_release) PGresult *rows = NULL;
+    int rc = query_levels(database, QUERY_HEAT_COUNTS, range, levels, &rows, err);
+    if (rc < 0)
+        return rc;
+    sums->people_s = double_at(rows, 0, 0) / 1000;
+    sums->counted_s = double_at(rows, 0, 1) / 1000;
+    return 0;
+}
+
+static int read_all(struct database *database, const struct range *range, struct heat_sums *sums,
+                    struct error *err)
+{
+    struct level levels[LEVELS] = {
+        { "day", QUERY_HEAT_DAYS, add_planes, TEXT_INIT, TEXT_INIT, NULL },
+        { "hour", QUERY_HEAT_HOURS, add_arrays, TEXT_INIT, TEXT_INIT, NULL },
+        { "bucket", QUERY_HEAT_BUCKETS, add_packed, TEXT_INIT, TEXT_INIT, NULL },
+    };
+    int rc = read_levels(database, range, levels, err);
+    if (rc == 0)
+        rc = add_levels(database, range, levels, sums, err);
+    if (rc == 0)
+        rc = read_counts(database, range, levels, sums, err);
+    if (rc == 0)
+        rc = read_exposure(database, range, levels, sums, err);
+    for (int l = 0; l < LEVELS; l++) {
+        text_release(&levels[l].from);
+        text_release(&levels[l].to);
+        PQclear(levels[l].rows);
     }
     return rc;
 }
@@ -405,11 +447,11 @@ static int read_sums(struct database *database, const char *store, const char *f
     if (rc == 0)
         rc = clip_range(database, range, err);
     if (rc == 0)
-        rc = read_cells(database, range, sums, err);
+        rc = read_all(database, range, sums, err);
     if (rc == 0)
-        rc = read_counts(database, range, sums, err);
-    if (rc == 0)
-        rc = read_exposure(database, range, sums, err);
+        rc = database_run(database, "end reading the heat", "COMMIT", NULL, err);
+    if (rc < 0)
+        database_rollback(database);
     return rc;
 }
 
@@ -419,25 +461,56 @@ static int public_code(int rc)
     return rc == -ETIMEDOUT || rc == -ECANCELED ? -EIO : rc;
 }
 
-int storage_query_heat(const char *conninfo, const char *store, const char *floor, int64_t from_us,
-                       int64_t to_us, struct heat_sums **ret_sums, struct error *err)
+struct storage_reader {
+    struct database *database;
+};
+
+int storage_reader_open(const char *conninfo, struct storage_reader **ret_reader, struct error *err)
 {
-    AUTO(database_close) struct database *database = NULL;
-    int rc = open_and_check(conninfo, &database, err);
+    struct storage_reader *reader = calloc(1, sizeof *reader);
+    if (!reader)
+        return error_set(err, -ENOMEM, "out of memory reading heat");
+    int rc = open_and_check(conninfo, &reader->database, err);
     if (rc < 0)
-        return public_code(rc);
+        storage_reader_close(&reader);
+    else
+        *ret_reader = reader;
+    return public_code(rc);
+}
+
+void storage_reader_close(struct storage_reader **reader)
+{
+    if (!*reader)
+        return;
+    database_close(&(*reader)->database);
+    free(*reader);
+    *reader = NULL;
+}
+
+int storage_reader_heat(struct storage_reader *reader, const char *store, const char *floor,
+                        int64_t from_us, int64_t to_us, struct heat_sums **ret_sums,
+                        struct error *err)
+{
     AUTO(heat_sums_destroy) struct heat_sums *sums = calloc(1, sizeof *sums);
     if (!sums)
         return error_set(err, -ENOMEM, "out of memory reading heat");
     struct range range = { .store_id = "" };
     range_time(from_us, range.from);
     range_time(to_us, range.to);
-    rc = read_sums(database, store, floor, &range, sums, err);
+    int rc = read_sums(reader->database, store, floor, &range, sums, err);
     if (rc < 0)
         return public_code(rc);
     *ret_sums = sums;
     sums = NULL;
     return 0;
+}
+
+int storage_query_heat(const char *conninfo, const char *store, const char *floor, int64_t from_us,
+                       int64_t to_us, struct heat_sums **ret_sums, struct error *err)
+{
+    AUTO(storage_reader_close) struct storage_reader *reader = NULL;
+    int rc = storage_reader_open(conninfo, &reader, err);
+    return rc < 0 ? rc : storage_reader_heat(reader, store, floor, from_us, to_us, ret_sums, err);
 }
 
 void heat_sums_destroy(struct heat_sums **sums)

@@ -34,6 +34,19 @@ MUST_CHECK int storage_query_heat(const char *conninfo, const char *store, const
                                   struct error *err);
 void heat_sums_destroy(struct heat_sums **sums);
 
+/* A connection for several questions: opening one takes longer than most answers. One thread. */
+struct storage_reader; /* opaque */
+
+/* Connect and check the schema. Returns as storage_query_heat. */
+MUST_CHECK int storage_reader_open(const char *conninfo, struct storage_reader **ret_reader,
+                                   struct error *err);
+void storage_reader_close(struct storage_reader **reader);
+
+/* As storage_query_heat. After -ECONNREFUSED or -EIO close the reader. */
+MUST_CHECK int storage_reader_heat(struct storage_reader *reader, const char *store,
+                                   const char *floor, int64_t from_us, int64_t to_us,
+                                   struct heat_sums **ret_sums, struct error *err);
+
 /* "ok" state of the database in a few words, for status. Returns 0 and the number of heat buckets
  * of the store, or -ECONNREFUSED and so on as above. */
 MUST_CHECK int storage_query_bucket_count(const char *conninfo, const char *store,

@@ -38,7 +38,9 @@ CREATE TABLE floor_day (
 
 COMMENT ON TABLE floor_day IS 'People on a floor by local date';
 
--- Element i of each array belongs to cell[i]; cells where nothing happened are left out.
+-- Element i of each array belongs to cell[i]; cells where nothing happened are left out. A server sends arrays
+-- element by element, and a week of days has half a million of them; so a day has them once more as bytes, which
+-- go in one piece: n cells, n dwells of eight bytes, n passes, movements to the right, up, paths; big-endian.
 CREATE TABLE heat_hour (
     store_id      integer NOT NULL,
     floor_id      integer NOT NULL,
@@ -84,6 +86,7 @@ CREATE TABLE heat_day (
     move_x_cm     integer[] NOT NULL,
     move_y_cm     integer[] NOT NULL,
     path_cm       integer[] NOT NULL,
+    packed        bytea NOT NULL,            -- the same for programs, see below
     CONSTRAINT heat_day_pkey
         PRIMARY KEY (store_id, floor_id, local_date, is_open, grid_id, definition_id),
     CONSTRAINT heat_day_length_check CHECK (

@@ -69,7 +69,7 @@ WHERE first_bucket_at IS NOT NULL AND (SELECT small_count_limit(current_user)) =
 
 CREATE VIEW v_heat_day AS
 SELECT store_id, floor_id, local_date, day_at, day_end, is_open, grid_id, definition_id, cell, dwell_ms, passes,
-    move_x_cm, move_y_cm, path_cm
+    move_x_cm, move_y_cm, path_cm, packed
 FROM heat_day
 WHERE first_bucket_at IS NOT NULL AND (SELECT small_count_limit(current_user)) = 0;
 

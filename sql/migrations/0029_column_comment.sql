@@ -159,6 +159,7 @@ BEGIN
             ('v_heat_bucket', 'dwell_unit_ms', 'What dwell is counted in, milliseconds'),
             ('v_heat_bucket', 'people_ms', 'Person-milliseconds on the whole floor'),
             ('v_heat_hour', 'dwell_ms', 'Person-milliseconds, one element a cell'),
+            ('v_heat_day', 'packed', 'The arrays once more as big-endian bytes: n cells, n dwells of 8 bytes, n passes, ...'),
             ('v_heat_day', 'dwell_ms', 'Person-milliseconds, one element a cell'),
             ('v_inconsistency', 'kind', 'What is wrong, e.g. calibration_shift, clock_offset, ghost, pair_offset'),
             ('v_inconsistency', 'camera', 'Id of the camera that is wrong; of pair_offset the first of two'),
