@@ -12,7 +12,7 @@ runs=9
 keep=0 plans=
 while [ $# -gt 0 ]; do
     case $1 in
-    --quick) chain=(--days 10 --year-days 61 --stores 101 --hour-stores 5 --heat-stores 1) buckets=2000 runs=5 ;;
+    --quick) chain=(--days 10 --year-days 31 --stores 51 --hour-stores 3 --heat-stores 1) buckets=1000 runs=3 ;;
     --keep) keep=1 ;;
     --plans)
         plans=${2:?"--plans needs a FILE"}
@@ -93,20 +93,19 @@ load() { "$programs/bench/storage_chain" "$1" "${chain[@]}" | sql; }
 
 of() { jq "$1" <<<"$2"; }
 
-# timing SQL [BEFORE]: first run and median of $runs warm ones in one session, ms
-timing() {
+# timed TIMES SQL [BEFORE]: ms of each run in one session, a line each
+timed() {
     local i
     {
-        echo "${2:-}"
-        echo '\timing on'
-        for ((i = 0; i <= runs; i++)); do echo "$1;"; done
-    } | sql -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' |
-        jq -sc '{first_ms: .[0], median_ms: (.[1:] | sort | .[length / 2 | floor]), least_ms: (.[1:] | min)}'
+        printf '%s\n\\timing on\n' "${3:-}"
+        for ((i = 0; i < $1; i++)); do printf '%s;\n' "$2"; done
+    } | sql -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
 }
 
-# once SQL: ms of one run
-once() {
-    { echo '\timing on' && echo "$1;"; } | sql -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | jq -s add
+# timing SQL [BEFORE]: first run, and median and least of $runs warm ones
+timing() {
+    timed $((runs + 1)) "$1" "${2:-}" |
+        jq -sc '{first_ms: .[0], median_ms: (.[1:] | sort | .[length / 2 | floor]), least_ms: (.[1:] | min)}'
 }
 
 # query NAME TARGET_MS SQL BASELINE_MS BASELINE_IS [BEFORE]
@@ -193,19 +192,21 @@ report_buckets() {
 
 # ---- rolling up ----
 
-report_roll_up() {
-    local first_ms=0 done=1 all_ms=0 ms hours=84 sums_ms heat_ms day_ms
-    sql -c "DELETE FROM rollup_hour_pending WHERE store_id = 1 OR hour_at >= '2025-06-08T00:00Z'" -c "ANALYZE"
-    while [ "$done" != 0 ]; do
-        ms=$(once "CREATE TABLE IF NOT EXISTS bench_done (n integer)")
-        ms=$(once "INSERT INTO bench_done SELECT roll_up(2, '2025-07-05T00:00Z')")
-        done=$(sql -c "SELECT n FROM bench_done" -c "TRUNCATE bench_done")
-        all_ms=$(jq -n "$all_ms + $ms")
-        [ "$first_ms" != 0 ] || first_ms=$ms
+# roll_up: call by call until nothing is left, "HOURS_AND_DAYS MS" a line
+roll_up() {
+    local answer
+    while answer=$(printf '\\timing on\nSELECT roll_up(2, $$2025-07-05T00:00Z$$);\n' | sql -f -) && [ "${answer%%$'\n'*}" != 0 ]; do
+        sed 'N; s/\nTime: \([0-9.]*\) ms.*/ \1/' <<<"$answer"
     done
-    sql -c "DROP TABLE bench_done"
+}
+
+report_roll_up() {
+    local calls all_ms hours=84 sums_ms heat_ms day_ms
+    sql -c "DELETE FROM rollup_hour_pending WHERE store_id = 1 OR hour_at >= '2025-06-08T00:00Z'" -c "ANALYZE"
+    calls=$(roll_up)
+    all_ms=$(awk '{ sum += $2 } END { print sum }' <<<"$calls")
     line "rolling up a week of one floor, all levels" "$all_ms" ms 604800000 "a week" "$(jq -n "604800000 / $all_ms")" \
-        "$(jq -nc --argjson first "$first_ms" '{longest_call_ms: $first}')"
+        "$(jq -nc --argjson longest "$(awk '$2 > most { most = $2 } END { print most }' <<<"$calls")" '{longest_call_ms: $longest}')"
     sums_ms=$(timing "SELECT rollup_hour_sums(2, 1, '{2025-06-03T08:00Z}')")
     heat_ms=$(timing "SELECT rollup_hour_heat(2, 1, '{2025-06-03T08:00Z}')")
     day_ms=$(timing "SELECT rollup_day_sums(2, 1, '{2025-06-03}'), rollup_day_heat(2, 1, '{2025-06-03}')")
@@ -261,7 +262,7 @@ report_heat() {
     local cell_ms array_ms packed_ms
     cell_ms=$(of .median_ms "$(timing "$(naive_week cell)")")
     array_ms=$(of .median_ms "$(timing "$(naive_week array)")")
-    packed_ms=$(once "SELECT e.cell, sum(e.dwell_ms), sum(e.passes) FROM heat_bucket AS b
+    packed_ms=$(timed 1 "SELECT e.cell, sum(e.dwell_ms), sum(e.passes) FROM heat_bucket AS b
         CROSS JOIN LATERAL heat_cells(b.first_cell, b.dwell_unit_ms, b.cells) AS e
         WHERE b.store_id = 1 AND b.floor_id = 1 AND b.bucket_at >= '$day_from' AND b.bucket_at < '$day_to' GROUP BY e.cell")
     check_same
@@ -298,15 +299,15 @@ report_chain() {
         FROM v_zone_hour WHERE store_id = 3 AND $range GROUP BY 1, 2 ORDER BY 1, 2"
     local reader="SET ROLE bench_reader;" naive_ms zone_ms minutes_ms jit_ms
     profile=$(tr -s ' \n' ' ' <<<"$profile") zones=$(tr -s ' \n' ' ' <<<"$zones")
-    naive_ms=$(once "$by_zone")
+    naive_ms=$(timed 1 "$by_zone")
     query "ranking of $((stores - 1)) stores by zone visits over $year_days days" 1000 "$ranking" "$naive_ms" "v_zone_day, one row a zone and day"
     query "the same, a reader of the chain" 1000 "$ranking" "$naive_ms" "v_zone_day, one row a zone and day" "$reader"
     jit_ms=$(of .median_ms "$(timing "$ranking" 'SET jit = on;')")
     line "the same with jit" "$jit_ms" ms "$naive_ms" "v_zone_day, one row a zone and day" "$(jq -n "$naive_ms / $jit_ms")"
     plan "ranking by v_zone_day" "$by_zone"
-    zone_ms=$(once "$reader $by_zone")
+    zone_ms=$(timed 1 "$by_zone" "$reader")
     line "ranking by v_zone_day, a reader of the chain" "$zone_ms" ms "$naive_ms" "its owner" "$(jq -n "$naive_ms / $zone_ms")"
-    minutes_ms=$(jq -n "$year_days / $days * $(once "SELECT extract(isodow FROM bucket_at AT TIME ZONE 'Europe/Berlin'),
+    minutes_ms=$(jq -n "$year_days / $days * $(timed 1 "SELECT extract(isodow FROM bucket_at AT TIME ZONE 'Europe/Berlin'),
         extract(hour FROM bucket_at AT TIME ZONE 'Europe/Berlin'), sum(visits), sum(exposure_ms)
         FROM zone_bucket WHERE store_id = 1 GROUP BY 1, 2")")
     query "hour-of-week profile of a store over $year_days days" 100 "$profile" "$minutes_ms" "from its minutes, extrapolated"
@@ -317,19 +318,24 @@ report_chain() {
 
 # ---- writing ----
 
-report_writer() {
+# write_buckets WHAT NAME
+write_buckets() {
     local measured
-    sql -c "CREATE DATABASE writer" >&2
-    sed 's/dbname=floorfuse/dbname=writer/' <<<"$conninfo" >/dev/null
-    measured=$("$programs/bench/storage_writer" "${conninfo/dbname=floorfuse/dbname=writer}" "$buckets") || {
+    sql -c "CREATE DATABASE writer_$1"
+    measured=$("$programs/bench/storage_writer" "${conninfo/dbname=floorfuse/dbname=writer_$1}" "$buckets" "$1") || {
         note "storage_writer failed; its lines are left out"
         failed=1
         return 0
     }
-    line "writer, one connection, new buckets" "$(of .new_per_s "$measured")" buckets/s 3000 "as asked" \
-        "$(jq -n "$(of .new_per_s "$measured") / 3000")" "$(jq -c '{cells: .cells}' <<<"$measured")"
-    line "writer, one connection, buckets that are there already" "$(of .again_per_s "$measured")" buckets/s 3000 "as asked" \
+    line "writer, $2, new" "$(of .new_per_s "$measured")" buckets/s 3000 "as asked of heat" \
+        "$(jq -n "$(of .new_per_s "$measured") / 3000")" "$(jq -c '{cells}' <<<"$measured")"
+    line "writer, $2, there already" "$(of .again_per_s "$measured")" buckets/s 3000 "as asked of heat" \
         "$(jq -n "$(of .again_per_s "$measured") / 3000")"
+}
+
+report_writer() {
+    write_buckets heat "heat with exposure of 2 cameras"
+    write_buckets all "all of 8 cameras, 12 zones, 3 lines"
 }
 
 # ---- all of it ----
