@@ -51,8 +51,11 @@ static int put_store(struct database *database, const struct storage_writer_opti
     struct number_text store_id = integer_text(options->store_key);
     const char *const chain[] = { options->chain };
     const char *const store[] = { store_id.bytes, options->chain, options->store, timezone };
+    const char *const zone[] = { store_id.bytes, timezone };
     int rc = run(database, QUERY_CHAIN_PUT, chain, err);
-    return rc < 0 ? rc : run(database, QUERY_STORE_PUT, store, err);
+    if (rc == 0)
+        rc = run(database, QUERY_STORE_PUT, store, err);
+    return rc < 0 ? rc : run(database, QUERY_TIMEZONE_SET, zone, err);
 }
 
 static int find_definition(struct database *database, const struct storage_writer_options *options,

@@ -23,9 +23,10 @@ static const struct query queries[QUERY_COUNT] = {
 
     [QUERY_STORE_PUT] = { "store_put", "write the store", 4,
                           "INSERT INTO store (store_id, chain, store, timezone) "
-                          "VALUES ($1::integer, $2, $3, $4) "
-                          "ON CONFLICT (store_id) DO UPDATE SET timezone = excluded.timezone "
-                          "WHERE store.timezone <> excluded.timezone" },
+                          "VALUES ($1::integer, $2, $3, $4) ON CONFLICT (store_id) DO NOTHING" },
+
+    [QUERY_TIMEZONE_SET] = { "timezone_set", "write the store's time zone", 2,
+                             "SELECT set_timezone($1::integer, $2)" },
 
     [QUERY_DEFINITION_KEY] = { "definition_key", "write the definition", 5,
                                "WITH wanted AS ("

@@ -5,7 +5,7 @@
 --
 -- Two passes: sums are small and follow every bucket, so that today's zones are in the views; heat cells
 -- are large and are made once, when the hour or the day is over. Whoever reads heat takes the buckets of
--- what is on the lists (heat_piece in 0024).
+-- what is on the lists (heat_piece in 0027).
 CREATE TABLE rollup_hour_pending (
     store_id integer NOT NULL,
     floor_id integer NOT NULL,
@@ -314,6 +314,7 @@ BEGIN
         GROUP BY c.hour_at, c.is_open, c.grid_id, c.definition_id
     ) AS a USING (hour_at, is_open, grid_id, definition_id)
     ON CONFLICT (store_id, floor_id, hour_at, is_open, grid_id, definition_id) DO UPDATE SET
+        local_date = excluded.local_date, local_hour = excluded.local_hour, hour_end = excluded.hour_end,
         first_bucket_at = excluded.first_bucket_at, last_bucket_end = excluded.last_bucket_end,
         cell = excluded.cell, dwell_ms = excluded.dwell_ms, passes = excluded.passes,
         move_x_cm = excluded.move_x_cm, move_y_cm = excluded.move_y_cm, path_cm = excluded.path_cm;
@@ -511,6 +512,7 @@ BEGIN
         GROUP BY c.local_date, c.is_open, c.grid_id, c.definition_id
     ) AS a USING (local_date, is_open, grid_id, definition_id)
     ON CONFLICT (store_id, floor_id, local_date, is_open, grid_id, definition_id) DO UPDATE SET
+        day_at = excluded.day_at, day_end = excluded.day_end,
         first_bucket_at = excluded.first_bucket_at, last_bucket_end = excluded.last_bucket_end,
         cell = excluded.cell, dwell_ms = excluded.dwell_ms, passes = excluded.passes,
         move_x_cm = excluded.move_x_cm, move_y_cm = excluded.move_y_cm, path_cm = excluded.path_cm;
@@ -542,7 +544,7 @@ BEGIN
         WHERE f.valid_from < h.day_end AND (f.valid_to IS NULL OR f.valid_to >= h.day_end)
         GROUP BY f.zone_id, h.local_date, h.is_open
         UNION ALL
-        SELECT f.zone_id, n.local_date, n.is_open, 0, 0, sum(n.exposure_ms) / max(f.cells)
+        SELECT f.zone_id, n.local_date, n.is_open, 0, 0, sum(n.exposure_ms / f.cells)
         FROM seen AS n
         JOIN fixture AS f USING (grid_id, cell)
         JOIN store AS s ON s.store_id = p_store_id
@@ -599,12 +601,15 @@ AS $$
 DECLARE
     -- A bucket is written some seconds after it is over.
     grace CONSTANT interval := '5 minutes';
-    horizon timestamptz := rollup_horizon(p_store_id);
+    horizon timestamptz;
     f record;
     hours timestamptz[];
     dates date[];
     done integer := 0;
 BEGIN
+    -- Retention waits for us and we for it: it must not take the buckets of an hour that we are about to add up.
+    PERFORM FROM retention WHERE store_id = p_store_id FOR SHARE;
+    horizon := rollup_horizon(p_store_id);
     FOR f IN SELECT floor_id FROM floor WHERE store_id = p_store_id ORDER BY floor_id LOOP
         -- Taking a row off the list comes first and in a statement of its own: it waits for whoever is
         -- writing a bucket of that hour, and what comes after sees that bucket.
@@ -661,7 +666,7 @@ BEGIN
                 WHERE d.store_id = p_store_id AND d.floor_id = f.floor_id AND d.heat
                     AND y.day_end + grace <= p_now
                     AND NOT EXISTS (SELECT FROM rollup_hour_pending AS h
-                        WHERE h.store_id = d.store_id AND h.floor_id = d.floor_id
+                        WHERE h.store_id = d.store_id AND h.floor_id = d.floor_id AND h.hour_at >= horizon
                             AND h.hour_at >= y.day_at AND h.hour_at < y.day_end)
                 ORDER BY d.local_date LIMIT 2)
             RETURNING local_date
@@ -731,3 +736,72 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Hours and days belong to a time zone. Another one before anything was counted is a correction; afterwards
+-- somebody has to mean it.
+CREATE FUNCTION set_timezone(p_store_id integer, p_timezone text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    present text := (SELECT timezone FROM store WHERE store_id = p_store_id);
+BEGIN
+    IF present = p_timezone THEN
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM heat_bucket WHERE store_id = p_store_id)
+        OR EXISTS (SELECT FROM floor_hour WHERE store_id = p_store_id)
+        OR EXISTS (SELECT FROM floor_day WHERE store_id = p_store_id)
+    THEN
+        RAISE EXCEPTION 'hours and days of store % are counted in %; to count them anew in %, let the database''s '
+            'owner run SELECT change_timezone(%, %)', p_store_id, present, p_timezone, p_store_id,
+            quote_literal(p_timezone);
+    END IF;
+    UPDATE store SET timezone = p_timezone WHERE store_id = p_store_id;
+END
+$$;
+
+COMMENT ON FUNCTION set_timezone(integer, text) IS
+    'The time zone of a store by which nothing is counted yet; refuses to change another''s';
+
+-- What was rolled up by the old one becomes zero, and all buckets are rolled up again.
+CREATE FUNCTION change_timezone(p_store_id integer, p_timezone text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    f record;
+BEGIN
+    PERFORM now() AT TIME ZONE p_timezone; -- refuses a name that is none
+    IF rollup_horizon(p_store_id) > '-infinity' THEN
+        RAISE EXCEPTION 'store % has hours whose buckets were deleted; they cannot be counted anew', p_store_id;
+    END IF;
+    FOR f IN
+        SELECT t.fact, string_agg(format('%I = %s', a.attname,
+            CASE WHEN a.atttypid::regtype::text LIKE '%[]' THEN quote_literal('{}')
+                WHEN a.atttypid = 'timestamptz'::regtype THEN 'NULL'
+                WHEN a.atttypid = 'bytea'::regtype THEN quote_literal('') ELSE '0' END), ', ') AS blank
+        FROM fact_table AS t
+        JOIN pg_attribute AS a ON a.attrelid = t.fact::regclass AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE t.level IN ('hour', 'day')
+            AND a.attname NOT IN ('store_id', 'is_open', 'local_date', 'local_hour', 'hour_at', 'hour_end', 'day_at',
+                'day_end')
+            AND a.attname NOT LIKE '%\_id'
+        GROUP BY t.fact
+    LOOP
+        EXECUTE format('UPDATE %I SET %s WHERE store_id = $1', f.fact, f.blank) USING p_store_id;
+    END LOOP;
+    UPDATE store SET timezone = p_timezone WHERE store_id = p_store_id;
+    -- Rows of an hour that keeps its start would keep the local hour of the old zone.
+    FOR f IN SELECT fact, level FROM fact_table WHERE level = 'hour' LOOP
+        IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = f.fact::regclass AND attname = 'local_hour') THEN
+            EXECUTE format('UPDATE %I AS t SET local_date = h.local_date, local_hour = h.local_hour '
+                'FROM (SELECT DISTINCT hour_at AS at FROM %1$I WHERE store_id = $1) AS o '
+                'CROSS JOIN LATERAL local_hour(o.at, $2) AS h WHERE t.store_id = $1 AND t.hour_at = o.at',
+                f.fact) USING p_store_id, p_timezone;
+        END IF;
+    END LOOP;
+    PERFORM roll_up_again(p_store_id, '-infinity', 'infinity');
+END
+$$;
+
+COMMENT ON FUNCTION change_timezone(integer, text) IS
+    'Count hours and days of a store anew in another time zone; needs all its buckets';

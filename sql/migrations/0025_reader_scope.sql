@@ -50,13 +50,15 @@ $$;
 
 COMMENT ON FUNCTION forbid_reader(name) IS 'Take away all that allow_reader gave a role';
 
--- The owner of the tables reads everything anyway.
+-- The owner of the tables and the writer read everything anyway.
 CREATE FUNCTION reads_all_stores(p_role name) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
 SELECT pg_has_role(p_role, (SELECT relowner FROM pg_class WHERE oid = 'store'::regclass), 'MEMBER')
+    OR EXISTS (SELECT FROM pg_roles AS o
+        WHERE o.rolname = 'floorfuse_writer' AND pg_has_role(p_role, o.oid, 'MEMBER'))
     OR EXISTS (SELECT FROM reader_scope AS r JOIN pg_roles AS o ON o.rolname = r.reader
         WHERE r.chain IS NULL AND r.store_id IS NULL AND pg_has_role(p_role, o.oid, 'MEMBER'))
 $$;

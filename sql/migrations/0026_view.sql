@@ -65,13 +65,13 @@ CREATE VIEW v_heat_hour AS
 SELECT store_id, floor_id, hour_at, hour_end, is_open, local_date, local_hour::integer, grid_id, definition_id, cell,
     dwell_ms, passes, move_x_cm, move_y_cm, path_cm
 FROM heat_hour
-WHERE (SELECT small_count_limit(current_user)) = 0;
+WHERE first_bucket_at IS NOT NULL AND (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_heat_day AS
 SELECT store_id, floor_id, local_date, day_at, day_end, is_open, grid_id, definition_id, cell, dwell_ms, passes,
     move_x_cm, move_y_cm, path_cm
 FROM heat_day
-WHERE (SELECT small_count_limit(current_user)) = 0;
+WHERE first_bucket_at IS NOT NULL AND (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_exposure_bucket AS
 SELECT store_id, floor_id, bucket_at, camera_set_id, exposure_ms FROM exposure;
@@ -82,8 +82,14 @@ SELECT store_id, floor_id, hour_at, is_open, camera_set_id, exposure_ms FROM exp
 CREATE VIEW v_exposure_day AS
 SELECT store_id, floor_id, local_date, is_open, camera_set_id, exposure_ms FROM exposure_day;
 
+-- Late buckets from before the horizon of retention are never rolled up.
 CREATE VIEW v_rollup_pending AS
-SELECT store_id, floor_id, hour_at, hour_end, sums FROM rollup_hour_pending;
+SELECT p.store_id, p.floor_id, p.hour_at, p.hour_end, p.sums
+FROM rollup_hour_pending AS p LEFT JOIN retention AS r USING (store_id)
+WHERE p.hour_at >= coalesce(r.bucket_gone, '-infinity');
+
+CREATE VIEW v_rollup_day_pending AS
+SELECT store_id, floor_id, local_date FROM rollup_day_pending;
 
 -- How long each cell of a grid was seen: sets of cameras with their time, opened. The concatenation unpacks
 -- a long mask once instead of once a cell.
@@ -505,7 +511,7 @@ WHERE d.walkable_cells > d.observed_cells;
 
 CREATE VIEW v_rollup AS
 SELECT p.store_id, s.chain, s.store, f.floor, count(*) AS pending_hours, min(p.hour_at) AS oldest_hour_at
-FROM rollup_hour_pending AS p
+FROM v_rollup_pending AS p
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 GROUP BY p.store_id, s.chain, s.store, f.floor;

@@ -2,6 +2,21 @@
 -- These functions read the views only and run as whoever calls them, so they show nobody more than the views
 -- do.
 
+-- Raw heat is empty for readers from whom small counts are hidden; a sum of it would look like an empty store.
+CREATE FUNCTION reads_raw_heat() RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    IF small_count_limit(current_user) > 0 THEN
+        RAISE EXCEPTION 'small counts are hidden from "%", so heat of any range of time cannot be added up; '
+            'read v_heat_cell_hour or v_heat_cell_day', current_user USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION reads_raw_heat() IS 'Refuses readers from whom small counts are hidden';
+
 -- A range of time as days, hours and buckets, as coarse as possible. What is on a list of roll_up(), or not
 -- rolled up because it is not over, is read from its buckets; so the answer is always that of all buckets.
 CREATE FUNCTION heat_piece(p_store_id integer, p_floor_id integer, p_from timestamptz, p_to timestamptz)
@@ -20,6 +35,8 @@ WITH pending AS MATERIALIZED (
         AND d.local_date >= (p_from AT TIME ZONE 'UTC')::date - 1
         AND d.local_date <= (p_to AT TIME ZONE 'UTC')::date + 1
         AND NOT p.hours && tstzrange(d.day_at, d.day_end)
+        AND NOT EXISTS (SELECT FROM v_rollup_day_pending AS q
+            WHERE q.store_id = p_store_id AND q.floor_id = p_floor_id AND q.local_date = d.local_date)
 ), hours AS MATERIALIZED (
     SELECT coalesce(range_agg(tstzrange(h.hour_at, h.hour_end)), '{}') AS hours
     FROM days AS d
@@ -96,6 +113,7 @@ FROM (
     CROSS JOIN LATERAL heat_cells(b.first_cell, b.dwell_unit_ms, b.cells) AS e
     WHERE p.level = 'bucket'
 ) AS n
+WHERE (SELECT reads_raw_heat())
 GROUP BY n.grid_id, n.cell
 HAVING sum(n.dwell_ms) > 0 OR sum(n.passes) > 0 OR sum(n.path_cm) <> 0 OR sum(n.move_x_cm) <> 0
     OR sum(n.move_y_cm) <> 0

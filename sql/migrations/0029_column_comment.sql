@@ -19,6 +19,7 @@ COMMENT ON VIEW v_exposure_bucket IS 'How long exactly one camera set was lookin
 COMMENT ON VIEW v_exposure_hour IS 'How long exactly one camera set was looking, by local hour';
 COMMENT ON VIEW v_exposure_day IS 'How long exactly one camera set was looking, by local date';
 COMMENT ON VIEW v_rollup_pending IS 'Local hours that are not rolled up yet';
+COMMENT ON VIEW v_rollup_day_pending IS 'Local dates whose hours are rolled up but they are not';
 COMMENT ON VIEW v_rollup IS 'How far roll-ups are behind, one row a floor that is';
 COMMENT ON VIEW v_heat_cell IS
     'Heat, one row per store, floor, bucket and cell of the grid; NULL measures where nobody could look';

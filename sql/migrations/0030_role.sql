@@ -18,6 +18,7 @@ DECLARE
     role_name text;
     t record;
 BEGIN
+    PERFORM look_into_temporary_tables_last();
     FOREACH role_name IN ARRAY ARRAY['floorfuse_writer', 'floorfuse_reader', 'floorfuse_view'] LOOP
         CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = role_name);
         BEGIN
@@ -27,6 +28,7 @@ BEGIN
                 RAISE WARNING 'no right to make the role %; have the server''s owner CREATE ROLE % NOLOGIN, '
                     'GRANT it to % WITH ADMIN OPTION and run floorfuse migrate again', role_name, role_name,
                     current_user;
+                PERFORM keep_readers_out();
                 RETURN;
             WHEN duplicate_object OR unique_violation THEN
                 NULL; -- another database of this server made it just now
@@ -64,6 +66,12 @@ BEGIN
         roll_up_again(integer, timestamptz, timestamptz), apply_retention(integer, timestamptz),
         set_retention(integer, integer, integer, integer) TO floorfuse_writer;
 
+    IF NOT join_view_role() THEN
+        RAISE WARNING 'no right to give the views to floorfuse_view, so readers are not let in; have the server''s '
+            'owner GRANT floorfuse_view TO % and run floorfuse migrate again', current_user;
+        PERFORM keep_readers_out();
+        RETURN;
+    END IF;
     FOR t IN
         SELECT c.relname, pg_get_userbyid(c.relowner) AS owner
         FROM pg_class AS c
@@ -80,14 +88,70 @@ $$;
 
 COMMENT ON FUNCTION apply_roles() IS 'Make the roles and give each its rights; floorfuse migrate calls it';
 
--- One has to be a member of the new owner, who has to be allowed to create in the schema for a moment.
-CREATE FUNCTION give_to_view_role(p_view text) RETURNS void
+-- A function with its owner's rights must not take a caller's temporary table for the real one: those come first
+-- in a search path that does not name them.
+CREATE FUNCTION look_into_temporary_tables_last() RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    f record;
+BEGIN
+    FOR f IN
+        SELECT p.oid::regprocedure AS name FROM pg_proc AS p
+        WHERE p.pronamespace = current_schema()::regnamespace AND p.prosecdef
+            AND NOT 'search_path=' || quote_ident(current_schema()) || ', pg_temp' = ANY (coalesce(p.proconfig, '{}'))
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path TO %I, pg_temp', f.name, current_schema());
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION look_into_temporary_tables_last() IS
+    'Set the search path of functions that run with their owner''s rights';
+
+-- To give something to a role one has to be its member.
+CREATE FUNCTION join_view_role() RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
     IF NOT pg_has_role(current_user, 'floorfuse_view', 'MEMBER') THEN
         EXECUTE format('GRANT floorfuse_view TO %I', current_user);
     END IF;
+    RETURN true;
+EXCEPTION WHEN insufficient_privilege THEN
+    RETURN false;
+END
+$$;
+
+COMMENT ON FUNCTION join_view_role() IS 'Become a member of floorfuse_view; says whether we are';
+
+-- Views that belong to the owner of the tables would show each reader every store.
+CREATE FUNCTION keep_readers_out() RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'floorfuse_reader') THEN
+        RETURN;
+    END IF;
+    FOR v IN
+        SELECT c.relname FROM pg_class AS c
+        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'v' AND c.relname LIKE 'v\_%'
+            AND pg_get_userbyid(c.relowner) <> 'floorfuse_view'
+    LOOP
+        EXECUTE format('REVOKE ALL ON %I FROM floorfuse_reader', v.relname);
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION keep_readers_out() IS 'Take views that are not floorfuse_view''s from readers';
+
+-- The new owner has to be allowed to create in the schema for a moment.
+CREATE FUNCTION give_to_view_role(p_view text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
     EXECUTE format('GRANT CREATE ON SCHEMA %I TO floorfuse_view', current_schema());
     EXECUTE format('ALTER VIEW %I OWNER TO floorfuse_view', p_view);
     EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM floorfuse_view', current_schema());
@@ -107,7 +171,7 @@ BEGIN
             AND p.proname IN ('ensure_partition', 'ensure_partitions', 'register_fact', 'roll_up', 'roll_up_again',
                 'rollup_hour_sums', 'rollup_hour_heat', 'rollup_day_sums', 'rollup_day_heat', 'note_changed_days',
                 'delete_facts', 'apply_retention', 'set_retention', 'allow_reader', 'forbid_reader', 'apply_roles',
-                'give_to_view_role')
+                'give_to_view_role', 'join_view_role', 'keep_readers_out', 'look_into_temporary_tables_last')
     LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f.name);
     END LOOP;

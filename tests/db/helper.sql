@@ -183,8 +183,14 @@ DECLARE
     answer text;
 BEGIN
     PERFORM set_config('role', p_role, true);
-    IF statement ~* '^\s*(SELECT|TABLE|WITH)' THEN
-        EXECUTE 'SELECT string_agg(a::text, '','' ORDER BY a) FROM (' || statement || ') AS q (a)' INTO answer;
+    IF statement ~* '^\s*SET ROLE' THEN
+        -- What is allowed depends on who logged in: that is the superuser who runs the tests.
+        IF NOT pg_has_role(p_role, split_part(statement, ' ', 3), 'MEMBER') THEN
+            RAISE insufficient_privilege;
+        END IF;
+        answer := 'done';
+    ELSIF statement ~* '^\s*(SELECT|TABLE|WITH)' THEN
+        EXECUTE 'SELECT string_agg(a::text, '','' ORDER BY a::text) FROM (' || statement || ') AS q (a)' INTO answer;
     ELSE
         EXECUTE statement;
         answer := 'done';

@@ -6,7 +6,7 @@
 # outlives us however we end, stops the server and removes the folder.
 set -euo pipefail
 folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-migrations=$folder/../../sql/migrations
+migrations=$(realpath "$folder/../../sql/migrations")
 programs=/usr/lib/postgresql/15/bin
 
 skip() {
@@ -76,6 +76,7 @@ run "${server[@]}" "$programs/pg_ctl" start -D "$work/data" -l "$work/server.log
 }
 
 export PGHOST=$work PGUSER=floorfuse PGDATABASE=test PGOPTIONS='-c client_min_messages=warning'
+export MIGRATIONS=$migrations # for tests that make a database of their own
 export PSQLRC=/dev/null
 sql() { run psql -qX -v ON_ERROR_STOP=1 "$@"; }
 sql -d postgres -c 'CREATE DATABASE test'
