@@ -195,7 +195,8 @@ report_buckets() {
 # roll_up: call by call until nothing is left, "HOURS_AND_DAYS MS" a line
 roll_up() {
     local answer
-    while answer=$(printf '\\timing on\nSELECT roll_up(2, $$2025-07-05T00:00Z$$);\n' | sql -f -) && [ "${answer%%$'\n'*}" != 0 ]; do
+    while answer=$(printf '%s\n' '\timing on' "SELECT roll_up(2, '2025-07-05T00:00Z');" | sql -f -) &&
+        [ "${answer%%$'\n'*}" != 0 ]; do
         sed 'N; s/\nTime: \([0-9.]*\) ms.*/ \1/' <<<"$answer"
     done
 }

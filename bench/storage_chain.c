@@ -602,6 +602,10 @@ static void print_heat(struct table *tables, int store, int day, int hour, const
     } else {
         print_time(rows, opening_s(day) + 3600 * (hour + 1));
     }
+    (void) putc_unlocked('\t', rows);
+    print_time(rows, opening_s(day) + 3600 * (hour < 0 ? 0 : hour));
+    (void) putc_unlocked('\t', rows);
+    print_time(rows, opening_s(day) + 3600 * (hour < 0 ? SHOP_HOURS : hour + 1));
     (void) fprintf(rows, "\t%s\n", kept->cells);
     print_exposure(&tables[hour < 0 ? EXPOSURE_DAY : EXPOSURE_HOUR], store, day, hour);
 }
@@ -640,10 +644,12 @@ static void print_year(const struct plan *plan)
 {
     struct table tables[YEAR_TABLES] = {
         [HEAT_HOUR] = { .columns = "heat_hour (store_id, floor_id, hour_at, is_open, local_hour, "
-                                   "local_date, grid_id, definition_id, hour_end, cell, dwell_ms, "
+                                   "local_date, grid_id, definition_id, hour_end, first_bucket_at, "
+                                   "last_bucket_end, cell, dwell_ms, "
                                    "passes, move_x_cm, move_y_cm, path_cm)" },
         [HEAT_DAY] = { .columns = "heat_day (store_id, floor_id, local_date, is_open, grid_id, "
-                                  "definition_id, day_at, day_end, cell, dwell_ms, passes, "
+                                  "definition_id, day_at, day_end, first_bucket_at, "
+                                  "last_bucket_end, cell, dwell_ms, passes, "
                                   "move_x_cm, move_y_cm, path_cm)" },
         [EXPOSURE_HOUR] = { .columns = "exposure_hour (store_id, floor_id, hour_at, is_open, "
                                        "camera_set_id, exposure_ms)" },
