@@ -50,7 +50,8 @@ BEGIN
             EXECUTE format('GRANT INSERT, UPDATE ON %I TO floorfuse_writer', t.relname);
         END IF;
         -- Policies are made once: making them locks the table.
-        CONTINUE WHEN NOT t.by_store OR EXISTS (SELECT FROM pg_policy WHERE polrelid = t.relname::regclass);
+        CONTINUE WHEN NOT t.by_store OR EXISTS (SELECT FROM pg_policy WHERE polrelid = t.relname::regclass
+            AND polname = 'readable');
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t.relname);
         EXECUTE format('CREATE POLICY readable ON %I FOR SELECT TO floorfuse_view USING '
             '((SELECT reads_all_stores(current_user)) OR store_id IN (SELECT readable_stores(current_user)))',

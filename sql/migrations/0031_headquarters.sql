@@ -70,6 +70,12 @@ BEGIN
             UNION ALL VALUES ('replicated_table'), ('schema_version')
         LOOP
             EXECUTE format('GRANT SELECT ON %I TO floorfuse_hq', name);
+            -- Row-level security would copy nothing, and say nothing.
+            IF (SELECT relkind <> 'v' FROM pg_class WHERE oid = name::regclass) AND NOT EXISTS (
+                SELECT FROM pg_policy WHERE polrelid = name::regclass AND polname = 'sendable')
+            THEN
+                EXECUTE format('CREATE POLICY sendable ON %I FOR SELECT TO floorfuse_hq USING (true)', name);
+            END IF;
         END LOOP;
     END IF;
     RETURN changed;

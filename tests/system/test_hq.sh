@@ -91,19 +91,26 @@ make_dimensions() {
         INSERT INTO footprint (store_id, camera_id, grid_id, calibration_id, mask) VALUES ($4, 1, 1, 1, '\x0f');
         INSERT INTO camera_set (store_id, grid_id, camera_ids, footprint_ids, mask)
             VALUES ($4, 1, '{1}', '{1}', '\x0f');
+        INSERT INTO zone (store_id, floor_id, kind, zone, geojson, area_m2, valid_from)
+            VALUES ($4, 1, 'zone', 'door', '{\"type\": \"MultiPolygon\", \"coordinates\": []}', 1, '-infinity');
+        INSERT INTO zone_cells VALUES ($4, 1, 1, '{0,1}');
+        INSERT INTO walkable VALUES ($4, 1, '\xff', 8);
         INSERT INTO camera_position VALUES ($4, 1, now(), 1, 2)" "${5:-floorfuse}"
 }
 
-# Buckets of every minute in [FROM, TO), with all that belongs to them: write PLACE FROM TO
+# Buckets of every minute in [FROM, TO), with all that belongs to them, rolled up: write PLACE FROM TO
 write() {
     sql "$1" "
-        CREATE TEMP TABLE minute AS SELECT t AS at, extract(epoch FROM t)::bigint / 60 % 1000 AS n
+        CREATE TEMP TABLE minute AS SELECT t AS at, (extract(epoch FROM t)::bigint / 60 % 1000)::integer AS n
             FROM generate_series('$2'::timestamptz, '$3'::timestamptz - interval '1 s', '1 min') AS t;
-        INSERT INTO heat_bucket SELECT ${id[$1]}, 1, at, 1, 1, 60 * n, n % 7, ARRAY[0, 3], ARRAY[n, 2],
-            ARRAY[1, n], ARRAY[-n, 0], ARRAY[0, n], ARRAY[n, n] FROM minute;
+        INSERT INTO heat_bucket SELECT ${id[$1]}, 1, at, 1, 1, n % 7, 60 * n, p.first_cell, p.dwell_unit_ms, p.cells
+            FROM minute CROSS JOIN LATERAL heat_pack(ARRAY[0, 3], ARRAY[n, 2], ARRAY[1, n], ARRAY[-n, 0],
+                ARRAY[0, n], ARRAY[n, n]) AS p;
         INSERT INTO exposure SELECT ${id[$1]}, 1, at, 1, 1000 * (n % 60) FROM minute;
         INSERT INTO camera_bucket SELECT ${id[$1]}, 1, at, 1, 1, n, 2 * n, n % 3 FROM minute;
-        INSERT INTO pair_residual_bucket SELECT ${id[$1]}, 1, at, 1, 2, n, n / 7.0, -n / 3.0, n FROM minute"
+        INSERT INTO pair_residual_bucket SELECT ${id[$1]}, 1, at, 1, 2, n, n / 7.0, -n / 3.0, n FROM minute;
+        INSERT INTO zone_bucket SELECT ${id[$1]}, 1, at, 1, n % 3, n % 5, n % 4, n % 7, 10 * n, 60000 FROM minute;
+        DO \$\$ BEGIN WHILE roll_up(${id[$1]}) > 0 LOOP END LOOP; END \$\$"
 }
 
 # Count and MD5 of a store's rows in every replicated table: fingerprint PLACE STORE_ID [CONDITION]
@@ -222,7 +229,7 @@ refused 1 "on one server" join made_anew --store-conninfo "$(way_to berlin)"
 # ---- the stream ----
 
 # A bucket written again arrives as an update; so does one that is deleted and inserted, as older writers did.
-sql berlin "UPDATE heat_bucket SET people_ms = 77, dwell_ms = '{0,0}' WHERE bucket_at = '2026-09-20T10:00Z'"
+sql berlin "UPDATE heat_bucket SET people_ms = 77, cells = '' WHERE bucket_at = '2026-09-20T10:00Z'"
 sql berlin "BEGIN; DELETE FROM exposure WHERE bucket_at = '2026-09-20T10:00Z';
     INSERT INTO exposure VALUES (101, 1, '2026-09-20T10:00Z', 1, 5); COMMIT"
 check_equal "buckets written again"
@@ -230,7 +237,7 @@ check_equal "buckets written again"
 # Rows that move from the default partition to their month's do not come twice.
 write berlin 2026-11-10T00:00Z 2026-11-10T02:00Z
 check_equal "rows in the default partition"
-expect 4 "partitions made" "$(sql berlin "SELECT ensure_partitions('2026-11-01', '2026-11-30')")"
+expect 15 "partitions made" "$(sql berlin "SELECT ensure_partitions('2026-11-01', '2026-11-30')")"
 write berlin 2026-11-10T02:00Z 2026-11-10T03:00Z
 check_equal "rows that moved to their month"
 expect 180 "buckets of that night" \
