@@ -84,7 +84,33 @@ EOF
 
 # Only while millions of rows are copied in: what is measured has the store's own settings.
 start_for_loading() {
-    start -o "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_wal_size=4GB -c shared_buffers=512MB"
+    start -o "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_wal_size=4GB -c shared_buffers=512MB -c autovacuum=off"
+}
+
+# Heat of the year: that of store 1 again, on later dates and in more stores. Rows are copied as they are compressed.
+repeat_heat() {
+    sql <<EOF
+CREATE TEMP TABLE target AS
+SELECT s AS store_id, DATE '2025-06-01' + d AS local_date, DATE '2025-06-01' + (d + 7 * (s - 1)) % $days AS from_date
+FROM generate_series(1, $(($(option --heat-stores) + 1))) AS s CROSS JOIN generate_series(0, $((year_days - 1))) AS d
+WHERE s <> 2 AND (s <> 1 OR d >= $days);
+INSERT INTO heat_hour (store_id, floor_id, hour_at, is_open, local_hour, local_date, grid_id, definition_id, hour_end,
+    first_bucket_at, last_bucket_end, cell, dwell_ms, passes, move_x_cm, move_y_cm, path_cm)
+SELECT t.store_id, 1, a.at, true, h.local_hour, t.local_date, 1, 1, a.at + '1 hour', a.at, a.at + '1 hour', h.cell,
+    h.dwell_ms, h.passes, h.move_x_cm, h.move_y_cm, h.path_cm
+FROM target AS t
+JOIN heat_hour AS h ON h.store_id = 1 AND h.local_date = t.from_date
+CROSS JOIN LATERAL (SELECT (t.local_date + h.local_hour * interval '1 hour') AT TIME ZONE 'Europe/Berlin' AS at) AS a
+ORDER BY t.local_date, h.local_hour, t.store_id;
+INSERT INTO heat_day (store_id, floor_id, local_date, is_open, grid_id, definition_id, day_at, day_end,
+    first_bucket_at, last_bucket_end, cell, dwell_ms, passes, move_x_cm, move_y_cm, path_cm)
+SELECT t.store_id, 1, t.local_date, true, 1, 1, t.local_date::timestamp AT TIME ZONE 'Europe/Berlin',
+    (t.local_date + 1)::timestamp AT TIME ZONE 'Europe/Berlin',
+    (t.local_date + time '08:00') AT TIME ZONE 'Europe/Berlin', (t.local_date + time '20:00') AT TIME ZONE 'Europe/Berlin',
+    d.cell, d.dwell_ms, d.passes, d.move_x_cm, d.move_y_cm, d.path_cm
+FROM target AS t JOIN heat_day AS d ON d.store_id = 1 AND d.local_date = t.from_date
+ORDER BY t.local_date, t.store_id;
+EOF
 }
 
 load() { "$programs/bench/storage_chain" "$1" "${chain[@]}" | sql; }
@@ -367,6 +393,8 @@ stop
 start_for_loading
 note "copying hours and days of $year_days days"
 load year
+note "repeating heat"
+repeat_heat
 sql -c "CREATE ROLE bench_reader" -c "SELECT allow_reader('bench_reader', 'bench')" -c "VACUUM ANALYZE" -o /dev/null
 line "the whole database" "$(sql -c "SELECT pg_database_size('floorfuse') / 1e9")" GB 8 "what the bench may take" 1
 stop

@@ -610,12 +610,6 @@ static void print_heat(struct table *tables, int store, int day, int hour, const
     print_exposure(&tables[hour < 0 ? EXPOSURE_DAY : EXPOSURE_HOUR], store, day, hour);
 }
 
-/* Which stores have what: see the head of this file. */
-static bool has_heat(const struct plan *plan, int store)
-{
-    return store != ROLLED_STORE && store <= plan->heat_stores + (store > ROLLED_STORE);
-}
-
 static bool has_hours(const struct plan *plan, int store)
 {
     return store <= plan->hour_stores + 1;
@@ -634,7 +628,7 @@ static void print_date_of(struct table *tables, const struct plan *plan,
         print_zones(&tables[hour < 0 ? ZONE_DAY : ZONE_HOUR],
                     &tables[hour < 0 ? FLOOR_DAY : FLOOR_HOUR], store, FIRST_DAY + date, hour, kept,
                     busy);
-        if (has_heat(plan, store))
+        if (very_day)
             print_heat(tables, store, FIRST_DAY + date, hour, kept);
     }
 }
