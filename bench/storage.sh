@@ -128,10 +128,21 @@ timed() {
     } | sql -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
 }
 
-# timing SQL [BEFORE]: first run, and median and least of $runs warm ones
+# timing SQL [BEFORE]: the first run, and median and least of $runs warm ones in the same session; and the processor
+# time of the server process, which others on the machine do not lengthen as much
 timing() {
-    timed $((runs + 1)) "$1" "${2:-}" |
-        jq -sc '{first_ms: .[0], median_ms: (.[1:] | sort | .[length / 2 | floor]), least_ms: (.[1:] | min)}'
+    local i
+    {
+        printf '%s\n' "${2:-}" 'SELECT pg_backend_pid() AS pid \gset' '\setenv BACKEND :pid' '\timing on'
+        for ((i = 0; i <= runs; i++)); do
+            printf '%s\n' "\\! sed 's/^/cpu /; s/ [0-9]* [0-9]*\$//' /proc/\$BACKEND/schedstat" "$1;"
+        done
+        printf '%s\n' "\\! sed 's/^/cpu /; s/ [0-9]* [0-9]*\$//' /proc/\$BACKEND/schedstat"
+    } | sql -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/{"ms": \1}/p; s/^cpu \([0-9]*\)$/{"cpu_ns": \1}/p' | jq -sc '
+        def median: sort | .[length / 2 | floor];
+        (map(.ms // empty)) as $ms | (map(.cpu_ns // empty)) as $cpu
+        | {first_ms: $ms[0], median_ms: ($ms[1:] | median), least_ms: ($ms[1:] | min),
+           processor_ms: ([range(1; $cpu | length - 1) | ($cpu[. + 1] - $cpu[.]) / 1e6] | median)}'
 }
 
 # query NAME TARGET_MS SQL BASELINE_MS BASELINE_IS [BEFORE]
@@ -139,7 +150,7 @@ query() {
     local measured
     measured=$(timing "$3" "${6:-}")
     line "$1" "$(of .median_ms "$measured")" ms "$4" "$5" "$(jq -n "$4 / $(of .median_ms "$measured")")" \
-        "$(jq -c --argjson target "$2" '{target: $target, first_ms, least_ms}' <<<"$measured")"
+        "$(jq -c --argjson target "$2" '{target: $target, first_ms, least_ms, processor_ms}' <<<"$measured")"
     plan "$1" "$3" "${6:-}"
 }
 
@@ -149,7 +160,7 @@ plan() {
     {
         printf '\n## %s\n\n    %s\n\n' "$1" "$2"
         { echo "${3:-}" && echo "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) $2;"; } | sql -f - |
-            grep -v 'never executed' | cut -c1-180 | sed 's/^/    /'
+            grep -Ev 'never executed|Heap Blocks|Recheck Cond|Heap Fetches|Buckets:' | cut -c1-140 | sed 's/^/    /'
     } >>"$plans"
 }
 
