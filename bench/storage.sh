@@ -12,7 +12,7 @@ runs=9
 keep=0 plans=
 while [ $# -gt 0 ]; do
     case $1 in
-    --quick) chain=(--days 10 --year-days 61 --stores 101 --hour-stores 5 --heat-stores 1) buckets=2000 runs=5 ;;
+    --quick) chain=(--days 10 --year-days 31 --stores 51 --hour-stores 3 --heat-stores 1) buckets=1000 runs=3 ;;
     --keep) keep=1 ;;
     --plans)
         plans=${2:?"--plans needs a FILE"}
@@ -84,7 +84,33 @@ EOF
 
 # Only while millions of rows are copied in: what is measured has the store's own settings.
 start_for_loading() {
-    start -o "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_wal_size=4GB -c shared_buffers=512MB"
+    start -o "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_wal_size=4GB -c shared_buffers=512MB -c autovacuum=off"
+}
+
+# Heat of the year: that of store 1 again, on later dates and in more stores. Rows are copied as they are compressed.
+repeat_heat() {
+    sql <<EOF
+CREATE TEMP TABLE target AS
+SELECT s AS store_id, DATE '2025-06-01' + d AS local_date, DATE '2025-06-01' + (d + 7 * (s - 1)) % $days AS from_date
+FROM generate_series(1, $(($(option --heat-stores) + 1))) AS s CROSS JOIN generate_series(0, $((year_days - 1))) AS d
+WHERE s <> 2 AND (s <> 1 OR d >= $days);
+INSERT INTO heat_hour (store_id, floor_id, hour_at, is_open, local_hour, local_date, grid_id, definition_id, hour_end,
+    first_bucket_at, last_bucket_end, cell, dwell_ms, passes, move_x_cm, move_y_cm, path_cm)
+SELECT t.store_id, 1, a.at, true, h.local_hour, t.local_date, 1, 1, a.at + '1 hour', a.at, a.at + '1 hour', h.cell,
+    h.dwell_ms, h.passes, h.move_x_cm, h.move_y_cm, h.path_cm
+FROM target AS t
+JOIN heat_hour AS h ON h.store_id = 1 AND h.local_date = t.from_date
+CROSS JOIN LATERAL (SELECT (t.local_date + h.local_hour * interval '1 hour') AT TIME ZONE 'Europe/Berlin' AS at) AS a
+ORDER BY t.local_date, h.local_hour, t.store_id;
+INSERT INTO heat_day (store_id, floor_id, local_date, is_open, grid_id, definition_id, day_at, day_end,
+    first_bucket_at, last_bucket_end, cell, dwell_ms, passes, move_x_cm, move_y_cm, path_cm)
+SELECT t.store_id, 1, t.local_date, true, 1, 1, t.local_date::timestamp AT TIME ZONE 'Europe/Berlin',
+    (t.local_date + 1)::timestamp AT TIME ZONE 'Europe/Berlin',
+    (t.local_date + time '08:00') AT TIME ZONE 'Europe/Berlin', (t.local_date + time '20:00') AT TIME ZONE 'Europe/Berlin',
+    d.cell, d.dwell_ms, d.passes, d.move_x_cm, d.move_y_cm, d.path_cm
+FROM target AS t JOIN heat_day AS d ON d.store_id = 1 AND d.local_date = t.from_date
+ORDER BY t.local_date, t.store_id;
+EOF
 }
 
 load() { "$programs/bench/storage_chain" "$1" "${chain[@]}" | sql; }
@@ -93,20 +119,30 @@ load() { "$programs/bench/storage_chain" "$1" "${chain[@]}" | sql; }
 
 of() { jq "$1" <<<"$2"; }
 
-# timing SQL [BEFORE]: first run and median of $runs warm ones in one session, ms
+# timed TIMES SQL [BEFORE]: ms of each run in one session, a line each
+timed() {
+    local i
+    {
+        printf '%s\n\\timing on\n' "${3:-}"
+        for ((i = 0; i < $1; i++)); do printf '%s;\n' "$2"; done
+    } | sql -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
+}
+
+# timing SQL [BEFORE]: the first run, and median and least of $runs warm ones in the same session; and the processor
+# time of the server process, which others on the machine do not lengthen as much
 timing() {
     local i
     {
-        echo "${2:-}"
-        echo '\timing on'
-        for ((i = 0; i <= runs; i++)); do echo "$1;"; done
-    } | sql -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' |
-        jq -sc '{first_ms: .[0], median_ms: (.[1:] | sort | .[length / 2 | floor]), least_ms: (.[1:] | min)}'
-}
-
-# once SQL: ms of one run
-once() {
-    { echo '\timing on' && echo "$1;"; } | sql -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | jq -s add
+        printf '%s\n' "${2:-}" 'SELECT pg_backend_pid() AS pid \gset' '\setenv BACKEND :pid' '\timing on'
+        for ((i = 0; i <= runs; i++)); do
+            printf '%s\n' "\\! sed 's/^/cpu /; s/ [0-9]* [0-9]*\$//' /proc/\$BACKEND/schedstat" "$1;"
+        done
+        printf '%s\n' "\\! sed 's/^/cpu /; s/ [0-9]* [0-9]*\$//' /proc/\$BACKEND/schedstat"
+    } | sql -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/{"ms": \1}/p; s/^cpu \([0-9]*\)$/{"cpu_ns": \1}/p' | jq -sc '
+        def median: sort | .[length / 2 | floor];
+        (map(.ms // empty)) as $ms | (map(.cpu_ns // empty)) as $cpu
+        | {first_ms: $ms[0], median_ms: ($ms[1:] | median), least_ms: ($ms[1:] | min),
+           processor_ms: ([range(1; $cpu | length - 1) | ($cpu[. + 1] - $cpu[.]) / 1e6] | median)}'
 }
 
 # query NAME TARGET_MS SQL BASELINE_MS BASELINE_IS [BEFORE]
@@ -114,7 +150,7 @@ query() {
     local measured
     measured=$(timing "$3" "${6:-}")
     line "$1" "$(of .median_ms "$measured")" ms "$4" "$5" "$(jq -n "$4 / $(of .median_ms "$measured")")" \
-        "$(jq -c --argjson target "$2" '{target: $target, first_ms, least_ms}' <<<"$measured")"
+        "$(jq -c --argjson target "$2" '{target: $target, first_ms, least_ms, processor_ms}' <<<"$measured")"
     plan "$1" "$3" "${6:-}"
 }
 
@@ -124,7 +160,7 @@ plan() {
     {
         printf '\n## %s\n\n    %s\n\n' "$1" "$2"
         { echo "${3:-}" && echo "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) $2;"; } | sql -f - |
-            grep -v 'never executed' | cut -c1-180 | sed 's/^/    /'
+            grep -Ev 'never executed|Heap Blocks|Recheck Cond|Heap Fetches|Buckets:' | cut -c1-140 | sed 's/^/    /'
     } >>"$plans"
 }
 
@@ -193,19 +229,22 @@ report_buckets() {
 
 # ---- rolling up ----
 
-report_roll_up() {
-    local first_ms=0 done=1 all_ms=0 ms hours=84 sums_ms heat_ms day_ms
-    sql -c "DELETE FROM rollup_hour_pending WHERE store_id = 1 OR hour_at >= '2025-06-08T00:00Z'" -c "ANALYZE"
-    while [ "$done" != 0 ]; do
-        ms=$(once "CREATE TABLE IF NOT EXISTS bench_done (n integer)")
-        ms=$(once "INSERT INTO bench_done SELECT roll_up(2, '2025-07-05T00:00Z')")
-        done=$(sql -c "SELECT n FROM bench_done" -c "TRUNCATE bench_done")
-        all_ms=$(jq -n "$all_ms + $ms")
-        [ "$first_ms" != 0 ] || first_ms=$ms
+# roll_up: call by call until nothing is left, "HOURS_AND_DAYS MS" a line
+roll_up() {
+    local answer
+    while answer=$(printf '%s\n' '\timing on' "SELECT roll_up(2, '2025-07-05T00:00Z');" | sql -f -) &&
+        [ "${answer%%$'\n'*}" != 0 ]; do
+        sed 'N; s/\nTime: \([0-9.]*\) ms.*/ \1/' <<<"$answer"
     done
-    sql -c "DROP TABLE bench_done"
+}
+
+report_roll_up() {
+    local calls all_ms hours=84 sums_ms heat_ms day_ms
+    sql -c "DELETE FROM rollup_hour_pending WHERE store_id = 1 OR hour_at >= '2025-06-08T00:00Z'" -c "ANALYZE"
+    calls=$(roll_up)
+    all_ms=$(awk '{ sum += $2 } END { print sum }' <<<"$calls")
     line "rolling up a week of one floor, all levels" "$all_ms" ms 604800000 "a week" "$(jq -n "604800000 / $all_ms")" \
-        "$(jq -nc --argjson first "$first_ms" '{longest_call_ms: $first}')"
+        "$(jq -nc --argjson longest "$(awk '$2 > most { most = $2 } END { print most }' <<<"$calls")" '{longest_call_ms: $longest}')"
     sums_ms=$(timing "SELECT rollup_hour_sums(2, 1, '{2025-06-03T08:00Z}')")
     heat_ms=$(timing "SELECT rollup_hour_heat(2, 1, '{2025-06-03T08:00Z}')")
     day_ms=$(timing "SELECT rollup_day_sums(2, 1, '{2025-06-03}'), rollup_day_heat(2, 1, '{2025-06-03}')")
@@ -261,7 +300,7 @@ report_heat() {
     local cell_ms array_ms packed_ms
     cell_ms=$(of .median_ms "$(timing "$(naive_week cell)")")
     array_ms=$(of .median_ms "$(timing "$(naive_week array)")")
-    packed_ms=$(once "SELECT e.cell, sum(e.dwell_ms), sum(e.passes) FROM heat_bucket AS b
+    packed_ms=$(timed 1 "SELECT e.cell, sum(e.dwell_ms), sum(e.passes) FROM heat_bucket AS b
         CROSS JOIN LATERAL heat_cells(b.first_cell, b.dwell_unit_ms, b.cells) AS e
         WHERE b.store_id = 1 AND b.floor_id = 1 AND b.bucket_at >= '$day_from' AND b.bucket_at < '$day_to' GROUP BY e.cell")
     check_same
@@ -298,15 +337,15 @@ report_chain() {
         FROM v_zone_hour WHERE store_id = 3 AND $range GROUP BY 1, 2 ORDER BY 1, 2"
     local reader="SET ROLE bench_reader;" naive_ms zone_ms minutes_ms jit_ms
     profile=$(tr -s ' \n' ' ' <<<"$profile") zones=$(tr -s ' \n' ' ' <<<"$zones")
-    naive_ms=$(once "$by_zone")
+    naive_ms=$(timed 1 "$by_zone")
     query "ranking of $((stores - 1)) stores by zone visits over $year_days days" 1000 "$ranking" "$naive_ms" "v_zone_day, one row a zone and day"
     query "the same, a reader of the chain" 1000 "$ranking" "$naive_ms" "v_zone_day, one row a zone and day" "$reader"
     jit_ms=$(of .median_ms "$(timing "$ranking" 'SET jit = on;')")
     line "the same with jit" "$jit_ms" ms "$naive_ms" "v_zone_day, one row a zone and day" "$(jq -n "$naive_ms / $jit_ms")"
     plan "ranking by v_zone_day" "$by_zone"
-    zone_ms=$(once "$reader $by_zone")
+    zone_ms=$(timed 1 "$by_zone" "$reader")
     line "ranking by v_zone_day, a reader of the chain" "$zone_ms" ms "$naive_ms" "its owner" "$(jq -n "$naive_ms / $zone_ms")"
-    minutes_ms=$(jq -n "$year_days / $days * $(once "SELECT extract(isodow FROM bucket_at AT TIME ZONE 'Europe/Berlin'),
+    minutes_ms=$(jq -n "$year_days / $days * $(timed 1 "SELECT extract(isodow FROM bucket_at AT TIME ZONE 'Europe/Berlin'),
         extract(hour FROM bucket_at AT TIME ZONE 'Europe/Berlin'), sum(visits), sum(exposure_ms)
         FROM zone_bucket WHERE store_id = 1 GROUP BY 1, 2")")
     query "hour-of-week profile of a store over $year_days days" 100 "$profile" "$minutes_ms" "from its minutes, extrapolated"
@@ -317,19 +356,24 @@ report_chain() {
 
 # ---- writing ----
 
-report_writer() {
+# write_buckets WHAT NAME
+write_buckets() {
     local measured
-    sql -c "CREATE DATABASE writer" >&2
-    sed 's/dbname=floorfuse/dbname=writer/' <<<"$conninfo" >/dev/null
-    measured=$("$programs/bench/storage_writer" "${conninfo/dbname=floorfuse/dbname=writer}" "$buckets") || {
+    sql -c "CREATE DATABASE writer_$1"
+    measured=$("$programs/bench/storage_writer" "${conninfo/dbname=floorfuse/dbname=writer_$1}" "$buckets" "$1") || {
         note "storage_writer failed; its lines are left out"
         failed=1
         return 0
     }
-    line "writer, one connection, new buckets" "$(of .new_per_s "$measured")" buckets/s 3000 "as asked" \
-        "$(jq -n "$(of .new_per_s "$measured") / 3000")" "$(jq -c '{cells: .cells}' <<<"$measured")"
-    line "writer, one connection, buckets that are there already" "$(of .again_per_s "$measured")" buckets/s 3000 "as asked" \
+    line "writer, $2, new" "$(of .new_per_s "$measured")" buckets/s 3000 "as asked of heat" \
+        "$(jq -n "$(of .new_per_s "$measured") / 3000")" "$(jq -c '{cells}' <<<"$measured")"
+    line "writer, $2, there already" "$(of .again_per_s "$measured")" buckets/s 3000 "as asked of heat" \
         "$(jq -n "$(of .again_per_s "$measured") / 3000")"
+}
+
+report_writer() {
+    write_buckets heat "heat with exposure of 2 cameras"
+    write_buckets all "all of 8 cameras, 12 zones, 3 lines"
 }
 
 # ---- all of it ----
@@ -360,6 +404,8 @@ stop
 start_for_loading
 note "copying hours and days of $year_days days"
 load year
+note "repeating heat"
+repeat_heat
 sql -c "CREATE ROLE bench_reader" -c "SELECT allow_reader('bench_reader', 'bench')" -c "VACUUM ANALYZE" -o /dev/null
 line "the whole database" "$(sql -c "SELECT pg_database_size('floorfuse') / 1e9")" GB 8 "what the bench may take" 1
 stop

@@ -602,14 +602,12 @@ static void print_heat(struct table *tables, int store, int day, int hour, const
     } else {
         print_time(rows, opening_s(day) + 3600 * (hour + 1));
     }
+    (void) putc_unlocked('\t', rows);
+    print_time(rows, opening_s(day) + 3600 * (hour < 0 ? 0 : hour));
+    (void) putc_unlocked('\t', rows);
+    print_time(rows, opening_s(day) + 3600 * (hour < 0 ? SHOP_HOURS : hour + 1));
     (void) fprintf(rows, "\t%s\n", kept->cells);
     print_exposure(&tables[hour < 0 ? EXPOSURE_DAY : EXPOSURE_HOUR], store, day, hour);
-}
-
-/* Which stores have what: see the head of this file. */
-static bool has_heat(const struct plan *plan, int store)
-{
-    return store != ROLLED_STORE && store <= plan->heat_stores + (store > ROLLED_STORE);
 }
 
 static bool has_hours(const struct plan *plan, int store)
@@ -630,7 +628,7 @@ static void print_date_of(struct table *tables, const struct plan *plan,
         print_zones(&tables[hour < 0 ? ZONE_DAY : ZONE_HOUR],
                     &tables[hour < 0 ? FLOOR_DAY : FLOOR_HOUR], store, FIRST_DAY + date, hour, kept,
                     busy);
-        if (has_heat(plan, store))
+        if (very_day)
             print_heat(tables, store, FIRST_DAY + date, hour, kept);
     }
 }
@@ -640,10 +638,12 @@ static void print_year(const struct plan *plan)
 {
     struct table tables[YEAR_TABLES] = {
         [HEAT_HOUR] = { .columns = "heat_hour (store_id, floor_id, hour_at, is_open, local_hour, "
-                                   "local_date, grid_id, definition_id, hour_end, cell, dwell_ms, "
+                                   "local_date, grid_id, definition_id, hour_end, first_bucket_at, "
+                                   "last_bucket_end, cell, dwell_ms, "
                                    "passes, move_x_cm, move_y_cm, path_cm)" },
         [HEAT_DAY] = { .columns = "heat_day (store_id, floor_id, local_date, is_open, grid_id, "
-                                  "definition_id, day_at, day_end, cell, dwell_ms, passes, "
+                                  "definition_id, day_at, day_end, first_bucket_at, "
+                                  "last_bucket_end, cell, dwell_ms, passes, "
                                   "move_x_cm, move_y_cm, path_cm)" },
         [EXPOSURE_HOUR] = { .columns = "exposure_hour (store_id, floor_id, hour_at, is_open, "
                                        "camera_set_id, exposure_ms)" },
