@@ -309,8 +309,8 @@ report_heat() {
     query "heat of a week to the minute, SQL" 150 "$(heat_query $minute_from $minute_to)" "$array_ms" \
         "arrays of minutes, unnested"
     query "heat of a week of whole days, SQL" null "$(heat_query $day_from $day_to)" "$array_ms" "arrays of minutes, unnested"
-    read_in_c "heat of a week to the minute, storage_query_heat" 150 $minute_from $minute_to "$array_ms"
-    read_in_c "heat of a week of whole days, storage_query_heat" 20 $day_from $day_to "$array_ms"
+    read_in_c "heat of a week to the minute, storage_reader_heat" 150 $minute_from $minute_to "$array_ms"
+    read_in_c "heat of a week of whole days, storage_reader_heat" 20 $day_from $day_to "$array_ms"
 }
 
 # read_in_c NAME TARGET_MS FROM TO BASELINE_MS

@@ -1,5 +1,5 @@
 /*
- * storage_heat.c - how long storage_query_heat takes, connecting included
+ * storage_heat.c - how long reading heat takes from C, over one connection that stays open
  *
  * storage_heat CONNINFO STORE FLOOR FROM TO RUNS prints one line of JSON: the first run, and median
  * and least of RUNS more. Times are as in 2026-11-23T08:00:00Z.
@@ -29,13 +29,16 @@ static int measure(char **argv, int runs, struct error *err)
     static double ms[RUNS_MAX + 1];
     int64_t from_us, to_us;
     double dwell_s = 0;
-    int rc = clock_wall_parse(argv[4], &from_us, err);
+    AUTO(storage_reader_close) struct storage_reader *reader = NULL;
+    int rc = storage_reader_open(argv[1], &reader, err);
+    if (rc == 0)
+        rc = clock_wall_parse(argv[4], &from_us, err);
     if (rc == 0)
         rc = clock_wall_parse(argv[5], &to_us, err);
     for (int i = 0; rc == 0 && i <= runs; i++) {
         AUTO(heat_sums_destroy) struct heat_sums *sums = NULL;
         int64_t start_ns = clock_mono_ns();
-        rc = storage_query_heat(argv[1], argv[2], argv[3], from_us, to_us, &sums, err);
+        rc = storage_reader_heat(reader, argv[2], argv[3], from_us, to_us, &sums, err);
         ms[i] = elapsed_ms(start_ns);
         dwell_s = 0;
         for (uint32_t c = 0; rc == 0 && c < grid_cells(&sums->grid); c++)
@@ -56,7 +59,7 @@ int main(int argc, char **argv)
     int runs = argc == 7 ? atoi(argv[6]) : 0;
     if (runs < 1 || runs > RUNS_MAX) {
         (void) fputs("Usage: storage_heat CONNINFO STORE FLOOR FROM TO RUNS\n"
-                     "Time storage_query_heat. See docs/benchmarks.md.\n",
+                     "Time storage_reader_heat. See docs/benchmarks.md.\n",
                      stderr);
         return 2;
     }

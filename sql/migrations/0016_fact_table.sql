@@ -65,7 +65,9 @@ BEGIN
     EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', f.fact || '_default');
     EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', name, f.fact);
     EXECUTE format('WITH moved AS (DELETE FROM %1$I WHERE %2$I >= %3$L AND %2$I < %4$L RETURNING *) '
-        'INSERT INTO %5$I SELECT * FROM moved', f.fact || '_default', f.time_column, low, high, name);
+        'INSERT INTO %5$I (%6$s) SELECT %6$s FROM moved', f.fact || '_default', f.time_column, low, high, name,
+        (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+        WHERE attrelid = f.fact::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''));
     EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', f.fact, name,
         low, high);
     EXECUTE format('COMMENT ON TABLE %I IS %L', name, f.fact || ' from ' || first_day || ', UTC');

@@ -38,9 +38,7 @@ CREATE TABLE floor_day (
 
 COMMENT ON TABLE floor_day IS 'People on a floor by local date';
 
--- Element i of each array belongs to cell[i]; cells where nothing happened are left out. A server sends arrays
--- element by element, and a week of days has half a million of them; so a day has them once more as bytes, which
--- go in one piece: n cells, n dwells of eight bytes, n passes, movements to the right, up, paths; big-endian.
+-- Element i of each array belongs to cell[i]; cells where nothing happened are left out.
 CREATE TABLE heat_hour (
     store_id      integer NOT NULL,
     floor_id      integer NOT NULL,
@@ -69,6 +67,25 @@ CREATE TABLE heat_hour (
 
 COMMENT ON TABLE heat_hour IS 'Heat of a floor by local hour, made when the hour is over';
 
+-- A server sends arrays element by element, and a week of days has half a million of them; so a day has them once
+-- more as bytes, which go in one piece: n cells, n dwells of eight bytes, n passes, movements to the right, up,
+-- paths; big-endian.
+CREATE FUNCTION heat_planes(cell integer[], dwell_ms bigint[], passes integer[], move_x_cm integer[],
+    move_y_cm integer[], path_cm integer[])
+RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT coalesce((SELECT string_agg(int4send(v), '') FROM unnest(cell) AS v)
+    || (SELECT string_agg(int8send(v), '') FROM unnest(dwell_ms) AS v)
+    || (SELECT string_agg(int4send(v), '') FROM unnest(passes) AS v)
+    || (SELECT string_agg(int4send(v), '') FROM unnest(move_x_cm) AS v)
+    || (SELECT string_agg(int4send(v), '') FROM unnest(move_y_cm) AS v)
+    || (SELECT string_agg(int4send(v), '') FROM unnest(path_cm) AS v), '')
+$$;
+
+COMMENT ON FUNCTION heat_planes(integer[], bigint[], integer[], integer[], integer[], integer[]) IS
+    'Cells and their measures as big-endian numbers, one measure after another: heat_day.packed';
+
 CREATE TABLE heat_day (
     store_id      integer NOT NULL,
     floor_id      integer NOT NULL,
@@ -86,7 +103,8 @@ CREATE TABLE heat_day (
     move_x_cm     integer[] NOT NULL,
     move_y_cm     integer[] NOT NULL,
     path_cm       integer[] NOT NULL,
-    packed        bytea NOT NULL,            -- the same for programs, see below
+    packed        bytea NOT NULL
+        GENERATED ALWAYS AS (heat_planes(cell, dwell_ms, passes, move_x_cm, move_y_cm, path_cm)) STORED,
     CONSTRAINT heat_day_pkey
         PRIMARY KEY (store_id, floor_id, local_date, is_open, grid_id, definition_id),
     CONSTRAINT heat_day_length_check CHECK (

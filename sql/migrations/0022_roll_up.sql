@@ -474,10 +474,10 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     INSERT INTO heat_day AS t (store_id, floor_id, local_date, is_open, grid_id, definition_id, day_at,
-        day_end, first_bucket_at, last_bucket_end, cell, dwell_ms, passes, move_x_cm, move_y_cm, path_cm, packed)
+        day_end, first_bucket_at, last_bucket_end, cell, dwell_ms, passes, move_x_cm, move_y_cm, path_cm)
     SELECT p_store_id, p_floor_id, k.local_date, k.is_open, k.grid_id, k.definition_id, y.day_at, y.day_end,
         k.first_bucket_at, k.last_bucket_end, coalesce(a.cell, '{}'), coalesce(a.dwell_ms, '{}'), coalesce(a.passes, '{}'),
-        coalesce(a.move_x_cm, '{}'), coalesce(a.move_y_cm, '{}'), coalesce(a.path_cm, '{}'), coalesce(a.packed, '')
+        coalesce(a.move_x_cm, '{}'), coalesce(a.move_y_cm, '{}'), coalesce(a.path_cm, '{}')
     FROM (
         SELECT local_date, is_open, grid_id, definition_id, min(first_bucket_at) AS first_bucket_at,
             max(last_bucket_end) AS last_bucket_end
@@ -492,10 +492,7 @@ BEGIN
         SELECT c.local_date, c.is_open, c.grid_id, c.definition_id, array_agg(c.cell) AS cell,
             array_agg(c.dwell_ms) AS dwell_ms, array_agg(c.passes) AS passes,
             array_agg(c.move_x_cm) AS move_x_cm, array_agg(c.move_y_cm) AS move_y_cm,
-            array_agg(c.path_cm) AS path_cm,
-            string_agg(int4send(c.cell), '') || string_agg(int8send(c.dwell_ms), '')
-                || string_agg(int4send(c.passes), '') || string_agg(int4send(c.move_x_cm), '')
-                || string_agg(int4send(c.move_y_cm), '') || string_agg(int4send(c.path_cm), '') AS packed
+            array_agg(c.path_cm) AS path_cm
         FROM (
             SELECT u.local_date, u.is_open, u.grid_id, u.definition_id, u.cell,
                 sum(u.dwell_ms)::bigint AS dwell_ms, sum(u.passes)::integer AS passes,
@@ -518,8 +515,7 @@ BEGIN
         day_at = excluded.day_at, day_end = excluded.day_end,
         first_bucket_at = excluded.first_bucket_at, last_bucket_end = excluded.last_bucket_end,
         cell = excluded.cell, dwell_ms = excluded.dwell_ms, passes = excluded.passes,
-        move_x_cm = excluded.move_x_cm, move_y_cm = excluded.move_y_cm, path_cm = excluded.path_cm,
-        packed = excluded.packed;
+        move_x_cm = excluded.move_x_cm, move_y_cm = excluded.move_y_cm, path_cm = excluded.path_cm;
 
     -- How long each cell was seen, once for fixtures and coverage.
     WITH seen AS MATERIALIZED (
@@ -788,7 +784,7 @@ BEGIN
         WHERE t.level IN ('hour', 'day')
             AND a.attname NOT IN ('store_id', 'is_open', 'local_date', 'local_hour', 'hour_at', 'hour_end', 'day_at',
                 'day_end')
-            AND a.attname NOT LIKE '%\_id'
+            AND a.attname NOT LIKE '%\_id' AND a.attgenerated = ''
         GROUP BY t.fact
     LOOP
         EXECUTE format('UPDATE %I SET %s WHERE store_id = $1', f.fact, f.blank) USING p_store_id;
