@@ -2,9 +2,8 @@
  * bucket_write.c - buckets into the database, several in one transaction
  *
  * Each table takes one statement for all buckets. The heat row comes first, so that two writers of
- * one bucket follow one another, and it tells which buckets are new. What was there already is
- * blanked before it is filled again, so that nothing stays of what the bucket no longer has; rows
- * are never deleted.
+ * one bucket follow one another, and it tells whether all buckets are new. Where some are not, rows
+ * that they no longer have are blanked; rows are never deleted.
  */
 #include "storage/bucket_write.h"
 
@@ -20,6 +19,9 @@
 /* Longer than any month: partitions are asked for once a month and connection. */
 #define PARTITION_SPAN_US (INT64_C(28) * 24 * 3600 * US_PER_S)
 
+/* After it went wrong they are asked for again so much later. */
+#define PARTITION_RETRY_NS (INT64_C(600) * NS_PER_S)
+
 /* All that the steps of one transaction share. */
 struct job {
     struct database *database;
@@ -28,6 +30,8 @@ struct job {
     size_t count;
     struct number_text store_id;
     struct bucket_keys keys[BUCKET_BATCH_MAX];
+    struct text floors, times; /* of the buckets, as array literals */
+    bool some_were_there;      /* some of the buckets replace others */
     char bucket_at[BUCKET_BATCH_MAX][WALL_TEXT_SIZE];
 };
 
@@ -67,11 +71,24 @@ static int check_bucket(const struct heat_bucket *bucket, struct error *err)
                      wrong);
 }
 
-static int run(struct job *job, enum query_id id, struct columns *columns, struct error *err)
+/*
+ * Write the rows of one table; of buckets that were there before, blank the rows that are no more.
+ *   keys  how many of the first columns are the rows' key
+ */
+static int put(struct job *job, enum query_id id, enum query_id blank, size_t keys,
+               struct columns *columns, struct error *err)
 {
+    const char *values[QUERY_PARAMETERS_MAX] = { job->store_id.bytes, job->floors.bytes,
+                                                 job->times.bytes };
     int rc = 0;
     if (columns->items[0].length > 1) /* more than the opening brace: there are rows */
         rc = columns_run(columns, job->database, id, job->store_id.bytes, NULL, err);
+    else
+        columns_close(columns);
+    for (size_t i = 0; i < keys; i++)
+        values[3 + i] = columns->items[i].bytes;
+    if (rc == 0 && job->some_were_there)
+        rc = database_query(job->database, blank, values, NULL, err);
     columns_release(columns);
     return rc;
 }
@@ -104,26 +121,6 @@ static int add_heat(const struct job *job, size_t b, struct columns *columns, st
     return 0;
 }
 
-/* Take away what an earlier writing of the same buckets left. */
-static int blank_earlier(const struct job *job, struct error *err)
-{
-    static const enum query_id blanks[] = { QUERY_EXPOSURE_BLANK,      QUERY_CAMERA_BUCKET_BLANK,
-                                            QUERY_PAIR_RESIDUAL_BLANK, QUERY_ZONE_BUCKET_BLANK,
-                                            QUERY_LINE_BUCKET_BLANK,   QUERY_FLOW_BUCKET_BLANK };
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < ARRAY_LENGTH(blanks); i++) {
-        struct columns columns;
-        columns_init(&columns, blanks[i]);
-        for (size_t b = 0; b < job->count; b++) {
-            array_add_integer(&columns.items[0], job->keys[b].floor_id);
-            array_add_string(&columns.items[1], job->bucket_at[b]);
-        }
-        rc = columns_run(&columns, job->database, blanks[i], job->store_id.bytes, NULL, err);
-        columns_release(&columns);
-    }
-    return rc;
-}
-
 static int put_heat(struct job *job, struct error *err)
 {
     AUTO(database_result_release) PGresult *added = NULL;
@@ -136,10 +133,9 @@ static int put_heat(struct job *job, struct error *err)
         rc = columns_run(&columns, job->database, QUERY_HEAT_BUCKET_ADD, job->store_id.bytes,
                          &added, err);
     if (rc == 0 && (size_t) PQntuples(added) < job->count) {
+        job->some_were_there = true;
         rc = columns_run(&columns, job->database, QUERY_HEAT_BUCKET_CHANGE, job->store_id.bytes,
                          NULL, err);
-        if (rc == 0)
-            rc = blank_earlier(job, err);
     }
     columns_release(&columns);
     return rc;
@@ -159,7 +155,7 @@ static int put_exposures(struct job *job, struct error *err)
             array_add_integer(&c.items[SET], job->keys[b].camera_set_ids[i]);
             array_add_integer(&c.items[EXPOSURE], job->buckets[b]->exposures[i].exposure_ms);
         }
-    return run(job, QUERY_EXPOSURE_PUT, &c, err);
+    return put(job, QUERY_EXPOSURE_PUT, QUERY_EXPOSURE_BLANK, SET + 1, &c, err);
 }
 
 /* How long a camera was looking: the time of all sets that it is in. */
@@ -223,7 +219,7 @@ static int put_camera_counts(struct job *job, struct error *err)
             array_add_integer(&c.items[UPTIME], uptime_ms(job->buckets[b], i));
             add_latency(&camera->latency, &c.items[BIN], &c.items[LATENCY]);
         }
-    return run(job, QUERY_CAMERA_BUCKET_PUT, &c, err);
+    return put(job, QUERY_CAMERA_BUCKET_PUT, QUERY_CAMERA_BUCKET_BLANK, CAMERA + 1, &c, err);
 }
 
 static int put_pairs(struct job *job, struct error *err)
@@ -243,7 +239,7 @@ static int put_pairs(struct job *job, struct error *err)
             array_add_double(&c.items[DY], pair->sum_dy_m);
             array_add_double(&c.items[SQUARED], pair->sum_squared_m2);
         }
-    return run(job, QUERY_PAIR_RESIDUAL_PUT, &c, err);
+    return put(job, QUERY_PAIR_RESIDUAL_PUT, QUERY_PAIR_RESIDUAL_BLANK, B + 1, &c, err);
 }
 
 static int put_positions(struct job *job, struct error *err)
@@ -261,7 +257,12 @@ static int put_positions(struct job *job, struct error *err)
             array_add_unsigned(&c.items[BOOT], camera->boot_id);
             array_add_unsigned(&c.items[SEQUENCE], camera->last_sequence);
         }
-    return run(job, QUERY_CAMERA_POSITION_PUT, &c, err);
+    int rc = 0;
+    if (c.items[CAMERA].length > 1)
+        rc = columns_run(&c, job->database, QUERY_CAMERA_POSITION_PUT, job->store_id.bytes, NULL,
+                         err);
+    columns_release(&c);
+    return rc;
 }
 
 /* ---- zones, lines, flows ---- */
@@ -284,7 +285,7 @@ static int put_zones(struct job *job, struct error *err)
             array_add_integer(&c.items[DWELL], zone->dwell_ms);
             array_add_integer(&c.items[EXPOSURE], job->keys[b].zone_exposure_ms[i]);
         }
-    return run(job, QUERY_ZONE_BUCKET_PUT, &c, err);
+    return put(job, QUERY_ZONE_BUCKET_PUT, QUERY_ZONE_BUCKET_BLANK, AT + 1, &c, err);
 }
 
 static int put_lines(struct job *job, struct error *err)
@@ -300,7 +301,7 @@ static int put_lines(struct job *job, struct error *err)
             array_add_integer(&c.items[LEFT_TO_RIGHT], line->left_to_right);
             array_add_integer(&c.items[RIGHT_TO_LEFT], line->right_to_left);
         }
-    return run(job, QUERY_LINE_BUCKET_PUT, &c, err);
+    return put(job, QUERY_LINE_BUCKET_PUT, QUERY_LINE_BUCKET_BLANK, AT + 1, &c, err);
 }
 
 static int put_flows(struct job *job, struct error *err)
@@ -316,7 +317,7 @@ static int put_flows(struct job *job, struct error *err)
             array_add_string(&c.items[AT], job->bucket_at[b]);
             array_add_integer(&c.items[PEOPLE], flow->count);
         }
-    return run(job, QUERY_FLOW_BUCKET_PUT, &c, err);
+    return put(job, QUERY_FLOW_BUCKET_PUT, QUERY_FLOW_BUCKET_BLANK, AT + 1, &c, err);
 }
 
 /* ---- the transaction ---- */
@@ -343,8 +344,15 @@ static int ensure_partitions(struct database *database, struct bucket_context *c
         return 0;
     char at[WALL_TEXT_SIZE];
     const char *const values[] = { clock_wall_format(bucket->start_us, at) };
+    int64_t now_ns = clock_mono_ns();
+    if (now_ns < context->partition_retry_ns)
+        return 0;
     int rc = database_query(database, QUERY_PARTITIONS_ENSURE, values, NULL, err);
-    if (rc < 0 && rc != -EIO)
+    if (rc == -EIO) {
+        context->partition_retry_ns = now_ns + PARTITION_RETRY_NS;
+        return 0;
+    }
+    if (rc < 0)
         return rc;
     context->partition_from_us = bucket->start_us;
     context->partition_to_us = bucket->start_us + PARTITION_SPAN_US;
@@ -354,9 +362,18 @@ static int ensure_partitions(struct database *database, struct bucket_context *c
 static int find_keys(struct job *job, struct error *err)
 {
     int rc = 0;
-    for (size_t b = 0; rc == 0 && b < job->count; b++)
+    array_open(&job->floors);
+    array_open(&job->times);
+    for (size_t b = 0; rc == 0 && b < job->count; b++) {
         rc = dimensions_find(job->context->dimensions, job->database, job->buckets[b],
                              &job->keys[b], err);
+        array_add_integer(&job->floors, job->keys[b].floor_id);
+        array_add_string(&job->times, job->bucket_at[b]);
+    }
+    array_close(&job->floors);
+    array_close(&job->times);
+    if (rc == 0 && (job->floors.failed || job->times.failed))
+        return error_set(err, -ENOMEM, "out of memory writing buckets");
     return rc;
 }
 
@@ -371,7 +388,9 @@ int bucket_write(struct database *database, struct bucket_context *context,
                          .context = context,
                          .buckets = buckets,
                          .count = count,
-                         .store_id = integer_text(context->store_id) };
+                         .store_id = integer_text(context->store_id),
+                         .floors = TEXT_INIT,
+                         .times = TEXT_INIT };
     int rc = 0;
     for (size_t b = 0; rc == 0 && b < count; b++) {
         (void) clock_wall_format(buckets[b]->start_us, job->bucket_at[b]);
@@ -389,6 +408,8 @@ int bucket_write(struct database *database, struct bucket_context *context,
         rc = database_run(database, "commit buckets", "COMMIT", NULL, err);
     for (size_t b = 0; b < count; b++)
         bucket_keys_release(&job->keys[b]);
+    text_release(&job->floors);
+    text_release(&job->times);
     free(job);
     return rc;
 }

@@ -16,7 +16,8 @@ struct bucket_context {
     int32_t store_id;
     int32_t definition_id;
     struct dimensions *dimensions;              /* borrowed */
-    int64_t partition_from_us, partition_to_us; /* partitions were asked for; empty at first */
+    int64_t partition_from_us, partition_to_us; /* partitions are there; empty at first */
+    int64_t partition_retry_ns;                 /* not to be asked for again before this */
 };
 
 /*

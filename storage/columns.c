@@ -22,18 +22,23 @@ void columns_release(struct columns *columns)
     columns->count = 0;
 }
 
+void columns_close(struct columns *columns)
+{
+    for (size_t i = 0; !columns->closed && i < columns->count; i++)
+        array_close(&columns->items[i]);
+    columns->closed = true;
+}
+
 int columns_run(struct columns *columns, struct database *database, enum query_id id,
                 const char *store_id, PGresult **ret_result, struct error *err)
 {
     const char *values[QUERY_PARAMETERS_MAX] = { store_id };
     bool failed = false;
+    columns_close(columns);
     for (size_t i = 0; i < columns->count; i++) {
-        if (!columns->closed)
-            array_close(&columns->items[i]);
         failed |= columns->items[i].failed;
         values[i + 1] = columns->items[i].bytes;
     }
-    columns->closed = true;
     if (failed)
         return error_set(err, -ENOMEM, "out of memory writing buckets");
     return database_query(database, id, values, ret_result, err);

@@ -18,6 +18,9 @@ struct columns {
 void columns_init(struct columns *columns, enum query_id id);
 void columns_release(struct columns *columns);
 
+/* Complete the literals; columns_run does it by itself. */
+void columns_close(struct columns *columns);
+
 /* Close the columns and run the statement; several may run with the same columns. Returns 0,
  * -ENOMEM, and the codes of database_run. */
 MUST_CHECK int columns_run(struct columns *columns, struct database *database, enum query_id id,

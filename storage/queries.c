@@ -265,15 +265,7 @@ static const struct query queries[QUERY_COUNT] = {
                                    "WHERE b.store_id = $1::integer AND b.floor_id = w.floor_id"
                                    "    AND b.bucket_at = w.bucket_at" },
 
-    /* What an earlier writing of the same buckets left becomes zero; nothing is deleted, because
-     * headquarters learns of inserts and updates only. */
-    [QUERY_EXPOSURE_BLANK] = { "exposure_blank", "replace the exposure", 3,
-                               "UPDATE exposure AS e SET exposure_ms = 0 "
-                               "FROM unnest($2::integer[], $3::timestamptz[])"
-                               "    AS w (floor_id, bucket_at) "
-                               "WHERE e.store_id = $1::integer AND e.floor_id = w.floor_id"
-                               "    AND e.bucket_at = w.bucket_at AND e.exposure_ms <> 0" },
-
+    /* Rows that are as they should be are left alone, so writing a bucket again costs little. */
     [QUERY_EXPOSURE_PUT] = { "exposure_put", "write the exposure", 5,
                              "INSERT INTO exposure (store_id, floor_id, bucket_at, camera_set_id,"
                              "    exposure_ms) "
@@ -284,16 +276,20 @@ static const struct query queries[QUERY_COUNT] = {
                              "    AS w (floor_id, bucket_at, camera_set_id, exposure_ms) "
                              "GROUP BY w.floor_id, w.bucket_at, w.camera_set_id "
                              "ON CONFLICT (store_id, floor_id, bucket_at, camera_set_id)"
-                             "    DO UPDATE SET exposure_ms = excluded.exposure_ms" },
+                             "    DO UPDATE SET exposure_ms = excluded.exposure_ms "
+                             "WHERE exposure.exposure_ms <> excluded.exposure_ms" },
 
-    [QUERY_CAMERA_BUCKET_BLANK] = { "camera_bucket_blank", "replace the camera counts", 3,
-                                    "UPDATE camera_bucket AS c SET frames = 0, observations = 0,"
-                                    "    missed = 0, uptime_ms = 0, latency_bin = 0,"
-                                    "    latency_frames = '{}' "
-                                    "FROM unnest($2::integer[], $3::timestamptz[])"
-                                    "    AS w (floor_id, bucket_at) "
-                                    "WHERE c.store_id = $1::integer AND c.floor_id = w.floor_id"
-                                    "    AND c.bucket_at = w.bucket_at" },
+    /* Of buckets ($2, $3) that were there before, what is no more ($4 .. are the keys of what is)
+     * becomes zero; nothing is deleted, because headquarters learns of inserts and updates only. */
+    [QUERY_EXPOSURE_BLANK] = { "exposure_blank", "replace the exposure", 6,
+                               "UPDATE exposure AS e SET exposure_ms = 0 "
+                               "FROM unnest($2::integer[], $3::timestamptz[])"
+                               "    AS w (floor_id, bucket_at) "
+                               "WHERE e.store_id = $1::integer AND e.floor_id = w.floor_id"
+                               "    AND e.bucket_at = w.bucket_at AND e.exposure_ms <> 0"
+                               "    AND (e.floor_id, e.bucket_at, e.camera_set_id) NOT IN ("
+                               "        SELECT * FROM unnest($4::integer[], $5::timestamptz[],"
+                               "            $6::integer[]))" },
 
     [QUERY_CAMERA_BUCKET_PUT] = { "camera_bucket_put", "write the camera counts", 12,
                                   "INSERT INTO camera_bucket (store_id, floor_id, bucket_at,"
@@ -315,15 +311,27 @@ static const struct query queries[QUERY_COUNT] = {
                                   "    observations = excluded.observations,"
                                   "    missed = excluded.missed, uptime_ms = excluded.uptime_ms,"
                                   "    latency_bin = excluded.latency_bin,"
-                                  "    latency_frames = excluded.latency_frames" },
+                                  "    latency_frames = excluded.latency_frames "
+                                  "WHERE (camera_bucket.calibration_id, camera_bucket.model_id,"
+                                  "    camera_bucket.frames, camera_bucket.observations,"
+                                  "    camera_bucket.missed, camera_bucket.uptime_ms,"
+                                  "    camera_bucket.latency_bin, camera_bucket.latency_frames)"
+                                  "    IS DISTINCT FROM (excluded.calibration_id,"
+                                  "    excluded.model_id, excluded.frames, excluded.observations,"
+                                  "    excluded.missed, excluded.uptime_ms, excluded.latency_bin,"
+                                  "    excluded.latency_frames)" },
 
-    [QUERY_PAIR_RESIDUAL_BLANK] = { "pair_residual_blank", "replace the residuals", 3,
-                                    "UPDATE pair_residual_bucket AS p SET matches = 0,"
-                                    "    sum_dx_m = 0, sum_dy_m = 0, sum_squared_m2 = 0 "
+    [QUERY_CAMERA_BUCKET_BLANK] = { "camera_bucket_blank", "replace the camera counts", 6,
+                                    "UPDATE camera_bucket AS c SET frames = 0, observations = 0,"
+                                    "    missed = 0, uptime_ms = 0, latency_bin = 0,"
+                                    "    latency_frames = '{}' "
                                     "FROM unnest($2::integer[], $3::timestamptz[])"
                                     "    AS w (floor_id, bucket_at) "
-                                    "WHERE p.store_id = $1::integer AND p.floor_id = w.floor_id"
-                                    "    AND p.bucket_at = w.bucket_at" },
+                                    "WHERE c.store_id = $1::integer AND c.floor_id = w.floor_id"
+                                    "    AND c.bucket_at = w.bucket_at"
+                                    "    AND (c.floor_id, c.bucket_at, c.camera_id) NOT IN ("
+                                    "        SELECT * FROM unnest($4::integer[],"
+                                    "            $5::timestamptz[], $6::integer[]))" },
 
     [QUERY_PAIR_RESIDUAL_PUT] = { "pair_residual_put", "write the residuals", 9,
                                   "INSERT INTO pair_residual_bucket (store_id, floor_id,"
@@ -337,17 +345,26 @@ static const struct query queries[QUERY_COUNT] = {
                                   "    camera_b_id) DO UPDATE SET matches = excluded.matches,"
                                   "    sum_dx_m = excluded.sum_dx_m,"
                                   "    sum_dy_m = excluded.sum_dy_m,"
-                                  "    sum_squared_m2 = excluded.sum_squared_m2" },
+                                  "    sum_squared_m2 = excluded.sum_squared_m2 "
+                                  "WHERE (pair_residual_bucket.matches,"
+                                  "    pair_residual_bucket.sum_dx_m,"
+                                  "    pair_residual_bucket.sum_dy_m,"
+                                  "    pair_residual_bucket.sum_squared_m2) IS DISTINCT FROM"
+                                  "    (excluded.matches, excluded.sum_dx_m, excluded.sum_dy_m,"
+                                  "    excluded.sum_squared_m2)" },
 
-    [QUERY_ZONE_BUCKET_BLANK] = { "zone_bucket_blank", "replace the zones", 3,
-                                  "UPDATE zone_bucket AS b SET visits = 0, entries = 0, exits = 0,"
-                                  "    peak_people = 0, dwell_ms = 0, exposure_ms = 0 "
-                                  "FROM unnest($2::integer[], $3::timestamptz[])"
-                                  "    AS w (floor_id, bucket_at) "
-                                  "JOIN zone AS z ON z.store_id = $1::integer"
-                                  "    AND z.floor_id = w.floor_id "
-                                  "WHERE b.store_id = $1::integer AND b.zone_id = z.zone_id"
-                                  "    AND b.bucket_at = w.bucket_at" },
+    [QUERY_PAIR_RESIDUAL_BLANK] = { "pair_residual_blank", "replace the residuals", 7,
+                                    "UPDATE pair_residual_bucket AS p SET matches = 0,"
+                                    "    sum_dx_m = 0, sum_dy_m = 0, sum_squared_m2 = 0 "
+                                    "FROM unnest($2::integer[], $3::timestamptz[])"
+                                    "    AS w (floor_id, bucket_at) "
+                                    "WHERE p.store_id = $1::integer AND p.floor_id = w.floor_id"
+                                    "    AND p.bucket_at = w.bucket_at"
+                                    "    AND (p.floor_id, p.bucket_at, p.camera_a_id,"
+                                    "        p.camera_b_id) NOT IN ("
+                                    "        SELECT * FROM unnest($4::integer[],"
+                                    "            $5::timestamptz[], $6::integer[],"
+                                    "            $7::integer[]))" },
 
     [QUERY_ZONE_BUCKET_PUT] = { "zone_bucket_put", "write the zones", 10,
                                 "INSERT INTO zone_bucket (store_id, zone_id, bucket_at,"
@@ -362,17 +379,27 @@ static const struct query queries[QUERY_COUNT] = {
                                 "    visits = excluded.visits, entries = excluded.entries,"
                                 "    exits = excluded.exits, peak_people = excluded.peak_people,"
                                 "    dwell_ms = excluded.dwell_ms,"
-                                "    exposure_ms = excluded.exposure_ms" },
+                                "    exposure_ms = excluded.exposure_ms "
+                                "WHERE (zone_bucket.definition_id, zone_bucket.visits,"
+                                "    zone_bucket.entries, zone_bucket.exits,"
+                                "    zone_bucket.peak_people, zone_bucket.dwell_ms,"
+                                "    zone_bucket.exposure_ms) IS DISTINCT FROM"
+                                "    (excluded.definition_id, excluded.visits, excluded.entries,"
+                                "    excluded.exits, excluded.peak_people, excluded.dwell_ms,"
+                                "    excluded.exposure_ms)" },
 
-    [QUERY_LINE_BUCKET_BLANK] = { "line_bucket_blank", "replace the lines", 3,
-                                  "UPDATE line_bucket AS b SET left_to_right = 0,"
-                                  "    right_to_left = 0 "
+    [QUERY_ZONE_BUCKET_BLANK] = { "zone_bucket_blank", "replace the zones", 5,
+                                  "UPDATE zone_bucket AS b SET visits = 0, entries = 0, exits = 0,"
+                                  "    peak_people = 0, dwell_ms = 0, exposure_ms = 0 "
                                   "FROM unnest($2::integer[], $3::timestamptz[])"
                                   "    AS w (floor_id, bucket_at) "
-                                  "JOIN counting_line AS l ON l.store_id = $1::integer"
-                                  "    AND l.floor_id = w.floor_id "
-                                  "WHERE b.store_id = $1::integer AND b.line_id = l.line_id"
-                                  "    AND b.bucket_at = w.bucket_at" },
+                                  "JOIN zone AS z ON z.store_id = $1::integer"
+                                  "    AND z.floor_id = w.floor_id AND z.kind = 'zone' "
+                                  "WHERE b.store_id = $1::integer AND b.zone_id = z.zone_id"
+                                  "    AND b.bucket_at = w.bucket_at"
+                                  "    AND (b.zone_id, b.bucket_at) NOT IN ("
+                                  "        SELECT * FROM unnest($4::integer[],"
+                                  "            $5::timestamptz[]))" },
 
     [QUERY_LINE_BUCKET_PUT] = { "line_bucket_put", "write the lines", 5,
                                 "INSERT INTO line_bucket (store_id, line_id, bucket_at,"
@@ -381,16 +408,23 @@ static const struct query queries[QUERY_COUNT] = {
                                 "    $3::timestamptz[], $4::integer[], $5::integer[]) AS w "
                                 "ON CONFLICT (store_id, line_id, bucket_at) DO UPDATE SET"
                                 "    left_to_right = excluded.left_to_right,"
-                                "    right_to_left = excluded.right_to_left" },
+                                "    right_to_left = excluded.right_to_left "
+                                "WHERE (line_bucket.left_to_right, line_bucket.right_to_left)"
+                                "    IS DISTINCT FROM (excluded.left_to_right,"
+                                "    excluded.right_to_left)" },
 
-    [QUERY_FLOW_BUCKET_BLANK] = { "flow_bucket_blank", "replace the flows", 3,
-                                  "UPDATE flow_bucket AS b SET people = 0 "
+    [QUERY_LINE_BUCKET_BLANK] = { "line_bucket_blank", "replace the lines", 5,
+                                  "UPDATE line_bucket AS b SET left_to_right = 0,"
+                                  "    right_to_left = 0 "
                                   "FROM unnest($2::integer[], $3::timestamptz[])"
                                   "    AS w (floor_id, bucket_at) "
-                                  "JOIN zone AS z ON z.store_id = $1::integer"
-                                  "    AND z.floor_id = w.floor_id "
-                                  "WHERE b.store_id = $1::integer AND b.from_zone_id = z.zone_id"
-                                  "    AND b.bucket_at = w.bucket_at" },
+                                  "JOIN counting_line AS l ON l.store_id = $1::integer"
+                                  "    AND l.floor_id = w.floor_id "
+                                  "WHERE b.store_id = $1::integer AND b.line_id = l.line_id"
+                                  "    AND b.bucket_at = w.bucket_at"
+                                  "    AND (b.line_id, b.bucket_at) NOT IN ("
+                                  "        SELECT * FROM unnest($4::integer[],"
+                                  "            $5::timestamptz[]))" },
 
     [QUERY_FLOW_BUCKET_PUT] = { "flow_bucket_put", "write the flows", 5,
                                 "INSERT INTO flow_bucket (store_id, from_zone_id, to_zone_id,"
@@ -401,7 +435,20 @@ static const struct query queries[QUERY_COUNT] = {
                                 "    $5::integer[])"
                                 "    AS w (from_zone_id, to_zone_id, bucket_at, people) "
                                 "ON CONFLICT (store_id, from_zone_id, to_zone_id, bucket_at)"
-                                "    DO UPDATE SET people = excluded.people" },
+                                "    DO UPDATE SET people = excluded.people "
+                                "WHERE flow_bucket.people <> excluded.people" },
+
+    [QUERY_FLOW_BUCKET_BLANK] = { "flow_bucket_blank", "replace the flows", 6,
+                                  "UPDATE flow_bucket AS b SET people = 0 "
+                                  "FROM unnest($2::integer[], $3::timestamptz[])"
+                                  "    AS w (floor_id, bucket_at) "
+                                  "JOIN zone AS z ON z.store_id = $1::integer"
+                                  "    AND z.floor_id = w.floor_id AND z.kind = 'zone' "
+                                  "WHERE b.store_id = $1::integer AND b.from_zone_id = z.zone_id"
+                                  "    AND b.bucket_at = w.bucket_at AND b.people <> 0"
+                                  "    AND (b.from_zone_id, b.to_zone_id, b.bucket_at) NOT IN ("
+                                  "        SELECT * FROM unnest($4::integer[], $5::integer[],"
+                                  "            $6::timestamptz[]))" },
 
     /* An old bucket written again does not move a position back. */
     [QUERY_CAMERA_POSITION_PUT] = { "camera_position_put", "write the camera positions", 5,

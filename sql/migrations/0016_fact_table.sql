@@ -85,7 +85,7 @@ LANGUAGE plpgsql
 -- The writer may have partitions made although it owns no table.
 SECURITY DEFINER
 SET search_path FROM CURRENT
--- Attaching locks the default partition; where a long reader holds it, the next bucket tries again.
+-- Attaching locks the default partition; where a long reader holds it, the writer tries again some minutes later.
 SET lock_timeout TO '5s'
 AS $$
 DECLARE
