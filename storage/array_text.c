@@ -32,10 +32,20 @@ static void array_comma(struct text *array)
         text_append(array, ",");
 }
 
+/* By hand: a bucket has some hundred numbers, and printf takes half of the time that writing takes.
+ */
 void array_add_integer(struct text *array, int64_t value)
 {
-    array_comma(array);
-    text_append(array, integer_text(value).bytes);
+    char digits[24], *first = digits + sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
+    do
+        *--first = (char) ('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (value < 0)
+        *--first = '-';
+    if (array->length > 1)
+        *--first = ',';
+    text_append_bytes(array, first, (size_t) (digits + sizeof digits - first));
 }
 
 void array_add_unsigned(struct text *array, uint64_t value)

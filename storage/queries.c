@@ -391,15 +391,14 @@ static const struct query queries[QUERY_COUNT] = {
     [QUERY_ZONE_BUCKET_BLANK] = { "zone_bucket_blank", "replace the zones", 5,
                                   "UPDATE zone_bucket AS b SET visits = 0, entries = 0, exits = 0,"
                                   "    peak_people = 0, dwell_ms = 0, exposure_ms = 0 "
-                                  "FROM unnest($2::integer[], $3::timestamptz[])"
-                                  "    AS w (floor_id, bucket_at) "
-                                  "JOIN zone AS z ON z.store_id = $1::integer"
-                                  "    AND z.floor_id = w.floor_id AND z.kind = 'zone' "
-                                  "WHERE b.store_id = $1::integer AND b.zone_id = z.zone_id"
-                                  "    AND b.bucket_at = w.bucket_at"
-                                  "    AND (b.zone_id, b.bucket_at) NOT IN ("
-                                  "        SELECT * FROM unnest($4::integer[],"
-                                  "            $5::timestamptz[]))" },
+                                  "WHERE b.store_id = $1::integer AND (b.zone_id, b.bucket_at) IN ("
+                                  "    SELECT z.zone_id, w.bucket_at"
+                                  "    FROM unnest($2::integer[], $3::timestamptz[])"
+                                  "        AS w (floor_id, bucket_at)"
+                                  "    JOIN zone AS z ON z.store_id = $1::integer"
+                                  "        AND z.floor_id = w.floor_id AND z.kind = 'zone'"
+                                  "    EXCEPT SELECT * FROM unnest($4::integer[],"
+                                  "        $5::timestamptz[]))" },
 
     [QUERY_LINE_BUCKET_PUT] = { "line_bucket_put", "write the lines", 5,
                                 "INSERT INTO line_bucket (store_id, line_id, bucket_at,"
@@ -416,15 +415,14 @@ static const struct query queries[QUERY_COUNT] = {
     [QUERY_LINE_BUCKET_BLANK] = { "line_bucket_blank", "replace the lines", 5,
                                   "UPDATE line_bucket AS b SET left_to_right = 0,"
                                   "    right_to_left = 0 "
-                                  "FROM unnest($2::integer[], $3::timestamptz[])"
-                                  "    AS w (floor_id, bucket_at) "
-                                  "JOIN counting_line AS l ON l.store_id = $1::integer"
-                                  "    AND l.floor_id = w.floor_id "
-                                  "WHERE b.store_id = $1::integer AND b.line_id = l.line_id"
-                                  "    AND b.bucket_at = w.bucket_at"
-                                  "    AND (b.line_id, b.bucket_at) NOT IN ("
-                                  "        SELECT * FROM unnest($4::integer[],"
-                                  "            $5::timestamptz[]))" },
+                                  "WHERE b.store_id = $1::integer AND (b.line_id, b.bucket_at) IN ("
+                                  "    SELECT l.line_id, w.bucket_at"
+                                  "    FROM unnest($2::integer[], $3::timestamptz[])"
+                                  "        AS w (floor_id, bucket_at)"
+                                  "    JOIN counting_line AS l ON l.store_id = $1::integer"
+                                  "        AND l.floor_id = w.floor_id"
+                                  "    EXCEPT SELECT * FROM unnest($4::integer[],"
+                                  "        $5::timestamptz[]))" },
 
     [QUERY_FLOW_BUCKET_PUT] = { "flow_bucket_put", "write the flows", 5,
                                 "INSERT INTO flow_bucket (store_id, from_zone_id, to_zone_id,"
@@ -440,15 +438,17 @@ static const struct query queries[QUERY_COUNT] = {
 
     [QUERY_FLOW_BUCKET_BLANK] = { "flow_bucket_blank", "replace the flows", 6,
                                   "UPDATE flow_bucket AS b SET people = 0 "
-                                  "FROM unnest($2::integer[], $3::timestamptz[])"
-                                  "    AS w (floor_id, bucket_at) "
-                                  "JOIN zone AS z ON z.store_id = $1::integer"
-                                  "    AND z.floor_id = w.floor_id AND z.kind = 'zone' "
-                                  "WHERE b.store_id = $1::integer AND b.from_zone_id = z.zone_id"
-                                  "    AND b.bucket_at = w.bucket_at AND b.people <> 0"
-                                  "    AND (b.from_zone_id, b.to_zone_id, b.bucket_at) NOT IN ("
-                                  "        SELECT * FROM unnest($4::integer[], $5::integer[],"
-                                  "            $6::timestamptz[]))" },
+                                  "WHERE b.store_id = $1::integer AND b.people <> 0"
+                                  "    AND (b.from_zone_id, b.to_zone_id, b.bucket_at) IN ("
+                                  "    SELECT y.zone_id, z.zone_id, w.bucket_at"
+                                  "    FROM unnest($2::integer[], $3::timestamptz[])"
+                                  "        AS w (floor_id, bucket_at)"
+                                  "    JOIN zone AS y ON y.store_id = $1::integer"
+                                  "        AND y.floor_id = w.floor_id AND y.kind = 'zone'"
+                                  "    JOIN zone AS z ON z.store_id = $1::integer"
+                                  "        AND z.floor_id = w.floor_id AND z.kind = 'zone'"
+                                  "    EXCEPT SELECT * FROM unnest($4::integer[], $5::integer[],"
+                                  "        $6::timestamptz[]))" },
 
     /* An old bucket written again does not move a position back. */
     [QUERY_CAMERA_POSITION_PUT] = { "camera_position_put", "write the camera positions", 5,
