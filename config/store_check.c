@@ -101,16 +101,16 @@ static void check_database(const struct check *c)
 
 /* What is coarse is rolled up from what is fine, which has to be there so long; and who asks about
  * last year wants at least the coarse answer. */
-#define MINUTE_DAYS_MIN 3
+#define BUCKET_DAYS_MIN 3
 #define HOUR_DAYS_MIN   40
 
-static void check_retention_of_minutes(const struct check *c, int minute_days)
+static void check_retention_of_buckets(const struct check *c, int bucket_days)
 {
-    if (minute_days != 0 && minute_days < MINUTE_DAYS_MIN)
-        problem(c, "retention.minute_days",
-                "retention.minute_days is %d but must be at least %d, or 0 for ever: hours are "
+    if (bucket_days != 0 && bucket_days < BUCKET_DAYS_MIN)
+        problem(c, "retention.bucket_days",
+                "retention.bucket_days is %d but must be at least %d, or 0 for ever: hours are "
                 "rolled up from the buckets of the last days",
-                minute_days, MINUTE_DAYS_MIN);
+                bucket_days, BUCKET_DAYS_MIN);
 }
 
 /* A key must not be shorter than the one whose facts it is rolled up from; 0 is the longest. */
@@ -135,14 +135,14 @@ static void check_retention_order(const struct check *c, const char *fine_key, i
 static void check_retention(const struct check *c)
 {
     const struct retention_config *retention = &c->config->retention;
-    check_retention_of_minutes(c, retention->minute_days);
+    check_retention_of_buckets(c, retention->bucket_days);
     if (retention->hour_days != 0 && retention->hour_days < HOUR_DAYS_MIN)
         problem(c, "retention.hour_days",
                 "retention.hour_days is %d but must be at least %d, or 0 for ever: days are rolled "
                 "up from the hours of the last month",
                 retention->hour_days, HOUR_DAYS_MIN);
     else
-        check_retention_order(c, "retention.minute_days", retention->minute_days,
+        check_retention_order(c, "retention.bucket_days", retention->bucket_days,
                               "retention.hour_days", retention->hour_days);
     check_retention_order(c, "retention.hour_days", retention->hour_days, "retention.day_days",
                           retention->day_days);

@@ -187,7 +187,7 @@ static const struct option store_options[] = {
       .help = "a stay this long is a visit, s" },
     { "heat.zone_hysteresis_m", OPTION_DOUBLE, STORE(heat.zone_hysteresis_m), .default_number = 0.3,
       .min = 0, .max = 5, .help = "a zone is left, and a line crossed, this far beyond it, m" },
-    { "retention.minute_days", OPTION_INT, STORE(retention.minute_days), .default_number = 400,
+    { "retention.bucket_days", OPTION_INT, STORE(retention.bucket_days), .default_number = 400,
       .min = 0, .max = 36500, .help = "heat buckets are kept so many days; 0: for ever" },
     { "retention.hour_days", OPTION_INT, STORE(retention.hour_days), .default_number = 1200,
       .min = 0, .max = 36500, .help = "hours that were rolled up from them; 0: for ever" },

@@ -129,7 +129,7 @@ struct evaluate_config {
 
 /* How many days facts are kept, by how long a time each of them is about; 0: for ever. */
 struct retention_config {
-    int minute_days; /* buckets of heat.bucket_s */
+    int bucket_days; /* buckets of heat.bucket_s */
     int hour_days, day_days;
 };
 

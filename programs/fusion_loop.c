@@ -141,7 +141,7 @@ static int open_writer(struct fusion_loop *loop, struct error *err)
         .cell_m = config->heat.cell_m,
         .zone_hysteresis_m = config->heat.zone_hysteresis_m,
         .opening = &config->store.opening,
-        .retention = { .bucket_days = config->retention.minute_days,
+        .retention = { .bucket_days = config->retention.bucket_days,
                        .hour_days = config->retention.hour_days,
                        .day_days = config->retention.day_days },
     };

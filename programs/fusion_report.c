@@ -143,6 +143,8 @@ static json_t *database_json(const struct fusion_loop *loop)
     json_object_set_new(o, "buckets_dropped", json_integer((json_int_t) c.dropped));
     json_object_set_new(o, "retries", json_integer((json_int_t) c.retries));
     json_object_set_new(o, "last_error", json_string(c.last_error));
+    json_object_set_new(o, "roll_ups_failed", json_integer((json_int_t) c.roll_ups_failed));
+    json_object_set_new(o, "roll_up_error", json_string(c.roll_up_error));
     return o;
 }
 

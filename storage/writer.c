@@ -280,10 +280,9 @@ static void pause_thread(struct storage_writer *writer)
         writer->pause_ms = PAUSE_LONGEST_MS;
 }
 
-static void note_error(struct storage_writer *writer, const char *text)
+static void note_error(char error[static 512], const char *text)
 {
-    (void) snprintf(writer->counts.last_error, sizeof writer->counts.last_error, "%.*s",
-                    (int) sizeof writer->counts.last_error - 1, text);
+    (void) snprintf(error, 512, "%.511s", text);
 }
 
 /* Called with the mutex. */
@@ -291,7 +290,7 @@ static void take_outcome(struct storage_writer *writer, enum outcome outcome, si
                          const struct error *error)
 {
     struct storage_writer_counts *counts = &writer->counts;
-    note_error(writer, outcome == OUTCOME_WRITTEN ? "" : error->text);
+    note_error(counts->last_error, outcome == OUTCOME_WRITTEN ? "" : error->text);
     switch (outcome) {
     case OUTCOME_WRITTEN:
         for (; items > 0; items--) {
@@ -337,8 +336,10 @@ static void do_roll_up(struct storage_writer *writer)
     (void) pthread_mutex_unlock(&writer->mutex);
     int rc = roll_up(writer, &error);
     (void) pthread_mutex_lock(&writer->mutex);
-    if (rc < 0 && !writer->stop)
-        note_error(writer, error.text);
+    if (!writer->stop) {
+        writer->counts.roll_ups_failed += rc < 0;
+        note_error(writer->counts.roll_up_error, rc < 0 ? error.text : "");
+    }
     writer->to_roll_up = rc > 0;
     if (is_idle(writer))
         (void) pthread_cond_broadcast(&writer->empty);
@@ -526,7 +527,7 @@ int storage_writer_flush(struct storage_writer *writer, int timeout_ms)
     int rc = 0;
     while (!is_idle(writer) && rc == 0)
         rc = pthread_cond_timedwait(&writer->empty, &writer->mutex, &at);
-    rc = is_idle(writer) ? 0 : -ETIMEDOUT;
+    rc = writer->count == 0 ? 0 : -ETIMEDOUT;
     writer->flushing = false;
     (void) pthread_mutex_unlock(&writer->mutex);
     return rc;

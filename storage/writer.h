@@ -42,6 +42,8 @@ struct storage_writer_counts {
     uint64_t written, dropped, retries; /* written: buckets */
     uint64_t queued;                    /* now */
     char last_error[512];               /* why the last try failed; "" when it went well */
+    uint64_t roll_ups_failed;           /* tries; nothing is lost, but hours and days are late */
+    char roll_up_error[512];            /* why the last roll-up or retention failed, likewise */
 };
 
 /* Connects once to say early what is wrong. Returns 0, -ECONNREFUSED, -EPROTO (schema version),
@@ -77,9 +79,9 @@ struct storage_calibration {
 MUST_CHECK int storage_writer_put_calibration(struct storage_writer *writer,
                                               const struct storage_calibration *calibration);
 
-/* Wait until everything handed over is committed and rolled up, or dropped because the database
- * refuses it (see counts); tries again soon where the writer is pausing. Returns 0, or -ETIMEDOUT.
- */
+/* Wait until everything handed over is committed, or dropped because the database refuses it (see
+ * counts), and for the rest of the time until it is rolled up; tries again soon where the writer is
+ * pausing. Returns 0, also when something is still to be rolled up, or -ETIMEDOUT. */
 MUST_CHECK int storage_writer_flush(struct storage_writer *writer, int timeout_ms);
 
 struct storage_writer_counts storage_writer_counts(struct storage_writer *writer);

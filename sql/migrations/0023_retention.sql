@@ -109,7 +109,7 @@ COMMENT ON FUNCTION delete_facts(text, integer, timestamptz) IS
     'Delete rows of a store from one fact table and drop partitions that become empty; returns the rows';
 
 -- What is on a list of roll_up() is not rolled up yet and stays, with all that is younger.
-CREATE FUNCTION apply_retention(p_store_id integer, p_now timestamptz DEFAULT now()) RETURNS bigint
+CREATE FUNCTION apply_retention(p_store_id integer, p_now timestamptz) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path FROM CURRENT
@@ -173,3 +173,14 @@ $$;
 
 COMMENT ON FUNCTION apply_retention(integer, timestamptz) IS
     'Delete what a store need not keep any more; returns how many rows went';
+
+-- The writer may have deleted what is old, and does not say when that is.
+CREATE FUNCTION apply_retention(p_store_id integer) RETURNS bigint
+LANGUAGE sql
+SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+SELECT apply_retention(p_store_id, now())
+$$;
+
+COMMENT ON FUNCTION apply_retention(integer) IS 'Delete what a store need not keep any more today';

@@ -19,6 +19,7 @@ DECLARE
     t record;
 BEGIN
     PERFORM look_into_temporary_tables_last();
+    PERFORM keep_changes_private();
     FOREACH role_name IN ARRAY ARRAY['floorfuse_writer', 'floorfuse_reader', 'floorfuse_view'] LOOP
         CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = role_name);
         BEGIN
@@ -46,7 +47,7 @@ BEGIN
     LOOP
         EXECUTE format('GRANT SELECT ON %I TO floorfuse_view', t.relname);
         EXECUTE format('GRANT SELECT ON %I TO floorfuse_writer', t.relname);
-        IF t.by_store OR t.relname = 'chain' THEN
+        IF writer_fills(t.relname) THEN
             EXECUTE format('GRANT INSERT, UPDATE ON %I TO floorfuse_writer', t.relname);
         END IF;
         -- Policies are made once: making them locks the table.
@@ -59,13 +60,14 @@ BEGIN
         EXECUTE format('CREATE POLICY writable ON %I TO floorfuse_writer USING (true) WITH CHECK (true)',
             t.relname);
     END LOOP;
-    -- Counted, partitioned and rolled up by functions that have their owner's rights.
-    REVOKE INSERT, UPDATE ON rollup_hour_pending, rollup_day_pending, retention FROM floorfuse_writer;
     GRANT SELECT ON schema_version, fact_table TO floorfuse_writer;
     EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO floorfuse_writer', current_schema());
-    GRANT EXECUTE ON FUNCTION ensure_partitions(date, date), roll_up(integer, timestamptz, integer),
-        roll_up_again(integer, timestamptz, timestamptz), apply_retention(integer, timestamptz),
-        set_retention(integer, integer, integer, integer) TO floorfuse_writer;
+    GRANT EXECUTE ON FUNCTION put_zone(integer, integer, timestamptz, jsonb),
+        put_line(integer, integer, timestamptz, jsonb),
+        put_places(integer, integer, integer, timestamptz, jsonb, bytea), put_opening(integer, jsonb, jsonb),
+        set_timezone(integer, text), set_retention(integer, integer, integer, integer),
+        ensure_partitions(date, date), roll_up(integer, timestamptz, integer),
+        roll_up_again(integer, timestamptz, timestamptz), apply_retention(integer) TO floorfuse_writer;
 
     IF NOT join_view_role() THEN
         RAISE WARNING 'no right to give the views to floorfuse_view, so readers are not let in; have the server''s '
@@ -88,6 +90,43 @@ END
 $$;
 
 COMMENT ON FUNCTION apply_roles() IS 'Make the roles and give each its rights; floorfuse migrate calls it';
+
+-- Dimensions, facts of buckets, and where cameras go on. What is rolled up, kept and partitioned is so by
+-- functions that have their owner's rights.
+CREATE FUNCTION writer_fills(p_table text) RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN p_table IN ('chain', 'camera_position')
+        OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = p_table::regclass AND attname = 'store_id')
+            AND NOT EXISTS (SELECT FROM fact_table WHERE fact = p_table AND level <> 'bucket')
+            AND NOT EXISTS (SELECT FROM local_table WHERE table_name = p_table);
+END
+$$;
+
+COMMENT ON FUNCTION writer_fills(text) IS 'Whether floorfuse_writer may add and change rows of a table';
+
+-- What may change something is VOLATILE and nobody's who is not given it. That goes for trigger functions as
+-- well: one with its owner's rights, as the trigger of a table of a reader's own, would read what that likes.
+CREATE FUNCTION keep_changes_private() RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    f record;
+BEGIN
+    FOR f IN
+        SELECT p.oid::regprocedure AS name FROM pg_proc AS p
+        WHERE p.pronamespace = current_schema()::regnamespace AND p.prokind = 'f' AND p.provolatile = 'v'
+            AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')
+            AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
+                WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE')
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f.name);
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION keep_changes_private() IS 'Take functions that may change something from PUBLIC';
 
 -- A function with its owner's rights must not take a caller's temporary table for the real one: those come first
 -- in a search path that does not name them.
@@ -160,24 +199,6 @@ END
 $$;
 
 COMMENT ON FUNCTION give_to_view_role(text) IS 'Make floorfuse_view the owner of a view';
-
--- Functions are for whoever may call the views; those that change things are not.
-DO $$
-DECLARE
-    f record;
-BEGIN
-    FOR f IN
-        SELECT p.oid::regprocedure AS name FROM pg_proc AS p
-        WHERE p.pronamespace = current_schema()::regnamespace
-            AND p.proname IN ('ensure_partition', 'ensure_partitions', 'register_fact', 'roll_up', 'roll_up_again',
-                'rollup_hour_sums', 'rollup_hour_heat', 'rollup_day_sums', 'rollup_day_heat', 'note_changed_days',
-                'delete_facts', 'apply_retention', 'set_retention', 'allow_reader', 'forbid_reader', 'apply_roles',
-                'give_to_view_role', 'join_view_role', 'keep_readers_out', 'look_into_temporary_tables_last')
-    LOOP
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f.name);
-    END LOOP;
-END
-$$;
 
 -- Readers from before there were scopes keep what they had.
 INSERT INTO reader_scope (reader, chain, store_id, min_count)

@@ -94,9 +94,10 @@ CREATE FUNCTION take_replicated_row() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     equal boolean;
 BEGIN
-    -- Replication runs with an empty search_path: regclass then writes names in full.
-    EXECUTE format('SELECT t OPERATOR(pg_catalog.*=) $1 FROM %s AS t WHERE %s',
-        tg_relid::regclass, tg_argv[0]) INTO equal USING new;
+    -- Replication runs with an empty search_path: regclass then writes names in full. Generated columns are not
+    -- made yet and are left out.
+    EXECUTE format('SELECT ROW(%s) OPERATOR(pg_catalog.*=) ROW(%s) FROM %s AS t WHERE %s',
+        tg_argv[1], tg_argv[2], tg_relid::regclass, tg_argv[0]) INTO equal USING new;
     IF equal THEN
         RETURN NULL;
     END IF;
@@ -116,7 +117,11 @@ DECLARE
     changed integer := 0;
 BEGIN
     FOR receiver IN
-        SELECT r.table_name, string_agg(format('t.%1$I = ($1).%1$I', a.attname), ' AND ' ORDER BY k.n) AS key
+        SELECT r.table_name, string_agg(format('t.%1$I = ($1).%1$I', a.attname), ' AND ' ORDER BY k.n) AS key,
+            (SELECT string_agg(format('t.%I', e.attname), ', ' ORDER BY e.attnum) FROM pg_attribute AS e
+            WHERE e.attrelid = c.oid AND e.attnum > 0 AND NOT e.attisdropped AND e.attgenerated = '') AS old_row,
+            (SELECT string_agg(format('($1).%I', e.attname), ', ' ORDER BY e.attnum) FROM pg_attribute AS e
+            WHERE e.attrelid = c.oid AND e.attnum > 0 AND NOT e.attisdropped AND e.attgenerated = '') AS new_row
         FROM replicated_table AS r
         JOIN pg_class AS c ON c.relname = r.table_name
             AND c.relnamespace = (SELECT s.relnamespace FROM pg_class AS s WHERE s.oid = 'store'::regclass)
@@ -125,12 +130,13 @@ BEGIN
         JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.attnum
         WHERE NOT EXISTS (
             SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname = 'take_replicated_row')
-        GROUP BY r.table_name
+        GROUP BY r.table_name, c.oid
         ORDER BY r.table_name
     LOOP
         EXECUTE format(
             'CREATE TRIGGER take_replicated_row BEFORE INSERT ON %I FOR EACH ROW '
-            'EXECUTE FUNCTION take_replicated_row(%L)', receiver.table_name, receiver.key);
+            'EXECUTE FUNCTION take_replicated_row(%L, %L, %L)', receiver.table_name, receiver.key,
+            receiver.old_row, receiver.new_row);
         EXECUTE format('ALTER TABLE %I ENABLE REPLICA TRIGGER take_replicated_row',
             receiver.table_name);
         changed := changed + 1;

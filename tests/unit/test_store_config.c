@@ -126,7 +126,7 @@ static void a_short_config_has_all_defaults(void **state)
     assert_int_equal(c->heat.bucket_s, 60);
     assert_int_equal(c->heat.visit_s, 5);
     assert_int_equal(c->wire.high_water_mark, 1000);
-    assert_int_equal(c->retention.minute_days, 400);
+    assert_int_equal(c->retention.bucket_days, 400);
     assert_int_equal(c->retention.hour_days, 1200);
     assert_int_equal(c->retention.day_days, 0);
     assert_true(c->store.opening.always);
@@ -226,19 +226,19 @@ static void options_are_checked_against_each_other(void **state)
         { "database = { conninfo = \"host=x\"; };", "",
           "2: database.conninfo is given but database.mode is \"embedded\"; write mode = "
           "\"conninfo\" to use it" },
-        { "retention = {\nminute_days = 2; };", "",
-          "3: retention.minute_days is 2 but must be at least 3, or 0 for ever: hours are rolled "
+        { "retention = {\nbucket_days = 2; };", "",
+          "3: retention.bucket_days is 2 but must be at least 3, or 0 for ever: hours are rolled "
           "up "
           "from the buckets of the last days" },
-        { "retention = { minute_days = 14;\nhour_days = 39; };", "",
+        { "retention = { bucket_days = 14;\nhour_days = 39; };", "",
           "3: retention.hour_days is 39 but must be at least 40, or 0 for ever: days are rolled up "
           "from the hours of the last month" },
-        { "retention = { minute_days = 1201; };", "",
-          "2: retention.hour_days is 1200 but must be at least 1201 like retention.minute_days, or "
+        { "retention = { bucket_days = 1201; };", "",
+          "2: retention.hour_days is 1200 but must be at least 1201 like retention.bucket_days, or "
           "0 "
           "for ever: what is rolled up is kept at least as long as what it is rolled up from" },
-        { "retention = { minute_days = 0; };", "",
-          "2: retention.hour_days is 1200 but must be 0, for ever, like retention.minute_days: "
+        { "retention = { bucket_days = 0; };", "",
+          "2: retention.hour_days is 1200 but must be 0, for ever, like retention.bucket_days: "
           "what "
           "is rolled up is kept at least as long as what it is rolled up from" },
         { "retention = { day_days = 1199; };", "",
@@ -248,8 +248,8 @@ static void options_are_checked_against_each_other(void **state)
           "2: retention.day_days is 5000 but must be 0, for ever, like retention.hour_days: what "
           "is "
           "rolled up is kept at least as long as what it is rolled up from" },
-        { "retention = { minute_days = -1; };", "",
-          "2: retention.minute_days is -1 days but must be from 0 to 36500 days (heat buckets are "
+        { "retention = { bucket_days = -1; };", "",
+          "2: retention.bucket_days is -1 days but must be from 0 to 36500 days (heat buckets are "
           "kept so many days; 0: for ever)" },
         { "wire = { endpoint = \"udp://x\"; };", "",
           "2: wire.endpoint is \"udp://x\" but must start with ipc:// or tcp://" },
@@ -357,11 +357,11 @@ static void opening_hours_are_checked_where_they_stand(void **state)
 static void facts_may_be_kept_for_ever(void **state)
 {
     struct fixture *f = *state;
-    assert_loads(state, config_with("retention = { minute_days = 0; hour_days = 0; };", ""));
-    assert_loads(state, config_with("retention = { minute_days = 3; hour_days = 40; day_days = 40; "
+    assert_loads(state, config_with("retention = { bucket_days = 0; hour_days = 0; };", ""));
+    assert_loads(state, config_with("retention = { bucket_days = 3; hour_days = 40; day_days = 40; "
                                     "};",
                                     ""));
-    assert_int_equal(f->config->retention.minute_days, 3);
+    assert_int_equal(f->config->retention.bucket_days, 3);
     assert_int_equal(f->config->retention.day_days, 40);
 }
 
