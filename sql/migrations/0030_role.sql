@@ -207,4 +207,5 @@ FROM pg_auth_members AS a
 JOIN pg_roles AS g ON g.oid = a.roleid
 JOIN pg_roles AS m ON m.oid = a.member
 WHERE g.rolname = 'floorfuse_reader' AND NOT m.rolsuper
-    AND EXISTS (SELECT FROM store);
+    AND EXISTS (SELECT FROM store)
+    AND NOT EXISTS (SELECT FROM reader_scope AS s WHERE s.reader = m.rolname);

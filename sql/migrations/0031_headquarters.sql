@@ -95,9 +95,10 @@ DECLARE
     equal boolean;
 BEGIN
     -- Replication runs with an empty search_path: regclass then writes names in full. Generated columns are not
-    -- made yet and are left out.
-    EXECUTE format('SELECT ROW(%s) OPERATOR(pg_catalog.*=) ROW(%s) FROM %s AS t WHERE %s',
-        tg_argv[1], tg_argv[2], tg_relid::regclass, tg_argv[0]) INTO equal USING new;
+    -- made yet and are left out. Rows come out of subqueries, for two ROW() are compared column by column.
+    EXECUTE format('SELECT (SELECT ROW(o.*) FROM (SELECT %s) AS o) OPERATOR(pg_catalog.*=) '
+        '(SELECT ROW(o.*) FROM (SELECT %s) AS o) '
+        'FROM %s AS t WHERE %s', tg_argv[1], tg_argv[2], tg_relid::regclass, tg_argv[0]) INTO equal USING new;
     IF equal THEN
         RETURN NULL;
     END IF;

@@ -420,6 +420,8 @@ static const struct fact facts[] = {
       "= "
       "5",
       "- 0 t" },
+    { 25, "SET LOCAL ROLE planner; SELECT string_agg(store, ' ' ORDER BY store) FROM v_store",
+      "south" },
     { 31, "SELECT origin FROM store WHERE store_id = 7", "00000000-0000-4000-8000-000000000007" },
     { 31, "SELECT concat_ws(' ', store, joined_at, contact_at, errors) FROM joined_store",
       "south 2027-01-20 10:00:00+00 2027-01-21 10:00:00+00 3" },
