@@ -166,8 +166,10 @@ COMMENT ON FUNCTION is_open(integer, timestamptz) IS
 -- What a config says about opening hours:
 --   p_weekdays    {"1": {"opens": ["08:00"], "closes": ["20:00"]}, ... "7": ...}
 --   p_exceptions  [{"date": "2026-12-24", "opens": [], "closes": []}, ...]
--- Hours that are new hold from today on; exceptions that are no more listed are cancelled, but those of the
--- past stay, for they happened. What changes about days that were counted already is rolled up again.
+-- Hours that are new hold from today on. A weekday that is no more listed, or a store that lists none, is open
+-- all day: its rows stay, for the hours of the past were those. Exceptions that are no more listed are cancelled,
+-- but those of the past stay, for they happened. What changes about days that were counted already is rolled up
+-- again.
 CREATE FUNCTION put_opening(p_store_id integer, p_weekdays jsonb, p_exceptions jsonb) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -182,6 +184,10 @@ BEGIN
             ARRAY(SELECT e::time FROM jsonb_array_elements_text(w.value -> 'opens') AS e) AS opens_at,
             ARRAY(SELECT e::time FROM jsonb_array_elements_text(w.value -> 'closes') AS e) AS closes_at
         FROM jsonb_each(p_weekdays) AS w
+        UNION ALL
+        SELECT DISTINCT h.weekday, ARRAY[time '00:00'], ARRAY[time '24:00']
+        FROM opening_hours AS h
+        WHERE h.store_id = p_store_id AND NOT p_weekdays ? h.weekday::text
     LOOP
         CONTINUE WHEN EXISTS (
             SELECT FROM (
