@@ -85,6 +85,11 @@ SELECT is(helper.as_role('one_store', 'SELECT DISTINCT chain_stores FROM hot_col
     'the chain''s median is that of the stores one may read');
 SELECT is(helper.as_role('one_store', $$ SELECT is_open FROM v_heat_cell WHERE floor = 'ground' AND cell = 0
     AND bucket_at IN ('2026-01-05 07:45+00', '2026-01-05 08:00+00') $$), 'false,true', 'a reader is told when the store was open');
+-- 10:00 in Berlin, 14:45 in Kathmandu.
+SELECT is(helper.as_role(r, 'SELECT s || coalesce(is_open(s, ''2026-01-05 09:00+00'')::text, ''-'') FROM generate_series(1, 3) AS s'), told,
+    'is_open tells ' || r || ' of its stores only')
+FROM (VALUES ('one_store', '1true,2-,3-'), ('one_chain', '1true,2true,3-'), ('planner', '1-,2-,3true'), ('nobody', '1-,2-,3-'),
+    ('everything', '1true,2true,3true'), ('fusion', '1true,2true,3true'), (session_user, '1true,2true,3true')) AS t (r, told);
 
 -- ---- readers: nothing else ----
 
