@@ -215,14 +215,16 @@ CROSS JOIN LATERAL open_cells(g.columns * g.rows, e.masks, e.exposures_ms, b.cel
 
 -- ---- zones, lines, flows ----
 
--- Whether measures are shown, and why not: one rule for all views that count people.
-CREATE FUNCTION is_small(counts bigint, min_count integer) RETURNS boolean
+-- Whether measures are shown, and why not: one rule for all views that count people. One small count hides its
+-- row: of nine people at once and one visit that one is told. Views give the least of the counts that are not 0.
+CREATE FUNCTION is_small(least_count bigint, min_count integer) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-SELECT counts > 0 AND counts < min_count;
+SELECT min_count > 0 AND coalesce(least_count < min_count, false);
 END;
 
-COMMENT ON FUNCTION is_small(bigint, integer) IS 'Whether a count of people is hidden from the reader';
+COMMENT ON FUNCTION is_small(bigint, integer) IS
+    'Whether a row is hidden from the reader: by its least count of people above 0, NULL: there is none';
 
 CREATE VIEW v_zone_bucket AS
 SELECT b.store_id, s.chain, s.store, f.floor, z.zone_id, z.zone, b.bucket_at, d.bucket_s, d.visit_s,
@@ -240,7 +242,8 @@ JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.visits, 0), nullif(b.entries, 0), nullif(b.exits, 0),
+    nullif(b.peak_people, 0)), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
@@ -260,7 +263,8 @@ JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.visits, 0), nullif(b.entries, 0), nullif(b.exits, 0),
+    nullif(b.peak_people, 0)), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
@@ -279,7 +283,8 @@ JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.visits, 0), nullif(b.entries, 0), nullif(b.exits, 0),
+    nullif(b.peak_people, 0)), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
@@ -294,7 +299,9 @@ JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.passes, (b.dwell_ms > 0)::integer), m.min_count) AS is_hidden) AS h
+-- Who only stood there made no pass, but is somebody.
+CROSS JOIN LATERAL (SELECT is_small(nullif(greatest(b.passes, (b.dwell_ms > 0)::integer), 0), m.min_count)
+    AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0) AS shown) AS w;
 
@@ -314,7 +321,8 @@ JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 LEFT JOIN floor_hour AS e USING (store_id, floor_id, hour_at, is_open)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.left_to_right, 0), nullif(b.right_to_left, 0)),
+    m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (e.exposure_ms > 0 OR b.left_to_right > 0 OR b.right_to_left > 0) AS shown) AS w;
 
@@ -332,7 +340,8 @@ JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 LEFT JOIN floor_day AS e USING (store_id, floor_id, local_date, is_open)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.left_to_right, 0), nullif(b.right_to_left, 0)),
+    m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (e.exposure_ms > 0 OR b.left_to_right > 0 OR b.right_to_left > 0) AS shown) AS w;
 
@@ -345,7 +354,7 @@ JOIN zone AS z ON z.store_id = b.store_id AND z.zone_id = b.to_zone_id
 JOIN store AS s ON s.store_id = b.store_id
 JOIN floor AS f ON f.store_id = b.store_id AND f.floor_id = a.floor_id
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(b.people, m.min_count) AS is_hidden) AS h;
+CROSS JOIN LATERAL (SELECT is_small(nullif(b.people, 0), m.min_count) AS is_hidden) AS h;
 
 CREATE VIEW v_flow_day AS
 SELECT b.store_id, s.chain, s.store, f.floor, a.zone AS from_zone, z.zone AS to_zone, b.local_date, b.is_open,
@@ -356,7 +365,7 @@ JOIN zone AS z ON z.store_id = b.store_id AND z.zone_id = b.to_zone_id
 JOIN store AS s ON s.store_id = b.store_id
 JOIN floor AS f ON f.store_id = b.store_id AND f.floor_id = a.floor_id
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(b.people, m.min_count) AS is_hidden) AS h;
+CROSS JOIN LATERAL (SELECT is_small(nullif(b.people, 0), m.min_count) AS is_hidden) AS h;
 
 -- ---- floors and stores ----
 
@@ -374,7 +383,8 @@ FROM floor_hour AS b
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.peak_people, 0), nullif(b.zone_visits, 0),
+    nullif(b.crossed_in, 0), nullif(b.crossed_out, 0)), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.people_ms > 0) AS shown) AS w;
 
@@ -400,7 +410,8 @@ FROM (
 ) AS b
 JOIN store AS s USING (store_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.peak_people, 0), nullif(b.zone_visits, 0),
+    nullif(b.crossed_in, 0), nullif(b.crossed_out, 0)), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.people_ms > 0) AS shown) AS w;
 

@@ -192,6 +192,25 @@ SELECT is(pg_temp.zone_rows('careful'), '00 - - t,15 4 9 f,30 0 0 f,45 - - f', '
 SELECT is(pg_temp.zone_rows(r), '00 3 9 f,15 4 9 f,30 0 0 f,45 - - f', 'not from ' || r)
 FROM (VALUES ('one_store'::name), (session_user)) AS t (r);
 
+-- One small count is enough: who reads that nine were there and one stayed knows of the one.
+CREATE FUNCTION pg_temp.hidden(p_view text, p_keys text) RETURNS text
+LANGUAGE sql
+AS $$
+SELECT helper.as_role('careful', format('SELECT is_hidden FROM %I WHERE %s', p_view, p_keys))
+$$;
+UPDATE zone_day SET visits = 1, entries = 9, exits = 9, peak_people = 9 WHERE store_id = 1 AND zone_id = 1 AND local_date = '2026-01-05';
+UPDATE zone_day SET visits = 0, entries = 9, exits = 3, peak_people = 9 WHERE store_id = 1 AND zone_id = 2 AND local_date = '2026-01-05';
+UPDATE zone_day SET visits = 0, entries = 4, exits = 0, peak_people = 4 WHERE store_id = 1 AND zone_id = 4 AND local_date = '2026-01-05';
+SELECT is(pg_temp.hidden('v_zone_day', format('zone = %L AND local_date = ''2026-01-05'' LIMIT 1', zone)), hidden, what)
+FROM (VALUES ('entry', 'true', 'nine people and one visit are hidden'), ('till', 'true', 'nine and three that went out are hidden'),
+    ('toys', 'false', 'zeros beside four are not')) AS t (zone, hidden, what);
+UPDATE line_day SET left_to_right = 9, right_to_left = 3 WHERE store_id = 1 AND line_id = 1;
+SELECT is(pg_temp.hidden('v_line_day', 'line = ''door'' AND local_date = ''2026-01-05'' LIMIT 1'), 'true', 'so is a line that three crossed back');
+UPDATE floor_hour SET peak_people = 9, zone_visits = 9, crossed_in = 9, crossed_out = 1 WHERE store_id = 1;
+UPDATE floor_day SET peak_people = 9, zone_visits = 2, crossed_in = 9, crossed_out = 0 WHERE store_id = 1 AND floor_id = 1;
+UPDATE floor_day SET peak_people = 9, zone_visits = 1, crossed_in = 0, crossed_out = 0 WHERE store_id = 1 AND floor_id = 2;
+SELECT is(pg_temp.hidden(v, 'local_date = ''2026-01-05'' LIMIT 1'), 'true', v || ' by any of its counts') FROM unnest(ARRAY['v_floor_hour', 'v_store_day']) AS v;
+
 -- Hidden means hidden in every view: nothing that depends on people is left where a row says it is hidden.
 CREATE FUNCTION pg_temp.shown_though_hidden(view text) RETURNS text
 LANGUAGE sql
