@@ -105,7 +105,7 @@ FROM (
     SELECT b.grid_id, e.cell, e.dwell_ms, e.passes, e.move_x_cm, e.move_y_cm, e.path_cm
     FROM piece AS p
     CROSS JOIN LATERAL (
-        SELECT * FROM v_heat_bucket AS b
+        SELECT b.grid_id, b.first_cell, b.dwell_unit_ms, b.cells FROM v_heat_bucket AS b
         WHERE b.store_id = p_store_id AND b.floor_id = p_floor_id AND b.bucket_at >= p_from AND b.bucket_at < p_to
             AND b.bucket_at >= p.low AND b.bucket_at < p.high
         OFFSET 0

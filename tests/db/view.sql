@@ -170,4 +170,73 @@ SELECT results_eq($$
     $$ VALUES (1, 600::double precision, 1800::double precision, 360::double precision, 180::double precision, -180::double precision),
         (2, 600, 1800, 0, 18, 18), (3, 600, 1800, 0, 0, 0), (8, 0, 1800, NULL, 36, NULL) $$, 'heat_difference is of observed hours');
 
+-- ---- local times and opening hours of buckets ----
+
+-- Five and three quarter hours ahead of UTC: 10:00 is 15:45 there, 18:30 is 00:15 of the next day.
+SELECT helper.make_store(5, 'Asia/Kathmandu', 900, 'other');
+INSERT INTO opening_hours (store_id, weekday, valid_from, opens_at, closes_at) SELECT 5, d, '2026-01-01', '{09:00}', '{18:00}' FROM generate_series(1, 7) AS d;
+INSERT INTO opening_exception VALUES (5, '2026-12-24', '{}', '{}', true), (5, '2026-12-25', '{10:00}', '{12:00}', false);
+SELECT helper.put_heat(5, 1, at, '{1}', '{3000}', '{1}'), helper.put_exposure(5, 1, at, 2, 600000), helper.put_zone(5, 1, at, 1, 1, 1, 1, 3000, 600000, 2)
+FROM unnest(ARRAY['2026-01-05 10:00+00', '2026-01-05 18:30+00']::timestamptz[]) AS at;
+INSERT INTO flow_bucket SELECT 5, 1, 2, at, 2 FROM unnest(ARRAY['2026-01-05 10:00+00', '2026-01-05 18:30+00']::timestamptz[]) AS at;
+INSERT INTO camera_bucket (store_id, floor_id, bucket_at, camera_id, calibration_id, frames, observations, missed, model_id, uptime_ms, latency_bin, latency_frames)
+SELECT 5, 1, at, 2, 2, 100, 0, 0, model, 600000, 40, frames::integer[]
+FROM (VALUES ('2026-01-05 10:00+00'::timestamptz, 1, '{94,0,0,6}'), ('2026-01-05 18:30+00', NULL, '{}')) AS t (at, model, frames);
+INSERT INTO pair_residual_bucket SELECT 5, 1, at, 1, 2, 60, 24, -12, 30 FROM unnest(ARRAY['2026-01-05 10:00+00', '2026-01-05 18:30+00']::timestamptz[]) AS at;
+
+CREATE FUNCTION pg_temp.rows_of(statement text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    answer text;
+BEGIN
+    EXECUTE 'SELECT string_agg(r::text, '', '' ORDER BY r::text) FROM (' || statement || ') AS r' INTO answer;
+    RETURN answer;
+END
+$$;
+
+SELECT is(pg_temp.rows_of(format('SELECT local_date, local_hour, is_open FROM %I WHERE store_id = 5', v)), '(2026-01-05,15,t), (2026-01-06,0,f)', v || ' has local times and opening hours')
+FROM unnest(ARRAY['v_zone_bucket', 'v_exposure', 'v_exposure_bucket', 'v_camera_bucket', 'v_heat_bucket', 'v_pair_residual']) AS v;
+-- Ranks floor(0.5 * 99) = 49 and floor(0.95 * 99) = 94 of 100 frames: bins 40 and 43.
+SELECT is(pg_temp.rows_of('SELECT model, model_id, uptime_s, round(latency_p50_ms::numeric, 4), round(latency_p95_ms::numeric, 4) FROM v_camera_bucket WHERE store_id = 5'),
+    '(,,600,,), (yolo,1,600,43.1041,57.3715)', 'v_camera_bucket has models, uptime and latency');
+
+-- What nobody asks for costs nothing.
+CREATE FUNCTION pg_temp.plan_of(p_role name, statement text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    line text;
+    plan text := '';
+BEGIN
+    PERFORM set_config('role', p_role, true);
+    FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || statement LOOP
+        plan := plan || line || chr(10);
+    END LOOP;
+    PERFORM set_config('role', session_user, true);
+    RETURN plan;
+END
+$$;
+CREATE ROLE analyst;
+SELECT allow_reader('analyst', 'chain');
+SELECT unalike(pg_temp.plan_of(r, format('SELECT bucket_at FROM %I WHERE store_id = 1', v)), '%is_open%', v || ' asks for opening hours only who wants them: ' || r)
+FROM unnest(ARRAY['v_zone_bucket', 'v_exposure', 'v_exposure_bucket', 'v_camera_bucket', 'v_heat_bucket', 'v_pair_residual']) AS v
+CROSS JOIN unnest(ARRAY[session_user, 'analyst']) AS r;
+SELECT unalike(pg_temp.plan_of('analyst', format('SELECT bucket_at FROM %I WHERE store_id = 1', v)), '%Scan on public.store%', v || ' is not joined with stores in vain')
+FROM unnest(ARRAY['v_exposure_bucket', 'v_heat_bucket']) AS v;
+
+-- ---- keys of the star ----
+
+SELECT helper.roll_up_all(5, '2026-02-01 00:00+00');
+SELECT is(pg_temp.rows_of(format('SELECT DISTINCT %s FROM %I WHERE store_id = 5', columns, v)), keys, v || ' has the keys of its dimensions')
+FROM (VALUES ('v_zone_bucket', 'floor_id, zone_id, definition_id', '(1,1,2)'), ('v_zone_hour', 'floor_id, zone_id, definition_id', '(1,1,2)'),
+    ('v_zone_day', 'floor_id, zone_id, definition_id', '(1,1,2)'), ('v_flow_hour', 'floor_id, from_zone_id, to_zone_id', '(1,1,2)'),
+    ('v_flow_day', 'floor_id, from_zone_id, to_zone_id', '(1,1,2)'), ('v_pair_residual', 'floor_id, camera_a_id, camera_b_id', '(1,1,2)'),
+    ('v_pair_residual_day', 'floor_id, camera_a_id, camera_b_id', '(1,1,2)'), ('v_camera_bucket', 'floor_id, camera_id', '(1,2)'),
+    ('v_camera_health', 'floor_id, camera_id', '(1,2)'), ('v_camera_day', 'floor_id, camera_id', '(1,2)'), ('v_floor_hour', 'floor_id', '(1)'),
+    ('v_fixture_day', 'floor_id, zone_id', '(1,30)'), ('v_heat_cell', 'floor_id', '(1)'), ('v_heat_cell_hour', 'floor_id', '(1)'), ('v_heat_cell_day', 'floor_id', '(1)'),
+    ('v_coverage_day', 'floor_id', '(1)'), ('v_exposure', 'floor_id', '(1)')) AS t (v, columns, keys);
+SELECT results_eq('SELECT store, local_date, opens_at, closes_at, cancelled FROM v_opening_exception ORDER BY local_date',
+    $$ VALUES ('store-5', date '2026-12-24', '{}'::time[], '{}'::time[], true), ('store-5', '2026-12-25', '{10:00}', '{12:00}', false) $$, 'v_opening_exception');
+
 SELECT * FROM finish();
