@@ -48,7 +48,7 @@ COMMENT ON VIEW v_inconsistency IS 'Cameras that contradict each other or physic
 COMMENT ON VIEW v_coverage_day IS 'How much of the walkable floor some camera saw at all, by local date';
 COMMENT ON VIEW v_coverage_gap IS 'Places not covered well enough; per floor also what nobody saw on the latest day';
 COMMENT ON VIEW v_hot_cold IS
-    'Zones and fixtures from hot to cold over the last 28 days, against store and chain; see hot_cold()';
+    'Zones and fixtures from hot to cold over the last 28 days, against the store and the chain''s others; see hot_cold()';
 
 DO $$
 DECLARE
@@ -201,8 +201,8 @@ BEGIN
             ('v_hot_cold', 'ranked', 'How many of its kind are ranked'),
             ('v_hot_cold', 'store_median', 'Median of its kind in the store'),
             ('v_hot_cold', 'ratio_to_store', 'Heat by that median'),
-            ('v_hot_cold', 'chain_median', 'Median of those of the same kind and name in all stores one may read'),
-            ('v_hot_cold', 'chain_stores', 'How many stores that median is of'),
+            ('v_hot_cold', 'chain_median', 'Median of those of the same kind and name in the chain''s other stores one may read; NULL: there is none'),
+            ('v_hot_cold', 'chain_stores', 'How many other stores that median is of'),
             ('v_hot_cold', 'ratio_to_chain', 'Heat by that median'),
             ('v_hot_cold', 'exposure_h', 'Hours in which it was seen: how far to believe it'),
             ('v_hot_cold', 'observed_share', 'Hours seen of all hours counted, 0 .. 1')

@@ -81,7 +81,7 @@ SELECT is(helper.as_role('one_store', format('SELECT count(*) FROM zone_differen
 SELECT is(helper.as_role('one_store', format('SELECT count(*) FROM heat_difference(%s, 1, ''2026-01-05 00:00+00'', ''2026-01-06 00:00+00'', ''2026-01-06 00:00+00'', ''2026-01-07 00:00+00'')', s)) <> '0',
     s = 1, format('heat_difference of store %s', s)) FROM generate_series(1, 3) AS s;
 SELECT is(helper.as_role('one_store', 'SELECT DISTINCT store_id FROM hot_cold(''2026-01-05'', ''2026-01-07'')'), '1', 'hot_cold');
-SELECT is(helper.as_role('one_store', 'SELECT DISTINCT chain_stores FROM hot_cold(''2026-01-05'', ''2026-01-07'')'), '1',
+SELECT is(helper.as_role('one_store', 'SELECT DISTINCT chain_stores FROM hot_cold(''2026-01-05'', ''2026-01-07'')'), '0',
     'the chain''s median is that of the stores one may read');
 SELECT is(helper.as_role('one_store', $$ SELECT is_open FROM v_heat_cell WHERE floor = 'ground' AND cell = 0
     AND bucket_at IN ('2026-01-05 07:45+00', '2026-01-05 08:00+00') $$), 'false,true', 'a reader is told when the store was open');
@@ -238,6 +238,16 @@ SELECT is(helper.as_role('careful', format('SELECT count(*) FROM %I', v)), '0', 
 FROM unnest(ARRAY['v_heat_bucket', 'v_heat_hour', 'v_heat_day']) AS v;
 SELECT matches(helper.as_role('careful', $$ SELECT count(*) FROM heat_sum(1, 1, '2026-01-05 00:00+00', '2026-01-06 00:00+00') $$),
     'small counts are hidden', 'nor does heat_sum, and says so');
+
+-- Two days of an hour each, ten visits and one: whoever does not get the one must not divide by its hour. 36000 s on 2 m2.
+INSERT INTO zone_day (store_id, zone_id, local_date, is_open, definition_id, peak_people, visits, entries, exits, dwell_ms, exposure_ms)
+VALUES (1, 1, '2026-02-02', true, 1, 10, 10, 10, 10, 36000000, 3600000), (1, 1, '2026-02-03', true, 1, 10, 1, 10, 10, 3600000, 3600000);
+SELECT is(helper.as_role(r, $$ SELECT concat_ws(' ', a_exposure_s, a_visits_per_h) FROM zone_difference(1, '2026-02-02', '2026-02-04', '2026-02-04', '2026-02-05') $$),
+    difference, 'zone_difference divides by the time of what is shown: ' || r)
+FROM (VALUES ('careful', '3600 10'), ('one_store', '7200 5.5')) AS t (r, difference);
+SELECT is(helper.as_role(r, $$ SELECT concat_ws(' ', visits, dwell_s_per_m2_h, exposure_h) FROM hot_cold('2026-02-02', '2026-02-04') $$), heat,
+    'so does hot_cold: ' || r)
+FROM (VALUES ('careful', '10 18000 1'), ('one_store', '11 9900 2')) AS t (r, heat);
 
 -- Who has a schema of his own can put operators there and in front: what views work with must not find them.
 CREATE SCHEMA own AUTHORIZATION careful;

@@ -128,19 +128,46 @@ SELECT helper.roll_up_all(s, '2026-02-01 00:00+00') FROM generate_series(2, 3) A
 SELECT results_eq($$
     SELECT store_id, zone, visits, dwell_s_per_m2_h, rank, ranked, store_median, ratio_to_store, chain_stores
     FROM hot_cold('2026-01-05', '2026-01-06') WHERE store_id > 1 AND kind = 'zone' ORDER BY store_id, rank NULLS LAST $$,
-    $$ VALUES (2, 'entry', 20::bigint, 3600::double precision, 1::bigint, 3::bigint, 1800::double precision, 2::double precision, 3::bigint),
-        (2, 'toys', 7, 1800, 2, 3, 1800, 1, 1), (2, 'till', 5, 900, 3, 3, 1800, 0.5, 1),
-        (3, 'entry', 3, 600, 1, 1, 600, 1, 3), (3, 'toys', NULL, NULL, NULL, 1, 600, NULL, 1) $$, 'hot_cold ranks within the store');
--- entry of store 1: 3.7 s in 1200 s on 2 m2 are 5.55; the median of 5.55, 600 and 3600 is 600.
+    $$ VALUES (2, 'entry', 20::bigint, 3600::double precision, 1::bigint, 3::bigint, 1800::double precision, 2::double precision, 2::bigint),
+        (2, 'toys', 7, 1800, 2, 3, 1800, 1, 0), (2, 'till', 5, 900, 3, 3, 1800, 0.5, 0),
+        (3, 'entry', 3, 600, 1, 1, 600, 1, 2), (3, 'toys', NULL, NULL, NULL, 1, 600, NULL, 1) $$, 'hot_cold ranks within the store');
+-- entry of store 1: 3.7 s in 1200 s on 2 m2 are 5.55. Medians of the others: of 600 and 3600 2100, of 5.55 and 600 302.775,
+-- of 5.55 and 3600 1802.775.
 SELECT results_eq($$
     SELECT store_id, round(chain_median::numeric, 4), round(ratio_to_chain::numeric, 4) FROM hot_cold('2026-01-05', '2026-01-06') WHERE zone = 'entry' ORDER BY 1 $$,
-    'VALUES (1, 600.0000, 0.0093), (2, 600.0000, 6.0000), (3, 600.0000, 1.0000)', 'and compares with zones of the same name in the chain');
+    'VALUES (1, 2100.0000, 0.0026), (2, 302.7750, 11.8900), (3, 1802.7750, 0.3328)', 'and compares with zones of the same name in the chain''s other stores');
+-- toys: store 2 has the only value, so it has no others; store 3, which saw nothing, has that one.
+SELECT results_eq($$
+    SELECT store_id, chain_median, ratio_to_chain, chain_stores FROM hot_cold('2026-01-05', '2026-01-06') WHERE zone = 'toys' AND store_id > 1 ORDER BY 1 $$,
+    'VALUES (2, NULL::double precision, NULL::double precision, 0::bigint), (3, 1800, NULL, 1)', 'where there are none it says so');
 SELECT is_empty($$ SELECT FROM hot_cold('2026-01-06', '2026-02-01') $$, 'on other days there is nothing');
 
 -- The shape that held counts, not one that was drawn later.
 INSERT INTO zone (store_id, zone_id, floor_id, kind, zone, geojson, area_m2, valid_from)
 VALUES (2, 101, 1, 'zone', 'entry', '{"type": "MultiPolygon"}', 200, '2026-01-20 00:00+00');
 SELECT is((SELECT area_m2 FROM hot_cold('2026-01-05', '2026-01-06') WHERE store_id = 2 AND zone = 'entry'), 2::double precision, 'the area is that of the time');
+
+-- Drawn anew within the period: entry of store 2 has its 7200 s in 3600 s on 2 m2, then as much on 200 m2.
+-- 3600 * 14400 / (2 * 3600 + 200 * 3600) = 71.2871.
+SELECT helper.put_heat(2, 1, '2026-01-21 10:00+00', '{}', '{}', '{}'), helper.put_zone(2, 101, '2026-01-21 10:00+00', 20, 0, 0, 1, 7200000, 3600000);
+SELECT helper.roll_up_all(2, '2026-02-01 00:00+00');
+SELECT results_eq($$ SELECT area_m2, visits, round(dwell_s_per_m2_h::numeric, 4), exposure_h FROM hot_cold('2026-01-05', '2026-01-22') WHERE store_id = 2 AND zone = 'entry' $$,
+    'VALUES (200::double precision, 40::bigint, 71.2871, 2::double precision)', 'each shape counts with its own area');
+
+-- Medians of others by the slow way: all but one's own. Store 16 has the name on two floors, some values are equal,
+-- store 14 saw nothing.
+SELECT helper.make_store(s, 'UTC', 900, 'median') FROM generate_series(11, 18) AS s;
+INSERT INTO zone_day (store_id, zone_id, local_date, is_open, definition_id, peak_people, visits, entries, exits, dwell_ms, exposure_ms)
+SELECT s, z, '2026-01-05', true, 1, 9, 9, 9, 9, 1000 * (s * 7 % 5 + z), CASE WHEN s = 14 THEN 0 ELSE 3600000 END
+FROM generate_series(11, 18) AS s CROSS JOIN unnest(ARRAY[1, 4]) AS z WHERE s < 18 OR z = 1;
+UPDATE zone SET zone = 'entry' WHERE store_id = 16 AND zone_id = 4;
+CREATE TEMP VIEW hot AS SELECT * FROM hot_cold('2026-01-05', '2026-01-06') WHERE chain = 'median' AND kind = 'zone';
+CREATE TEMP VIEW by_name AS SELECT store_id, zone, sum(dwell_s) / nullif(sum(area_m2 * exposure_h), 0) AS intensity FROM hot GROUP BY store_id, zone;
+SELECT results_eq('SELECT store_id, floor, zone, round(chain_median::numeric, 9), chain_stores FROM hot ORDER BY 1, 2, 3', $$
+    SELECT h.store_id, h.floor, h.zone,
+        (SELECT round(percentile_cont(0.5) WITHIN GROUP (ORDER BY b.intensity)::numeric, 9) FROM by_name AS b WHERE b.zone = h.zone AND b.store_id <> h.store_id),
+        (SELECT count(b.intensity) FROM by_name AS b WHERE b.zone = h.zone AND b.store_id <> h.store_id)
+    FROM hot AS h ORDER BY 1, 2, 3 $$, 'the median of the others is that of all without one''s own');
 
 -- v_hot_cold is the same over the last 28 days.
 SELECT helper.put_heat(2, 1, date_trunc('day', now(), 'UTC') - interval '3 days', '{}', '{}', '{}'),
