@@ -81,13 +81,19 @@ SELECT store_id, floor_id, local_date, day_at, day_end, is_open, grid_id, defini
 FROM heat_day
 WHERE first_bucket_at IS NOT NULL AND (SELECT small_count_limit(current_user)) = 0;
 
+-- Opening hours of buckets that have many rows are a join from the left on an aggregate: it has one row, so it is left
+-- out where nobody asks for it, and the planner remembers (Memoize) what it was for a bucket.
 -- Keys for programs, which join v_camera_set; v_exposure has the same with names for people.
 CREATE VIEW v_exposure_bucket AS
 SELECT b.store_id, b.floor_id, b.bucket_at, b.camera_set_id, b.exposure_ms,
     (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
     extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
-    is_open(b.store_id, b.bucket_at) AS is_open
-FROM exposure AS b LEFT JOIN store AS s USING (store_id);
+    o.is_open
+FROM exposure AS b LEFT JOIN store AS s USING (store_id)
+LEFT JOIN LATERAL (
+    SELECT bool_and(is_open(k.store_id, k.bucket_at)) AS is_open
+    FROM (SELECT b.store_id, b.bucket_at OFFSET 0) AS k
+) AS o ON true;
 
 -- The views of buckets from before there were local dates, opening hours and models. Columns are added behind the others.
 CREATE OR REPLACE VIEW v_exposure AS
@@ -104,12 +110,16 @@ SELECT
     e.exposure_ms::double precision / 1000 AS exposure_s,
     (e.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
     extract(hour FROM e.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
-    is_open(e.store_id, e.bucket_at) AS is_open,
+    o.is_open,
     f.floor_id
 FROM exposure AS e
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
-JOIN camera_set AS k USING (store_id, camera_set_id);
+JOIN camera_set AS k USING (store_id, camera_set_id)
+LEFT JOIN LATERAL (
+    SELECT bool_and(is_open(k.store_id, k.bucket_at)) AS is_open
+    FROM (SELECT e.store_id, e.bucket_at OFFSET 0) AS k
+) AS o ON true;
 
 CREATE VIEW v_exposure_hour AS
 SELECT store_id, floor_id, hour_at, is_open, camera_set_id, exposure_ms FROM exposure_hour;
@@ -268,7 +278,7 @@ SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, z.zone_id, z.zone, b.b
     b.bucket_at AT TIME ZONE s.timezone AS local_at,
     (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
     extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
-    is_open(b.store_id, b.bucket_at) AS is_open,
+    o.is_open,
     CASE WHEN w.shown THEN b.visits END AS visits,
     CASE WHEN w.shown THEN b.entries END AS entries,
     CASE WHEN w.shown THEN b.exits END AS exits,
@@ -281,6 +291,10 @@ JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
+LEFT JOIN LATERAL (
+    SELECT bool_and(is_open(k.store_id, k.bucket_at)) AS is_open
+    FROM (SELECT b.store_id, b.bucket_at OFFSET 0) AS k
+) AS o ON true
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
 CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.visits, 0), nullif(b.entries, 0), nullif(b.exits, 0),
     nullif(b.peak_people, 0)), m.min_count) AS is_hidden) AS h
@@ -474,7 +488,7 @@ SELECT
     b.missed,
     (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
     extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
-    is_open(b.store_id, b.bucket_at) AS is_open,
+    o.is_open,
     b.model_id,
     m.model,
     b.uptime_ms::double precision / 1000 AS uptime_s,
@@ -487,7 +501,11 @@ JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN camera AS c USING (store_id, camera_id)
 JOIN calibration AS k USING (store_id, calibration_id)
-LEFT JOIN model AS m ON m.store_id = b.store_id AND m.model_id = b.model_id;
+LEFT JOIN model AS m ON m.store_id = b.store_id AND m.model_id = b.model_id
+LEFT JOIN LATERAL (
+    SELECT bool_and(is_open(k.store_id, k.bucket_at)) AS is_open
+    FROM (SELECT b.store_id, b.bucket_at OFFSET 0) AS k
+) AS o ON true;
 
 CREATE VIEW v_camera_health AS
 SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, c.camera_id, c.camera, b.hour_at, b.local_date,
@@ -537,7 +555,7 @@ SELECT
     sqrt(b.sum_squared_m2 / nullif(b.matches, 0)) AS rms_m,
     (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
     extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
-    is_open(b.store_id, b.bucket_at) AS is_open,
+    o.is_open,
     f.floor_id,
     b.camera_a_id,
     b.camera_b_id
@@ -545,7 +563,11 @@ FROM pair_residual_bucket AS b
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN camera AS a ON a.store_id = b.store_id AND a.camera_id = b.camera_a_id
-JOIN camera AS c ON c.store_id = b.store_id AND c.camera_id = b.camera_b_id;
+JOIN camera AS c ON c.store_id = b.store_id AND c.camera_id = b.camera_b_id
+LEFT JOIN LATERAL (
+    SELECT bool_and(is_open(k.store_id, k.bucket_at)) AS is_open
+    FROM (SELECT b.store_id, b.bucket_at OFFSET 0) AS k
+) AS o ON true;
 
 CREATE VIEW v_pair_residual_day AS
 SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, b.camera_a_id, a.camera AS camera_a, b.camera_b_id,
