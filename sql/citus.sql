@@ -1,6 +1,6 @@
 -- citus.sql: spread one database with the stores of a whole chain over the nodes of a Citus cluster.
 --
--- UNTESTED: no Citus was at hand. Read it before you run it, on an empty database that floorfuse migrate has
+-- UNTESTED: no Citus was at hand, only functions that do as if, which look at the order. Read it before you run it, on an empty database that floorfuse migrate has
 -- made on the coordinator:
 --
 --     psql -v ON_ERROR_STOP=1 -f sql/citus.sql "host=coordinator dbname=floorfuse user=..."
@@ -44,20 +44,29 @@ $$;
 SELECT create_reference_table('chain');
 SELECT create_reference_table('store');
 
--- What others refer to comes first.
 SELECT create_distributed_table('floor', 'store_id');
-SELECT create_distributed_table('camera', 'store_id', colocate_with => 'floor');
-SELECT create_distributed_table('definition', 'store_id', colocate_with => 'floor');
-SELECT create_distributed_table('grid', 'store_id', colocate_with => 'floor');
-SELECT create_distributed_table('calibration', 'store_id', colocate_with => 'floor');
-SELECT create_distributed_table('footprint', 'store_id', colocate_with => 'floor');
-SELECT create_distributed_table('camera_set', 'store_id', colocate_with => 'floor');
 
--- Facts and everything that later migrations brought; partitions follow their root.
-SELECT create_distributed_table(r.table_name, 'store_id', colocate_with => 'floor')
-FROM replicated_table AS r
-WHERE r.table_name NOT IN (SELECT t.table_name::text FROM citus_tables AS t)
-ORDER BY r.table_name;
+-- Dimensions, facts and everything that later migrations brought. A table comes after those its foreign keys refer to;
+-- partitions follow their root.
+DO $$
+DECLARE
+    next_table text;
+BEGIN
+    LOOP
+        SELECT r.table_name INTO next_table
+        FROM replicated_table AS r
+        WHERE r.table_name NOT IN (SELECT t.table_name::text FROM citus_tables AS t)
+            AND NOT EXISTS (
+                SELECT FROM pg_constraint AS k
+                WHERE k.contype = 'f' AND k.conrelid = r.table_name::regclass
+                    AND k.confrelid NOT IN (SELECT t.table_name::oid FROM citus_tables AS t))
+        ORDER BY r.table_name
+        LIMIT 1;
+        EXIT WHEN NOT FOUND;
+        PERFORM create_distributed_table(next_table, 'store_id', colocate_with => 'floor');
+    END LOOP;
+END
+$$;
 
 -- A camera's position is written in the transaction of its bucket.
 SELECT create_distributed_table('camera_position', 'store_id', colocate_with => 'floor');

@@ -100,9 +100,10 @@ CREATE TABLE opening_exception (
 
 COMMENT ON TABLE opening_exception IS 'Dates on which a store''s hours are others';
 
--- The intervals that begin on a date; no row: nothing is known about any date.
-CREATE FUNCTION opening_of(p_store_id integer, p_date date, OUT opens_at time[], OUT closes_at time[])
-LANGUAGE sql STABLE PARALLEL SAFE
+-- The intervals that begin on a date; no row: nothing is known about any date. As a set of at most one, so that the
+-- planner makes it a part of opening_ranges() and does not plan it anew a call.
+CREATE FUNCTION opening_of(p_store_id integer, p_date date) RETURNS TABLE (opens_at time[], closes_at time[])
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 AS $$
 SELECT o.opens_at, o.closes_at
 FROM (
@@ -151,23 +152,34 @@ $$;
 COMMENT ON FUNCTION opening_ranges(integer, timestamptz, timestamptz) IS
     'When a store is open, at least within a range of time; everything outside the range may be missing';
 
--- For readers of v_heat_cell, who may not look into the tables themselves.
+-- For readers of the views, who may not look into the tables themselves, so only of stores they may read. Inside a
+-- function with its owner's rights current_user is the owner: who asks is the role that was set, or who logged in.
+-- It costs some statements a call, so other conditions come first.
 CREATE FUNCTION is_open(p_store_id integer, p_at timestamptz) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
-SELECT opening_ranges(p_store_id, p_at, p_at) @> p_at
+DECLARE
+    reader name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+BEGIN
+    IF reads_store(reader, p_store_id) THEN
+        RETURN opening_ranges(p_store_id, p_at, p_at) @> p_at;
+    END IF;
+    RETURN NULL;
+END
 $$;
 
 COMMENT ON FUNCTION is_open(integer, timestamptz) IS
-    'Whether a store is open at a time, by the hours of its weekday and their exceptions';
+    'Whether a store is open at a time, by the hours of its weekday and their exceptions; NULL: not for the reader';
 
 -- What a config says about opening hours:
 --   p_weekdays    {"1": {"opens": ["08:00"], "closes": ["20:00"]}, ... "7": ...}
 --   p_exceptions  [{"date": "2026-12-24", "opens": [], "closes": []}, ...]
--- Hours that are new hold from today on; exceptions that are no more listed are cancelled, but those of the
--- past stay, for they happened. What changes about days that were counted already is rolled up again.
+-- Hours that are new hold from today on. A weekday that is no more listed, or a store that lists none, is open
+-- all day: its rows stay, for the hours of the past were those. Exceptions that are no more listed are cancelled,
+-- but those of the past stay, for they happened. What changes about days that were counted already is rolled up
+-- again.
 CREATE FUNCTION put_opening(p_store_id integer, p_weekdays jsonb, p_exceptions jsonb) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -182,6 +194,10 @@ BEGIN
             ARRAY(SELECT e::time FROM jsonb_array_elements_text(w.value -> 'opens') AS e) AS opens_at,
             ARRAY(SELECT e::time FROM jsonb_array_elements_text(w.value -> 'closes') AS e) AS closes_at
         FROM jsonb_each(p_weekdays) AS w
+        UNION ALL
+        SELECT DISTINCT h.weekday, ARRAY[time '00:00'], ARRAY[time '24:00']
+        FROM opening_hours AS h
+        WHERE h.store_id = p_store_id AND NOT p_weekdays ? h.weekday::text
     LOOP
         CONTINUE WHEN EXISTS (
             SELECT FROM (

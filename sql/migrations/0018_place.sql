@@ -69,9 +69,10 @@ CREATE TABLE walkable (
 
 COMMENT ON TABLE walkable IS 'The cells of a grid that people can walk on';
 
--- The key of a shape at a time. A zone that is drawn anew ends the shape in force; an old bucket that is
--- written again gets the shape of its time. `is_same`: the shape at that time is the one asked about.
-CREATE FUNCTION put_zone(p_store_id integer, p_floor_id integer, p_at timestamptz, p_zone jsonb,
+-- The key of a shape at a time. A zone that is drawn anew ends the shape in force, from the floor's latest bucket
+-- on; an old bucket that is written again gets the shape of its time, for later ones were counted with it.
+-- `is_same`: the shape at that time is the one asked about.
+CREATE FUNCTION put_zone(p_store_id integer, p_floor_id integer, p_at timestamptz, p_is_latest boolean, p_zone jsonb,
     OUT id integer, OUT since timestamptz, OUT is_same boolean)
 LANGUAGE plpgsql
 AS $$
@@ -84,7 +85,7 @@ BEGIN
     ORDER BY valid_from
     LIMIT 1;
     is_same := FOUND AND z.geojson = p_zone -> 'geojson';
-    IF is_same OR FOUND AND (z.valid_to IS NOT NULL OR p_at < z.valid_from) THEN
+    IF is_same OR FOUND AND (z.valid_to IS NOT NULL OR p_at < z.valid_from OR NOT p_is_latest) THEN
         id := z.zone_id;
         since := z.valid_from;
         RETURN;
@@ -106,10 +107,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION put_zone(integer, integer, timestamptz, jsonb) IS
+COMMENT ON FUNCTION put_zone(integer, integer, timestamptz, boolean, jsonb) IS
     'Key of a zone or fixture at a time; a shape that is new is added';
 
-CREATE FUNCTION put_line(p_store_id integer, p_floor_id integer, p_at timestamptz, p_line jsonb,
+CREATE FUNCTION put_line(p_store_id integer, p_floor_id integer, p_at timestamptz, p_is_latest boolean, p_line jsonb,
     OUT id integer, OUT since timestamptz, OUT is_same boolean)
 LANGUAGE plpgsql
 AS $$
@@ -122,7 +123,7 @@ BEGIN
     ORDER BY valid_from
     LIMIT 1;
     is_same := FOUND AND l.geojson = p_line -> 'geojson' AND l.inward IS NOT DISTINCT FROM p_line ->> 'inward';
-    IF is_same OR FOUND AND (l.valid_to IS NOT NULL OR p_at < l.valid_from) THEN
+    IF is_same OR FOUND AND (l.valid_to IS NOT NULL OR p_at < l.valid_from OR NOT p_is_latest) THEN
         id := l.line_id;
         since := l.valid_from;
         RETURN;
@@ -142,13 +143,14 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION put_line(integer, integer, timestamptz, jsonb) IS
+COMMENT ON FUNCTION put_line(integer, integer, timestamptz, boolean, jsonb) IS
     'Key of a line at a time; a shape that is new is added';
 
 -- All places of a floor, at the time of a bucket:
 --   [{"kind": "zone" | "fixture" | "line", "name": ..., "geojson": {...}, "area_m2": ..., "height_m": ...,
 --     "inward": ..., "cells": [...]}, ...]
--- Places that are no more end. Rows come in the order of the list.
+-- Places that are no more end, but not because of an old bucket that is written again: later ones were counted
+-- with them. Rows come in the order of the list.
 CREATE FUNCTION put_places(p_store_id integer, p_floor_id integer, p_grid_id integer, p_at timestamptz,
     p_places jsonb, p_walkable bytea)
 RETURNS TABLE (id integer, since timestamptz, is_same boolean)
@@ -156,20 +158,23 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     place jsonb;
+    -- The bucket itself may be there or not.
+    is_latest boolean := p_at >= coalesce((SELECT max(h.bucket_at) FROM heat_bucket AS h
+        WHERE h.store_id = p_store_id AND h.floor_id = p_floor_id), '-infinity');
 BEGIN
     UPDATE zone AS z SET valid_to = p_at
-    WHERE z.store_id = p_store_id AND z.floor_id = p_floor_id AND z.valid_to IS NULL AND z.valid_from <= p_at
-        AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_places) AS p
+    WHERE is_latest AND z.store_id = p_store_id AND z.floor_id = p_floor_id AND z.valid_to IS NULL
+        AND z.valid_from <= p_at AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_places) AS p
             WHERE p ->> 'kind' = z.kind AND p ->> 'name' = z.zone);
     UPDATE counting_line AS l SET valid_to = p_at
-    WHERE l.store_id = p_store_id AND l.floor_id = p_floor_id AND l.valid_to IS NULL AND l.valid_from <= p_at
-        AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_places) AS p
+    WHERE is_latest AND l.store_id = p_store_id AND l.floor_id = p_floor_id AND l.valid_to IS NULL
+        AND l.valid_from <= p_at AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_places) AS p
             WHERE p ->> 'kind' = 'line' AND p ->> 'name' = l.line);
     FOR place IN SELECT * FROM jsonb_array_elements(p_places) LOOP
         IF place ->> 'kind' = 'line' THEN
-            SELECT l.* INTO id, since, is_same FROM put_line(p_store_id, p_floor_id, p_at, place) AS l;
+            SELECT l.* INTO id, since, is_same FROM put_line(p_store_id, p_floor_id, p_at, is_latest, place) AS l;
         ELSE
-            SELECT z.* INTO id, since, is_same FROM put_zone(p_store_id, p_floor_id, p_at, place) AS z;
+            SELECT z.* INTO id, since, is_same FROM put_zone(p_store_id, p_floor_id, p_at, is_latest, place) AS z;
             IF is_same THEN
                 INSERT INTO zone_cells AS c (store_id, zone_id, grid_id, cells)
                 VALUES (p_store_id, id, p_grid_id,

@@ -85,6 +85,27 @@ $$;
 
 COMMENT ON FUNCTION readable_stores(name) IS 'The stores that a role was allowed to read';
 
+-- For questions about one store, a row at a time: PL/pgSQL keeps its plans, SQL would make them anew each time.
+CREATE FUNCTION reads_store(p_role name, p_store_id integer) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF reads_all_stores(p_role) THEN
+        RETURN true;
+    END IF;
+    RETURN EXISTS (
+        SELECT FROM reader_scope AS r
+        JOIN pg_roles AS o ON o.rolname = r.reader
+        JOIN store AS s ON s.store_id = p_store_id
+        WHERE (r.chain IS NULL OR r.chain = s.chain) AND (r.store_id IS NULL OR r.store_id = s.store_id)
+            AND pg_has_role(p_role, o.oid, 'MEMBER'));
+END
+$$;
+
+COMMENT ON FUNCTION reads_store(name, integer) IS 'Whether a role may read a store';
+
 CREATE FUNCTION small_count_limit(p_role name) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
 SECURITY DEFINER

@@ -48,17 +48,25 @@ CREATE VIEW v_opening_hours AS
 SELECT h.store_id, s.chain, s.store, h.weekday, h.valid_from, h.opens_at, h.closes_at
 FROM opening_hours AS h JOIN store AS s USING (store_id);
 
+CREATE VIEW v_opening_exception AS
+SELECT e.store_id, s.chain, s.store, e.local_date, e.opens_at, e.closes_at, e.cancelled
+FROM opening_exception AS e JOIN store AS s USING (store_id);
+
 CREATE VIEW v_camera_set AS
 SELECT k.store_id, k.camera_set_id, k.grid_id, k.camera_ids, k.mask FROM camera_set AS k;
 
 -- ---- heat ----
 
 -- Rows as they are stored, for programs that add cells up themselves. There is no telling what they will add up,
--- so these are empty for readers from whom small counts are hidden.
+-- so these are empty for readers from whom small counts are hidden. Stores are joined from the left: who does not ask
+-- for local times does not pay for them, nor for is_open() who does not ask for that.
 CREATE VIEW v_heat_bucket AS
 SELECT b.store_id, b.floor_id, b.bucket_at, b.grid_id, b.definition_id, d.bucket_s, b.people_ms, b.peak_people,
-    b.first_cell, b.dwell_unit_ms, b.cells
-FROM heat_bucket AS b JOIN definition AS d USING (store_id, definition_id)
+    b.first_cell, b.dwell_unit_ms, b.cells,
+    (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
+    extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
+    is_open(b.store_id, b.bucket_at) AS is_open
+FROM heat_bucket AS b JOIN definition AS d USING (store_id, definition_id) LEFT JOIN store AS s USING (store_id)
 WHERE (SELECT small_count_limit(current_user)) = 0;
 
 CREATE VIEW v_heat_hour AS
@@ -73,8 +81,45 @@ SELECT store_id, floor_id, local_date, day_at, day_end, is_open, grid_id, defini
 FROM heat_day
 WHERE first_bucket_at IS NOT NULL AND (SELECT small_count_limit(current_user)) = 0;
 
+-- Opening hours of buckets that have many rows are a join from the left on an aggregate: it has one row, so it is left
+-- out where nobody asks for it, and the planner remembers (Memoize) what it was for a bucket.
+-- Keys for programs, which join v_camera_set; v_exposure has the same with names for people.
 CREATE VIEW v_exposure_bucket AS
-SELECT store_id, floor_id, bucket_at, camera_set_id, exposure_ms FROM exposure;
+SELECT b.store_id, b.floor_id, b.bucket_at, b.camera_set_id, b.exposure_ms,
+    (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
+    extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
+    o.is_open
+FROM exposure AS b LEFT JOIN store AS s USING (store_id)
+LEFT JOIN LATERAL (
+    SELECT bool_and(is_open(k.store_id, k.bucket_at)) AS is_open
+    FROM (SELECT b.store_id, b.bucket_at OFFSET 0) AS k
+) AS o ON true;
+
+-- The views of buckets from before there were local dates, opening hours and models. Columns are added behind the others.
+CREATE OR REPLACE VIEW v_exposure AS
+SELECT
+    e.store_id,
+    s.chain,
+    s.store,
+    f.floor,
+    e.bucket_at,
+    e.bucket_at AT TIME ZONE s.timezone AS local_at,
+    (SELECT coalesce(array_agg(c.camera ORDER BY c.camera), '{}')
+     FROM camera AS c
+     WHERE c.store_id = e.store_id AND c.camera_id = ANY (k.camera_ids)) AS cameras,
+    e.exposure_ms::double precision / 1000 AS exposure_s,
+    (e.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
+    extract(hour FROM e.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
+    o.is_open,
+    f.floor_id
+FROM exposure AS e
+JOIN store AS s USING (store_id)
+JOIN floor AS f USING (store_id, floor_id)
+JOIN camera_set AS k USING (store_id, camera_set_id)
+LEFT JOIN LATERAL (
+    SELECT bool_and(is_open(k.store_id, k.bucket_at)) AS is_open
+    FROM (SELECT e.store_id, e.bucket_at OFFSET 0) AS k
+) AS o ON true;
 
 CREATE VIEW v_exposure_hour AS
 SELECT store_id, floor_id, hour_at, is_open, camera_set_id, exposure_ms FROM exposure_hour;
@@ -138,7 +183,7 @@ COMMENT ON FUNCTION open_cells(integer, bytea[], bigint[], integer[], bigint[], 
     'Every cell of a grid: NULL measures where nobody could look or counts are hidden, 0 where nobody came';
 
 CREATE VIEW v_heat_cell AS
-SELECT b.store_id, s.chain, s.store, f.floor, b.bucket_at, d.bucket_s,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, b.bucket_at, d.bucket_s,
     b.bucket_at AT TIME ZONE s.timezone AS local_at,
     (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
     extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
@@ -178,7 +223,8 @@ CROSS JOIN LATERAL open_cells(g.columns * g.rows, e.masks, e.exposures_ms, h.cel
     h.move_x_cm, h.move_y_cm, h.path_cm, (SELECT small_count_limit(current_user))) AS c;
 
 CREATE VIEW v_heat_cell_hour AS
-SELECT b.store_id, s.chain, s.store, f.floor, b.hour_at, b.local_date, b.local_hour::integer, b.is_open, c.cell,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, b.hour_at, b.local_date, b.local_hour::integer, b.is_open,
+    c.cell,
     g.origin_x_m + (c.cell % g.columns + 0.5::double precision) * g.cell_m AS x_m,
     g.origin_y_m + (c.cell / g.columns + 0.5::double precision) * g.cell_m AS y_m,
     g.cell_m, c.dwell_s, c.passes, c.move_x_m, c.move_y_m, c.path_m, c.exposure_s, c.is_hidden
@@ -196,7 +242,7 @@ CROSS JOIN LATERAL open_cells(g.columns * g.rows, e.masks, e.exposures_ms, b.cel
     b.move_x_cm, b.move_y_cm, b.path_cm, (SELECT small_count_limit(current_user))) AS c;
 
 CREATE VIEW v_heat_cell_day AS
-SELECT b.store_id, s.chain, s.store, f.floor, b.local_date, b.is_open, c.cell,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, b.local_date, b.is_open, c.cell,
     g.origin_x_m + (c.cell % g.columns + 0.5::double precision) * g.cell_m AS x_m,
     g.origin_y_m + (c.cell / g.columns + 0.5::double precision) * g.cell_m AS y_m,
     g.cell_m, c.dwell_s, c.passes, c.move_x_m, c.move_y_m, c.path_m, c.exposure_s, c.is_hidden
@@ -215,18 +261,24 @@ CROSS JOIN LATERAL open_cells(g.columns * g.rows, e.masks, e.exposures_ms, b.cel
 
 -- ---- zones, lines, flows ----
 
--- Whether measures are shown, and why not: one rule for all views that count people.
-CREATE FUNCTION is_small(counts bigint, min_count integer) RETURNS boolean
+-- Whether measures are shown, and why not: one rule for all views that count people. One small count hides its
+-- row: of nine people at once and one visit that one is told. Views give the least of the counts that are not 0.
+CREATE FUNCTION is_small(least_count bigint, min_count integer) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-SELECT counts > 0 AND counts < min_count;
+SELECT min_count > 0 AND coalesce(least_count < min_count, false);
 END;
 
-COMMENT ON FUNCTION is_small(bigint, integer) IS 'Whether a count of people is hidden from the reader';
+COMMENT ON FUNCTION is_small(bigint, integer) IS
+    'Whether a row is hidden from the reader: by its least count of people above 0, NULL: there is none';
 
 CREATE VIEW v_zone_bucket AS
-SELECT b.store_id, s.chain, s.store, f.floor, z.zone_id, z.zone, b.bucket_at, d.bucket_s, d.visit_s,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, z.zone_id, z.zone, b.bucket_at, b.definition_id, d.bucket_s,
+    d.visit_s,
     b.bucket_at AT TIME ZONE s.timezone AS local_at,
+    (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
+    extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
+    o.is_open,
     CASE WHEN w.shown THEN b.visits END AS visits,
     CASE WHEN w.shown THEN b.entries END AS entries,
     CASE WHEN w.shown THEN b.exits END AS exits,
@@ -239,14 +291,19 @@ JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
+LEFT JOIN LATERAL (
+    SELECT bool_and(is_open(k.store_id, k.bucket_at)) AS is_open
+    FROM (SELECT b.store_id, b.bucket_at OFFSET 0) AS k
+) AS o ON true
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.visits, 0), nullif(b.entries, 0), nullif(b.exits, 0),
+    nullif(b.peak_people, 0)), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
 CREATE VIEW v_zone_hour AS
-SELECT b.store_id, s.chain, s.store, f.floor, z.zone_id, z.zone, b.hour_at, b.local_date, b.local_hour::integer,
-    b.is_open, d.visit_s,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, z.zone_id, z.zone, b.hour_at, b.local_date,
+    b.local_hour::integer, b.is_open, b.definition_id, d.visit_s,
     CASE WHEN w.shown THEN b.visits END AS visits,
     CASE WHEN w.shown THEN b.entries END AS entries,
     CASE WHEN w.shown THEN b.exits END AS exits,
@@ -260,12 +317,14 @@ JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.visits, 0), nullif(b.entries, 0), nullif(b.exits, 0),
+    nullif(b.peak_people, 0)), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
 CREATE VIEW v_zone_day AS
-SELECT b.store_id, s.chain, s.store, f.floor, z.zone_id, z.zone, b.local_date, b.is_open, d.visit_s,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, z.zone_id, z.zone, b.local_date, b.is_open,
+    b.definition_id, d.visit_s,
     CASE WHEN w.shown THEN b.visits END AS visits,
     CASE WHEN w.shown THEN b.entries END AS entries,
     CASE WHEN w.shown THEN b.exits END AS exits,
@@ -279,12 +338,13 @@ JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 JOIN definition AS d USING (store_id, definition_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.visits, b.entries, b.peak_people), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.visits, 0), nullif(b.entries, 0), nullif(b.exits, 0),
+    nullif(b.peak_people, 0)), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0 OR b.entries > 0 OR b.exits > 0) AS shown) AS w;
 
 CREATE VIEW v_fixture_day AS
-SELECT b.store_id, s.chain, s.store, f.floor, z.zone_id, z.zone AS fixture, b.local_date, b.is_open,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, z.zone_id, z.zone AS fixture, b.local_date, b.is_open,
     CASE WHEN w.shown THEN b.passes END AS passes,
     CASE WHEN w.shown THEN b.dwell_ms::double precision / 1000 END AS dwell_s,
     CASE WHEN w.shown THEN b.dwell_ms::double precision / nullif(b.exposure_ms, 0) END AS mean_people,
@@ -294,14 +354,16 @@ JOIN zone AS z USING (store_id, zone_id)
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.passes, (b.dwell_ms > 0)::integer), m.min_count) AS is_hidden) AS h
+-- Who only stood there made no pass, but is somebody.
+CROSS JOIN LATERAL (SELECT is_small(nullif(greatest(b.passes, (b.dwell_ms > 0)::integer), 0), m.min_count)
+    AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.dwell_ms > 0) AS shown) AS w;
 
 -- A line has no exposure of its own: where no camera of its floor looked, nobody knows.
 CREATE VIEW v_line_hour AS
-SELECT b.store_id, s.chain, s.store, f.floor, l.line_id, l.line, b.hour_at, b.local_date, b.local_hour::integer,
-    b.is_open, w.is_hidden,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, l.line_id, l.line, b.hour_at, b.local_date,
+    b.local_hour::integer, b.is_open, w.is_hidden,
     CASE WHEN w.shown THEN b.left_to_right END AS left_to_right,
     CASE WHEN w.shown THEN b.right_to_left END AS right_to_left,
     CASE WHEN w.shown THEN CASE l.inward WHEN 'left_to_right' THEN b.left_to_right
@@ -314,12 +376,13 @@ JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 LEFT JOIN floor_hour AS e USING (store_id, floor_id, hour_at, is_open)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.left_to_right, 0), nullif(b.right_to_left, 0)),
+    m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (e.exposure_ms > 0 OR b.left_to_right > 0 OR b.right_to_left > 0) AS shown) AS w;
 
 CREATE VIEW v_line_day AS
-SELECT b.store_id, s.chain, s.store, f.floor, l.line_id, l.line, b.local_date, b.is_open, w.is_hidden,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, l.line_id, l.line, b.local_date, b.is_open, w.is_hidden,
     CASE WHEN w.shown THEN b.left_to_right END AS left_to_right,
     CASE WHEN w.shown THEN b.right_to_left END AS right_to_left,
     CASE WHEN w.shown THEN CASE l.inward WHEN 'left_to_right' THEN b.left_to_right
@@ -332,36 +395,38 @@ JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 LEFT JOIN floor_day AS e USING (store_id, floor_id, local_date, is_open)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.left_to_right, b.right_to_left), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.left_to_right, 0), nullif(b.right_to_left, 0)),
+    m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (e.exposure_ms > 0 OR b.left_to_right > 0 OR b.right_to_left > 0) AS shown) AS w;
 
 CREATE VIEW v_flow_hour AS
-SELECT b.store_id, s.chain, s.store, f.floor, a.zone AS from_zone, z.zone AS to_zone, b.hour_at, b.local_date,
-    b.local_hour::integer, b.is_open, h.is_hidden, CASE WHEN NOT h.is_hidden THEN b.people END AS people
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, b.from_zone_id, a.zone AS from_zone, b.to_zone_id,
+    z.zone AS to_zone, b.hour_at, b.local_date, b.local_hour::integer, b.is_open, h.is_hidden,
+    CASE WHEN NOT h.is_hidden THEN b.people END AS people
 FROM flow_hour AS b
 JOIN zone AS a ON a.store_id = b.store_id AND a.zone_id = b.from_zone_id
 JOIN zone AS z ON z.store_id = b.store_id AND z.zone_id = b.to_zone_id
 JOIN store AS s ON s.store_id = b.store_id
 JOIN floor AS f ON f.store_id = b.store_id AND f.floor_id = a.floor_id
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(b.people, m.min_count) AS is_hidden) AS h;
+CROSS JOIN LATERAL (SELECT is_small(nullif(b.people, 0), m.min_count) AS is_hidden) AS h;
 
 CREATE VIEW v_flow_day AS
-SELECT b.store_id, s.chain, s.store, f.floor, a.zone AS from_zone, z.zone AS to_zone, b.local_date, b.is_open,
-    h.is_hidden, CASE WHEN NOT h.is_hidden THEN b.people END AS people
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, b.from_zone_id, a.zone AS from_zone, b.to_zone_id,
+    z.zone AS to_zone, b.local_date, b.is_open, h.is_hidden, CASE WHEN NOT h.is_hidden THEN b.people END AS people
 FROM flow_day AS b
 JOIN zone AS a ON a.store_id = b.store_id AND a.zone_id = b.from_zone_id
 JOIN zone AS z ON z.store_id = b.store_id AND z.zone_id = b.to_zone_id
 JOIN store AS s ON s.store_id = b.store_id
 JOIN floor AS f ON f.store_id = b.store_id AND f.floor_id = a.floor_id
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(b.people, m.min_count) AS is_hidden) AS h;
+CROSS JOIN LATERAL (SELECT is_small(nullif(b.people, 0), m.min_count) AS is_hidden) AS h;
 
 -- ---- floors and stores ----
 
 CREATE VIEW v_floor_hour AS
-SELECT b.store_id, s.chain, s.store, f.floor, b.hour_at, b.local_date, b.local_hour::integer, b.is_open,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, b.hour_at, b.local_date, b.local_hour::integer, b.is_open,
     CASE WHEN w.shown THEN b.people_ms::double precision / 1000 END AS people_s,
     CASE WHEN w.shown THEN b.people_ms::double precision / nullif(b.exposure_ms, 0) END AS mean_people,
     CASE WHEN w.shown THEN b.peak_people END AS peak_people,
@@ -374,7 +439,8 @@ FROM floor_hour AS b
 JOIN store AS s USING (store_id)
 JOIN floor AS f USING (store_id, floor_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.peak_people, 0), nullif(b.zone_visits, 0),
+    nullif(b.crossed_in, 0), nullif(b.crossed_out, 0)), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.people_ms > 0) AS shown) AS w;
 
@@ -400,14 +466,49 @@ FROM (
 ) AS b
 JOIN store AS s USING (store_id)
 CROSS JOIN (SELECT small_count_limit(current_user) AS min_count OFFSET 0) AS m
-CROSS JOIN LATERAL (SELECT is_small(greatest(b.peak_people, b.zone_visits, b.crossed_in, b.crossed_out), m.min_count) AS is_hidden) AS h
+CROSS JOIN LATERAL (SELECT is_small(least(nullif(b.peak_people, 0), nullif(b.zone_visits, 0),
+    nullif(b.crossed_in, 0), nullif(b.crossed_out, 0)), m.min_count) AS is_hidden) AS h
 CROSS JOIN LATERAL (SELECT h.is_hidden,
     NOT h.is_hidden AND (b.exposure_ms > 0 OR b.people_ms > 0) AS shown) AS w;
 
 -- ---- cameras ----
 
+CREATE OR REPLACE VIEW v_camera_bucket AS
+SELECT
+    b.store_id,
+    s.chain,
+    s.store,
+    f.floor,
+    c.camera,
+    b.bucket_at,
+    b.bucket_at AT TIME ZONE s.timezone AS local_at,
+    k.version AS calibration,
+    b.frames,
+    b.observations,
+    b.missed,
+    (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
+    extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
+    o.is_open,
+    b.model_id,
+    m.model,
+    b.uptime_ms::double precision / 1000 AS uptime_s,
+    latency_quantile_ms(b.latency_bin, b.latency_frames, 0.5) AS latency_p50_ms,
+    latency_quantile_ms(b.latency_bin, b.latency_frames, 0.95) AS latency_p95_ms,
+    f.floor_id,
+    c.camera_id
+FROM camera_bucket AS b
+JOIN store AS s USING (store_id)
+JOIN floor AS f USING (store_id, floor_id)
+JOIN camera AS c USING (store_id, camera_id)
+JOIN calibration AS k USING (store_id, calibration_id)
+LEFT JOIN model AS m ON m.store_id = b.store_id AND m.model_id = b.model_id
+LEFT JOIN LATERAL (
+    SELECT bool_and(is_open(k.store_id, k.bucket_at)) AS is_open
+    FROM (SELECT b.store_id, b.bucket_at OFFSET 0) AS k
+) AS o ON true;
+
 CREATE VIEW v_camera_health AS
-SELECT b.store_id, s.chain, s.store, f.floor, c.camera_id, c.camera, b.hour_at, b.local_date,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, c.camera_id, c.camera, b.hour_at, b.local_date,
     b.local_hour::integer, b.is_open, b.frames, b.observations, b.missed,
     b.missed::double precision / nullif(b.frames + b.missed, 0) AS missed_share,
     b.frames * 1000.0::double precision / nullif(b.uptime_ms, 0) AS frames_per_s,
@@ -423,7 +524,7 @@ JOIN camera AS c USING (store_id, camera_id)
 LEFT JOIN floor_hour AS h USING (store_id, floor_id, hour_at, is_open);
 
 CREATE VIEW v_camera_day AS
-SELECT b.store_id, s.chain, s.store, f.floor, c.camera_id, c.camera, b.local_date, b.is_open, b.frames,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, c.camera_id, c.camera, b.local_date, b.is_open, b.frames,
     b.observations, b.missed,
     b.missed::double precision / nullif(b.frames + b.missed, 0) AS missed_share,
     b.frames * 1000.0::double precision / nullif(b.uptime_ms, 0) AS frames_per_s,
@@ -438,9 +539,39 @@ JOIN floor AS f USING (store_id, floor_id)
 JOIN camera AS c USING (store_id, camera_id)
 LEFT JOIN floor_day AS h USING (store_id, floor_id, local_date, is_open);
 
+CREATE OR REPLACE VIEW v_pair_residual AS
+SELECT
+    b.store_id,
+    s.chain,
+    s.store,
+    f.floor,
+    a.camera AS camera_a,
+    c.camera AS camera_b,
+    b.bucket_at,
+    b.bucket_at AT TIME ZONE s.timezone AS local_at,
+    b.matches,
+    b.sum_dx_m / nullif(b.matches, 0) AS mean_dx_m,
+    b.sum_dy_m / nullif(b.matches, 0) AS mean_dy_m,
+    sqrt(b.sum_squared_m2 / nullif(b.matches, 0)) AS rms_m,
+    (b.bucket_at AT TIME ZONE s.timezone)::date AS local_date,
+    extract(hour FROM b.bucket_at AT TIME ZONE s.timezone)::integer AS local_hour,
+    o.is_open,
+    f.floor_id,
+    b.camera_a_id,
+    b.camera_b_id
+FROM pair_residual_bucket AS b
+JOIN store AS s USING (store_id)
+JOIN floor AS f USING (store_id, floor_id)
+JOIN camera AS a ON a.store_id = b.store_id AND a.camera_id = b.camera_a_id
+JOIN camera AS c ON c.store_id = b.store_id AND c.camera_id = b.camera_b_id
+LEFT JOIN LATERAL (
+    SELECT bool_and(is_open(k.store_id, k.bucket_at)) AS is_open
+    FROM (SELECT b.store_id, b.bucket_at OFFSET 0) AS k
+) AS o ON true;
+
 CREATE VIEW v_pair_residual_day AS
-SELECT b.store_id, s.chain, s.store, f.floor, a.camera AS camera_a, c.camera AS camera_b, b.local_date,
-    b.is_open, b.matches,
+SELECT b.store_id, s.chain, s.store, f.floor_id, f.floor, b.camera_a_id, a.camera AS camera_a, b.camera_b_id,
+    c.camera AS camera_b, b.local_date, b.is_open, b.matches,
     b.sum_dx_m / nullif(b.matches, 0) AS mean_dx_m,
     b.sum_dy_m / nullif(b.matches, 0) AS mean_dy_m,
     sqrt(b.sum_squared_m2 / nullif(b.matches, 0)) AS rms_m
@@ -477,7 +608,7 @@ CROSS JOIN LATERAL local_day(d.local_date, s.timezone) AS y
 WHERE d.offset_m >= 0.3 AND d.matches >= 100;
 
 CREATE VIEW v_coverage_day AS
-SELECT d.store_id, s.chain, s.store, f.floor, d.local_date,
+SELECT d.store_id, s.chain, s.store, f.floor_id, f.floor, d.local_date,
     d.walkable_cells * g.cell_m * g.cell_m AS walkable_m2,
     d.observed_cells * g.cell_m * g.cell_m AS observed_m2,
     d.observed_cells::double precision / nullif(d.walkable_cells, 0) AS observed_share

@@ -105,7 +105,7 @@ FROM (
     SELECT b.grid_id, e.cell, e.dwell_ms, e.passes, e.move_x_cm, e.move_y_cm, e.path_cm
     FROM piece AS p
     CROSS JOIN LATERAL (
-        SELECT * FROM v_heat_bucket AS b
+        SELECT b.grid_id, b.first_cell, b.dwell_unit_ms, b.cells FROM v_heat_bucket AS b
         WHERE b.store_id = p_store_id AND b.floor_id = p_floor_id AND b.bucket_at >= p_from AND b.bucket_at < p_to
             AND b.bucket_at >= p.low AND b.bucket_at < p.high
         OFFSET 0
@@ -217,6 +217,7 @@ $$;
 COMMENT ON FUNCTION heat_difference(integer, integer, timestamptz, timestamptz, timestamptz, timestamptz) IS
     'Presence per observed hour in period b minus period a, one row a cell; NULL where one of them saw nothing';
 
+-- Time in which counts are hidden is no time seen: the count is not in the sum either.
 CREATE FUNCTION zone_difference(p_store_id integer, a_from date, a_to date, b_from date, b_to date)
 RETURNS TABLE (floor text, zone text, a_exposure_s double precision, b_exposure_s double precision,
     a_visits_per_h double precision, b_visits_per_h double precision, difference_per_h double precision,
@@ -225,17 +226,21 @@ LANGUAGE sql STABLE
 AS $$
 SELECT n.floor, n.zone, n.a_exposure, n.b_exposure, n.a, n.b, n.b - n.a, n.b / nullif(n.a, 0)
 FROM (
-    SELECT z.floor, z.zone,
-        sum(z.exposure_s) FILTER (WHERE z.local_date >= a_from AND z.local_date < a_to) AS a_exposure,
-        sum(z.exposure_s) FILTER (WHERE z.local_date >= b_from AND z.local_date < b_to) AS b_exposure,
-        3600 * sum(z.visits) FILTER (WHERE z.local_date >= a_from AND z.local_date < a_to)
-            / nullif(sum(z.exposure_s) FILTER (WHERE z.local_date >= a_from AND z.local_date < a_to), 0) AS a,
-        3600 * sum(z.visits) FILTER (WHERE z.local_date >= b_from AND z.local_date < b_to)
-            / nullif(sum(z.exposure_s) FILTER (WHERE z.local_date >= b_from AND z.local_date < b_to), 0) AS b
-    FROM v_zone_day AS z
-    WHERE z.store_id = p_store_id AND z.is_open
-        AND z.local_date >= least(a_from, b_from) AND z.local_date < greatest(a_to, b_to)
-    GROUP BY z.floor, z.zone
+    SELECT w.floor, w.zone, w.a_exposure, w.b_exposure, 3600 * w.a_visits / nullif(w.a_exposure, 0) AS a,
+        3600 * w.b_visits / nullif(w.b_exposure, 0) AS b
+    FROM (
+        SELECT z.floor, z.zone,
+            sum(z.visits) FILTER (WHERE z.local_date >= a_from AND z.local_date < a_to) AS a_visits,
+            sum(z.visits) FILTER (WHERE z.local_date >= b_from AND z.local_date < b_to) AS b_visits,
+            sum(CASE WHEN z.visits IS NULL THEN 0 ELSE z.exposure_s END)
+                FILTER (WHERE z.local_date >= a_from AND z.local_date < a_to) AS a_exposure,
+            sum(CASE WHEN z.visits IS NULL THEN 0 ELSE z.exposure_s END)
+                FILTER (WHERE z.local_date >= b_from AND z.local_date < b_to) AS b_exposure
+        FROM v_zone_day AS z
+        WHERE z.store_id = p_store_id AND z.is_open
+            AND z.local_date >= least(a_from, b_from) AND z.local_date < greatest(a_to, b_to)
+        GROUP BY z.floor, z.zone
+    ) AS w
 ) AS n
 $$;
 
@@ -243,7 +248,10 @@ COMMENT ON FUNCTION zone_difference(integer, date, date, date, date) IS
     'Visits per observed open hour of each zone, period [b_from, b_to) against [a_from, a_to)';
 
 -- For planograms. Zones and fixtures are compared with others of their kind in the store, and with those of
--- the same name in the chain's other stores: like for like.
+-- the same name in the chain's other stores: like for like. Time in which counts are hidden is no time seen.
+--
+-- A store that has the name on several floors is one value of the chain's median. A store is left out of its own:
+-- of n values in ascending order without the one of number r, the i-th is that of number i, or i + 1 from r on.
 CREATE FUNCTION hot_cold(p_from date, p_to date)
 RETURNS TABLE (store_id integer, chain text, store text, floor text, kind text, zone text, area_m2 double precision,
     visits bigint, dwell_s double precision, dwell_s_per_m2_h double precision, rank bigint, ranked bigint,
@@ -251,52 +259,67 @@ RETURNS TABLE (store_id integer, chain text, store text, floor text, kind text, 
     chain_stores bigint, ratio_to_chain double precision, exposure_h double precision, observed_share double precision)
 LANGUAGE sql STABLE
 AS $$
-WITH place AS (
-    -- A shape in force; of several that held in the period the latest.
-    SELECT DISTINCT ON (z.store_id, z.floor, z.kind, z.zone) z.store_id, z.floor, z.kind, z.zone, z.area_m2
-    FROM v_zone AS z JOIN v_store AS s USING (store_id)
-    WHERE (z.valid_from AT TIME ZONE s.timezone)::date < p_to
-    ORDER BY z.store_id, z.floor, z.kind, z.zone, z.valid_from DESC
-), presence AS (
-    SELECT store_id, floor, 'zone' AS kind, zone, local_date, visits::bigint AS visits, dwell_s, exposure_s
+WITH presence AS (
+    SELECT store_id, zone_id, local_date, visits::bigint AS visits, dwell_s, exposure_s
     FROM v_zone_day WHERE is_open AND local_date >= p_from AND local_date < p_to
     UNION ALL
-    SELECT store_id, floor, 'fixture', fixture, local_date, NULL, dwell_s, exposure_s
+    SELECT store_id, zone_id, local_date, NULL, dwell_s, exposure_s
     FROM v_fixture_day WHERE is_open AND local_date >= p_from AND local_date < p_to
 ), counted AS (
     SELECT store_id, sum(counted_s) AS counted_s
     FROM v_store_day WHERE is_open AND local_date >= p_from AND local_date < p_to
     GROUP BY store_id
+), shape AS (
+    SELECT store_id, zone_id, sum(visits)::bigint AS visits, sum(dwell_s) AS dwell_s,
+        sum(CASE WHEN dwell_s IS NULL THEN 0 ELSE exposure_s END) AS exposure_s, max(local_date) AS last_date
+    FROM presence
+    GROUP BY store_id, zone_id
 ), summed AS (
-    SELECT p.store_id, p.floor, p.kind, p.zone, a.area_m2, sum(p.visits)::bigint AS visits,
-        sum(p.dwell_s) AS dwell_s, sum(p.exposure_s) AS exposure_s,
-        3600 * sum(p.dwell_s) / nullif(a.area_m2 * sum(p.exposure_s), 0) AS intensity
-    FROM presence AS p JOIN place AS a USING (store_id, floor, kind, zone)
-    GROUP BY p.store_id, p.floor, p.kind, p.zone, a.area_m2
+    -- Each shape with its own area; the area shown is that of the latest.
+    SELECT z.store_id, z.chain, z.store, z.floor, z.kind, z.zone,
+        (array_agg(z.area_m2 ORDER BY p.last_date DESC, z.valid_from DESC))[1] AS area_m2,
+        sum(p.visits)::bigint AS visits, sum(p.dwell_s) AS dwell_s, sum(p.exposure_s) AS exposure_s,
+        sum(z.area_m2 * p.exposure_s) AS exposure_m2_s,
+        3600 * sum(p.dwell_s) / nullif(sum(z.area_m2 * p.exposure_s), 0) AS intensity
+    FROM shape AS p JOIN v_zone AS z USING (store_id, zone_id)
+    GROUP BY z.store_id, z.chain, z.store, z.floor, z.kind, z.zone
 ), by_store AS (
     SELECT store_id, kind, percentile_cont(0.5) WITHIN GROUP (ORDER BY intensity) AS median
     FROM summed GROUP BY store_id, kind
+), named AS (
+    SELECT chain, kind, zone, store_id, 3600 * sum(dwell_s) / nullif(sum(exposure_m2_s), 0) AS intensity
+    FROM summed GROUP BY chain, kind, zone, store_id
+), numbered AS (
+    SELECT chain, kind, zone, store_id, intensity, CASE WHEN intensity IS NOT NULL
+        THEN row_number() OVER (PARTITION BY chain, kind, zone ORDER BY intensity, store_id) END AS number
+    FROM named
 ), by_chain AS (
-    SELECT s.chain, n.kind, n.zone, percentile_cont(0.5) WITHIN GROUP (ORDER BY n.intensity) AS median,
-        count(DISTINCT n.store_id) FILTER (WHERE n.intensity IS NOT NULL) AS stores
-    FROM summed AS n JOIN v_store AS s USING (store_id)
-    GROUP BY s.chain, n.kind, n.zone
+    SELECT chain, kind, zone, array_agg(intensity ORDER BY number) FILTER (WHERE number IS NOT NULL) AS ordered
+    FROM numbered GROUP BY chain, kind, zone
+), by_others AS (
+    SELECT n.chain, n.kind, n.zone, n.store_id, m.others,
+        (c.ordered[m.low + (m.low >= n.number AND n.number IS NOT NULL)::integer]
+            + c.ordered[m.high + (m.high >= n.number AND n.number IS NOT NULL)::integer]) / 2 AS median
+    FROM numbered AS n
+    JOIN by_chain AS c USING (chain, kind, zone)
+    CROSS JOIN LATERAL (SELECT coalesce(cardinality(c.ordered), 0) - (n.number IS NOT NULL)::integer AS others) AS o
+    CROSS JOIN LATERAL (SELECT o.others, (o.others + 1) / 2 AS low, o.others / 2 + 1 AS high) AS m
+    WHERE m.others > 0
 )
-SELECT n.store_id, s.chain, s.store, n.floor, n.kind, n.zone, n.area_m2, n.visits, n.dwell_s, n.intensity,
+SELECT n.store_id, n.chain, n.store, n.floor, n.kind, n.zone, n.area_m2, n.visits, n.dwell_s, n.intensity,
     CASE WHEN n.intensity IS NOT NULL THEN rank() OVER w END,
     count(n.intensity) OVER (PARTITION BY n.store_id, n.kind),
-    m.median, n.intensity / nullif(m.median, 0), h.median, h.stores, n.intensity / nullif(h.median, 0),
-    n.exposure_s / 3600, least(n.exposure_s / nullif(c.counted_s, 0), 1)
+    m.median, n.intensity / nullif(m.median, 0), h.median, coalesce(h.others, 0)::bigint,
+    n.intensity / nullif(h.median, 0), n.exposure_s / 3600, least(n.exposure_s / nullif(c.counted_s, 0), 1)
 FROM summed AS n
-JOIN v_store AS s USING (store_id)
 JOIN by_store AS m USING (store_id, kind)
-JOIN by_chain AS h ON h.chain = s.chain AND h.kind = n.kind AND h.zone = n.zone
+LEFT JOIN by_others AS h ON h.chain = n.chain AND h.kind = n.kind AND h.zone = n.zone AND h.store_id = n.store_id
 LEFT JOIN counted AS c ON c.store_id = n.store_id
 WINDOW w AS (PARTITION BY n.store_id, n.kind ORDER BY n.intensity DESC NULLS LAST)
 $$;
 
 COMMENT ON FUNCTION hot_cold(date, date) IS
-    'Zones and fixtures from hot to cold over the open hours of [p_from, p_to), against store and chain';
+    'Zones and fixtures from hot to cold over the open hours of [p_from, p_to), against the store and the chain''s others';
 
 -- The last four weeks: as many of each weekday.
 CREATE VIEW v_hot_cold AS

@@ -11,11 +11,15 @@ COMMENT ON VIEW v_camera IS 'Cameras';
 COMMENT ON VIEW v_model IS 'Networks that looked at pictures';
 COMMENT ON VIEW v_definition IS 'Ways of counting; numbers of two definitions do not compare';
 COMMENT ON VIEW v_opening_hours IS 'Opening hours by weekday; the latest row that has begun holds';
+COMMENT ON VIEW v_opening_exception IS 'Dates on which a store''s hours are others';
 COMMENT ON VIEW v_camera_set IS 'Cameras that looked at the same time, and the cells they see together';
 COMMENT ON VIEW v_heat_bucket IS 'Heat as stored, one row per floor and bucket; heat_cells() opens it';
 COMMENT ON VIEW v_heat_hour IS 'Heat as stored, one row per floor and local hour, an array element a cell';
 COMMENT ON VIEW v_heat_day IS 'Heat as stored, one row per floor and local date, an array element a cell';
-COMMENT ON VIEW v_exposure_bucket IS 'How long exactly one camera set was looking, by bucket';
+COMMENT ON VIEW v_exposure_bucket IS
+    'How long exactly one camera set was looking, by bucket: keys for programs; v_exposure has the same with names';
+COMMENT ON VIEW v_exposure IS
+    'How long exactly which cameras were looking, per floor and bucket: names for people; v_exposure_bucket has keys';
 COMMENT ON VIEW v_exposure_hour IS 'How long exactly one camera set was looking, by local hour';
 COMMENT ON VIEW v_exposure_day IS 'How long exactly one camera set was looking, by local date';
 COMMENT ON VIEW v_rollup_pending IS 'Local hours that are not rolled up yet';
@@ -44,7 +48,7 @@ COMMENT ON VIEW v_inconsistency IS 'Cameras that contradict each other or physic
 COMMENT ON VIEW v_coverage_day IS 'How much of the walkable floor some camera saw at all, by local date';
 COMMENT ON VIEW v_coverage_gap IS 'Places not covered well enough; per floor also what nobody saw on the latest day';
 COMMENT ON VIEW v_hot_cold IS
-    'Zones and fixtures from hot to cold over the last 28 days, against store and chain; see hot_cold()';
+    'Zones and fixtures from hot to cold over the last 28 days, against the store and the chain''s others; see hot_cold()';
 
 DO $$
 DECLARE
@@ -106,6 +110,8 @@ BEGIN
             ('*', 'line', 'Id of the line'),
             ('*', 'inward', 'Direction in which people come in; NULL: not said'),
             ('*', 'camera', 'Id of the camera'),
+            ('*', 'camera_a_id', 'Key of the first camera within the store'),
+            ('*', 'camera_b_id', 'Key of the second camera within the store'),
             ('*', 'camera_a', 'Id of the first camera'),
             ('*', 'camera_b', 'Id of the second camera'),
             ('*', 'model', 'Name of the model'),
@@ -123,6 +129,8 @@ BEGIN
             ('*', 'counted_s', 'Seconds for which there are buckets at all'),
             ('*', 'left_to_right', 'Crossings from left to right along the line; NULL where nobody could look'),
             ('*', 'right_to_left', 'Crossings from right to left along the line; NULL where nobody could look'),
+            ('*', 'from_zone_id', 'Key of the shape of the zone people came from, within the store'),
+            ('*', 'to_zone_id', 'Key of the shape of the zone they entered next, within the store'),
             ('*', 'from_zone', 'Id of the zone people came from'),
             ('*', 'to_zone', 'Id of the zone they entered next'),
             ('*', 'people', 'How many people'),
@@ -148,12 +156,20 @@ BEGIN
             ('*', 'hour_name', 'The hour as people write it'), ('*', 'day_part', 'night, morning, afternoon, evening'),
             ('*', 'opens_at', 'When it opens, wall clock, one element an interval; empty: closed'),
             ('*', 'closes_at', 'When it closes; not after opens_at: on the next day'),
+            ('*', 'cancelled', 'The weekday''s hours hold after all'),
             ('*', 'pending_hours', 'Local hours still to be rolled up'),
             ('*', 'oldest_hour_at', 'Start of the oldest of them'),
             ('*', 'sums', 'Its sums are still to be made, not only its heat'),
             ('*', 'walkable_m2', 'Floor people can walk on, square metres'),
             ('*', 'observed_m2', 'Of that what some camera saw for a moment at least, square metres'),
             ('*', 'observed_share', 'Observed of what there was to observe, 0 .. 1'),
+            ('v_heat_cell', 'is_open', 'Whether the store was open when the bucket started'),
+            ('v_heat_bucket', 'is_open', 'Whether the store was open when the bucket started'),
+            ('v_exposure_bucket', 'is_open', 'Whether the store was open when the bucket started'),
+            ('v_exposure', 'is_open', 'Whether the store was open when the bucket started'),
+            ('v_zone_bucket', 'is_open', 'Whether the store was open when the bucket started'),
+            ('v_camera_bucket', 'is_open', 'Whether the store was open when the bucket started'),
+            ('v_pair_residual', 'is_open', 'Whether the store was open when the bucket started'),
             ('v_heat_bucket', 'cells', 'Five bytes an entry; heat_cells(first_cell, dwell_unit_ms, cells) opens it'),
             ('v_heat_bucket', 'first_cell', 'Number of the first cell'),
             ('v_heat_bucket', 'dwell_unit_ms', 'What dwell is counted in, milliseconds'),
@@ -185,8 +201,8 @@ BEGIN
             ('v_hot_cold', 'ranked', 'How many of its kind are ranked'),
             ('v_hot_cold', 'store_median', 'Median of its kind in the store'),
             ('v_hot_cold', 'ratio_to_store', 'Heat by that median'),
-            ('v_hot_cold', 'chain_median', 'Median of those of the same kind and name in all stores one may read'),
-            ('v_hot_cold', 'chain_stores', 'How many stores that median is of'),
+            ('v_hot_cold', 'chain_median', 'Median of those of the same kind and name in the chain''s other stores one may read; NULL: there is none'),
+            ('v_hot_cold', 'chain_stores', 'How many other stores that median is of'),
             ('v_hot_cold', 'ratio_to_chain', 'Heat by that median'),
             ('v_hot_cold', 'exposure_h', 'Hours in which it was seen: how far to believe it'),
             ('v_hot_cold', 'observed_share', 'Hours seen of all hours counted, 0 .. 1')

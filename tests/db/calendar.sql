@@ -195,6 +195,31 @@ SELECT is((SELECT count(*) FROM generate_series(timestamptz '2026-03-20 00:00+00
         WHERE is_open(1, q) <> (opening_ranges(1, '2026-03-20 00:00+00', '2026-04-10 00:00+00') @> q)),
     0::bigint, 'a quarter hour asked for alone and three weeks at once agree');
 
+-- ---- what a config says ----
+
+CREATE FUNCTION pg_temp.rows_of(p_store integer) RETURNS text
+LANGUAGE sql
+AS $$
+SELECT md5(string_agg(h::text, ',' ORDER BY h::text)) FROM opening_hours AS h WHERE store_id = p_store
+$$;
+
+SELECT helper.make_store(4, 'UTC');
+SELECT put_opening(4, (SELECT jsonb_object_agg(d::text, '{"opens": ["09:00"], "closes": ["18:00"]}'::jsonb) FROM generate_series(1, 7) AS d), '[]');
+SELECT is(pg_temp.opening(4, (now() AT TIME ZONE 'UTC')::date - 1), tstzmultirange(tstzrange(((now() AT TIME ZONE 'UTC')::date - 1 + time '09:00') AT TIME ZONE 'UTC',
+    ((now() AT TIME ZONE 'UTC')::date - 1 + time '18:00') AT TIME ZONE 'UTC')), 'hours from a config');
+SELECT put_opening(4, '{}', '[]');
+SELECT is(pg_temp.opening(4, day), tstzmultirange(tstzrange((day + opens) AT TIME ZONE 'UTC', (day + closes) AT TIME ZONE 'UTC')), what)
+FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS today) AS t
+CROSS JOIN LATERAL (VALUES (today - 1, time '09:00', time '18:00', 'a store that becomes always open keeps its hours of yesterday'),
+    (today, '00:00', '24:00', 'and is open all of today'), (today + 1, '00:00', '24:00', 'and tomorrow'),
+    (today + 6, '00:00', '24:00', 'and on the weekday that yesterday was')) AS d (day, opens, closes, what);
+SELECT pg_temp.rows_of(4) AS before \gset
+SELECT put_opening(4, '{}', '[]');
+SELECT is(pg_temp.rows_of(4), :'before'::text, 'said again it changes nothing');
+SELECT put_opening(4, '{"1": {"opens": ["10:00"], "closes": ["11:00"]}}', '[]');
+SELECT results_eq($$ SELECT opens_at, closes_at FROM opening_hours WHERE store_id = 4 AND weekday = 1 ORDER BY valid_from DESC LIMIT 1 $$,
+    $$ VALUES ('{10:00}'::time[], '{11:00}'::time[]) $$, 'and can have hours again');
+
 -- ---- calendar tables ----
 
 SELECT is((SELECT count(*) FROM calendar_date), 10958::bigint, '2020 to 2049 has 10958 days');

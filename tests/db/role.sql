@@ -81,10 +81,15 @@ SELECT is(helper.as_role('one_store', format('SELECT count(*) FROM zone_differen
 SELECT is(helper.as_role('one_store', format('SELECT count(*) FROM heat_difference(%s, 1, ''2026-01-05 00:00+00'', ''2026-01-06 00:00+00'', ''2026-01-06 00:00+00'', ''2026-01-07 00:00+00'')', s)) <> '0',
     s = 1, format('heat_difference of store %s', s)) FROM generate_series(1, 3) AS s;
 SELECT is(helper.as_role('one_store', 'SELECT DISTINCT store_id FROM hot_cold(''2026-01-05'', ''2026-01-07'')'), '1', 'hot_cold');
-SELECT is(helper.as_role('one_store', 'SELECT DISTINCT chain_stores FROM hot_cold(''2026-01-05'', ''2026-01-07'')'), '1',
+SELECT is(helper.as_role('one_store', 'SELECT DISTINCT chain_stores FROM hot_cold(''2026-01-05'', ''2026-01-07'')'), '0',
     'the chain''s median is that of the stores one may read');
 SELECT is(helper.as_role('one_store', $$ SELECT is_open FROM v_heat_cell WHERE floor = 'ground' AND cell = 0
     AND bucket_at IN ('2026-01-05 07:45+00', '2026-01-05 08:00+00') $$), 'false,true', 'a reader is told when the store was open');
+-- 10:00 in Berlin, 14:45 in Kathmandu.
+SELECT is(helper.as_role(r, 'SELECT s || coalesce(is_open(s, ''2026-01-05 09:00+00'')::text, ''-'') FROM generate_series(1, 3) AS s'), told,
+    'is_open tells ' || r || ' of its stores only')
+FROM (VALUES ('one_store', '1true,2-,3-'), ('one_chain', '1true,2true,3-'), ('planner', '1-,2-,3true'), ('nobody', '1-,2-,3-'),
+    ('everything', '1true,2true,3true'), ('fusion', '1true,2true,3true'), (session_user, '1true,2true,3true')) AS t (r, told);
 
 -- ---- readers: nothing else ----
 
@@ -187,6 +192,25 @@ SELECT is(pg_temp.zone_rows('careful'), '00 - - t,15 4 9 f,30 0 0 f,45 - - f', '
 SELECT is(pg_temp.zone_rows(r), '00 3 9 f,15 4 9 f,30 0 0 f,45 - - f', 'not from ' || r)
 FROM (VALUES ('one_store'::name), (session_user)) AS t (r);
 
+-- One small count is enough: who reads that nine were there and one stayed knows of the one.
+CREATE FUNCTION pg_temp.hidden(p_view text, p_keys text) RETURNS text
+LANGUAGE sql
+AS $$
+SELECT helper.as_role('careful', format('SELECT is_hidden FROM %I WHERE %s', p_view, p_keys))
+$$;
+UPDATE zone_day SET visits = 1, entries = 9, exits = 9, peak_people = 9 WHERE store_id = 1 AND zone_id = 1 AND local_date = '2026-01-05';
+UPDATE zone_day SET visits = 0, entries = 9, exits = 3, peak_people = 9 WHERE store_id = 1 AND zone_id = 2 AND local_date = '2026-01-05';
+UPDATE zone_day SET visits = 0, entries = 4, exits = 0, peak_people = 4 WHERE store_id = 1 AND zone_id = 4 AND local_date = '2026-01-05';
+SELECT is(pg_temp.hidden('v_zone_day', format('zone = %L AND local_date = ''2026-01-05'' LIMIT 1', zone)), hidden, what)
+FROM (VALUES ('entry', 'true', 'nine people and one visit are hidden'), ('till', 'true', 'nine and three that went out are hidden'),
+    ('toys', 'false', 'zeros beside four are not')) AS t (zone, hidden, what);
+UPDATE line_day SET left_to_right = 9, right_to_left = 3 WHERE store_id = 1 AND line_id = 1;
+SELECT is(pg_temp.hidden('v_line_day', 'line = ''door'' AND local_date = ''2026-01-05'' LIMIT 1'), 'true', 'so is a line that three crossed back');
+UPDATE floor_hour SET peak_people = 9, zone_visits = 9, crossed_in = 9, crossed_out = 1 WHERE store_id = 1;
+UPDATE floor_day SET peak_people = 9, zone_visits = 2, crossed_in = 9, crossed_out = 0 WHERE store_id = 1 AND floor_id = 1;
+UPDATE floor_day SET peak_people = 9, zone_visits = 1, crossed_in = 0, crossed_out = 0 WHERE store_id = 1 AND floor_id = 2;
+SELECT is(pg_temp.hidden(v, 'local_date = ''2026-01-05'' LIMIT 1'), 'true', v || ' by any of its counts') FROM unnest(ARRAY['v_floor_hour', 'v_store_day']) AS v;
+
 -- Hidden means hidden in every view: nothing that depends on people is left where a row says it is hidden.
 CREATE FUNCTION pg_temp.shown_though_hidden(view text) RETURNS text
 LANGUAGE sql
@@ -214,6 +238,16 @@ SELECT is(helper.as_role('careful', format('SELECT count(*) FROM %I', v)), '0', 
 FROM unnest(ARRAY['v_heat_bucket', 'v_heat_hour', 'v_heat_day']) AS v;
 SELECT matches(helper.as_role('careful', $$ SELECT count(*) FROM heat_sum(1, 1, '2026-01-05 00:00+00', '2026-01-06 00:00+00') $$),
     'small counts are hidden', 'nor does heat_sum, and says so');
+
+-- Two days of an hour each, ten visits and one: whoever does not get the one must not divide by its hour. 36000 s on 2 m2.
+INSERT INTO zone_day (store_id, zone_id, local_date, is_open, definition_id, peak_people, visits, entries, exits, dwell_ms, exposure_ms)
+VALUES (1, 1, '2026-02-02', true, 1, 10, 10, 10, 10, 36000000, 3600000), (1, 1, '2026-02-03', true, 1, 10, 1, 10, 10, 3600000, 3600000);
+SELECT is(helper.as_role(r, $$ SELECT concat_ws(' ', a_exposure_s, a_visits_per_h) FROM zone_difference(1, '2026-02-02', '2026-02-04', '2026-02-04', '2026-02-05') $$),
+    difference, 'zone_difference divides by the time of what is shown: ' || r)
+FROM (VALUES ('careful', '3600 10'), ('one_store', '7200 5.5')) AS t (r, difference);
+SELECT is(helper.as_role(r, $$ SELECT concat_ws(' ', visits, dwell_s_per_m2_h, exposure_h) FROM hot_cold('2026-02-02', '2026-02-04') $$), heat,
+    'so does hot_cold: ' || r)
+FROM (VALUES ('careful', '10 18000 1'), ('one_store', '11 9900 2')) AS t (r, heat);
 
 -- Who has a schema of his own can put operators there and in front: what views work with must not find them.
 CREATE SCHEMA own AUTHORIZATION careful;

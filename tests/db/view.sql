@@ -128,19 +128,46 @@ SELECT helper.roll_up_all(s, '2026-02-01 00:00+00') FROM generate_series(2, 3) A
 SELECT results_eq($$
     SELECT store_id, zone, visits, dwell_s_per_m2_h, rank, ranked, store_median, ratio_to_store, chain_stores
     FROM hot_cold('2026-01-05', '2026-01-06') WHERE store_id > 1 AND kind = 'zone' ORDER BY store_id, rank NULLS LAST $$,
-    $$ VALUES (2, 'entry', 20::bigint, 3600::double precision, 1::bigint, 3::bigint, 1800::double precision, 2::double precision, 3::bigint),
-        (2, 'toys', 7, 1800, 2, 3, 1800, 1, 1), (2, 'till', 5, 900, 3, 3, 1800, 0.5, 1),
-        (3, 'entry', 3, 600, 1, 1, 600, 1, 3), (3, 'toys', NULL, NULL, NULL, 1, 600, NULL, 1) $$, 'hot_cold ranks within the store');
--- entry of store 1: 3.7 s in 1200 s on 2 m2 are 5.55; the median of 5.55, 600 and 3600 is 600.
+    $$ VALUES (2, 'entry', 20::bigint, 3600::double precision, 1::bigint, 3::bigint, 1800::double precision, 2::double precision, 2::bigint),
+        (2, 'toys', 7, 1800, 2, 3, 1800, 1, 0), (2, 'till', 5, 900, 3, 3, 1800, 0.5, 0),
+        (3, 'entry', 3, 600, 1, 1, 600, 1, 2), (3, 'toys', NULL, NULL, NULL, 1, 600, NULL, 1) $$, 'hot_cold ranks within the store');
+-- entry of store 1: 3.7 s in 1200 s on 2 m2 are 5.55. Medians of the others: of 600 and 3600 2100, of 5.55 and 600 302.775,
+-- of 5.55 and 3600 1802.775.
 SELECT results_eq($$
     SELECT store_id, round(chain_median::numeric, 4), round(ratio_to_chain::numeric, 4) FROM hot_cold('2026-01-05', '2026-01-06') WHERE zone = 'entry' ORDER BY 1 $$,
-    'VALUES (1, 600.0000, 0.0093), (2, 600.0000, 6.0000), (3, 600.0000, 1.0000)', 'and compares with zones of the same name in the chain');
+    'VALUES (1, 2100.0000, 0.0026), (2, 302.7750, 11.8900), (3, 1802.7750, 0.3328)', 'and compares with zones of the same name in the chain''s other stores');
+-- toys: store 2 has the only value, so it has no others; store 3, which saw nothing, has that one.
+SELECT results_eq($$
+    SELECT store_id, chain_median, ratio_to_chain, chain_stores FROM hot_cold('2026-01-05', '2026-01-06') WHERE zone = 'toys' AND store_id > 1 ORDER BY 1 $$,
+    'VALUES (2, NULL::double precision, NULL::double precision, 0::bigint), (3, 1800, NULL, 1)', 'where there are none it says so');
 SELECT is_empty($$ SELECT FROM hot_cold('2026-01-06', '2026-02-01') $$, 'on other days there is nothing');
 
 -- The shape that held counts, not one that was drawn later.
 INSERT INTO zone (store_id, zone_id, floor_id, kind, zone, geojson, area_m2, valid_from)
 VALUES (2, 101, 1, 'zone', 'entry', '{"type": "MultiPolygon"}', 200, '2026-01-20 00:00+00');
 SELECT is((SELECT area_m2 FROM hot_cold('2026-01-05', '2026-01-06') WHERE store_id = 2 AND zone = 'entry'), 2::double precision, 'the area is that of the time');
+
+-- Drawn anew within the period: entry of store 2 has its 7200 s in 3600 s on 2 m2, then as much on 200 m2.
+-- 3600 * 14400 / (2 * 3600 + 200 * 3600) = 71.2871.
+SELECT helper.put_heat(2, 1, '2026-01-21 10:00+00', '{}', '{}', '{}'), helper.put_zone(2, 101, '2026-01-21 10:00+00', 20, 0, 0, 1, 7200000, 3600000);
+SELECT helper.roll_up_all(2, '2026-02-01 00:00+00');
+SELECT results_eq($$ SELECT area_m2, visits, round(dwell_s_per_m2_h::numeric, 4), exposure_h FROM hot_cold('2026-01-05', '2026-01-22') WHERE store_id = 2 AND zone = 'entry' $$,
+    'VALUES (200::double precision, 40::bigint, 71.2871, 2::double precision)', 'each shape counts with its own area');
+
+-- Medians of others by the slow way: all but one's own. Store 16 has the name on two floors, some values are equal,
+-- store 14 saw nothing.
+SELECT helper.make_store(s, 'UTC', 900, 'median') FROM generate_series(11, 18) AS s;
+INSERT INTO zone_day (store_id, zone_id, local_date, is_open, definition_id, peak_people, visits, entries, exits, dwell_ms, exposure_ms)
+SELECT s, z, '2026-01-05', true, 1, 9, 9, 9, 9, 1000 * (s * 7 % 5 + z), CASE WHEN s = 14 THEN 0 ELSE 3600000 END
+FROM generate_series(11, 18) AS s CROSS JOIN unnest(ARRAY[1, 4]) AS z WHERE s < 18 OR z = 1;
+UPDATE zone SET zone = 'entry' WHERE store_id = 16 AND zone_id = 4;
+CREATE TEMP VIEW hot AS SELECT * FROM hot_cold('2026-01-05', '2026-01-06') WHERE chain = 'median' AND kind = 'zone';
+CREATE TEMP VIEW by_name AS SELECT store_id, zone, sum(dwell_s) / nullif(sum(area_m2 * exposure_h), 0) AS intensity FROM hot GROUP BY store_id, zone;
+SELECT results_eq('SELECT store_id, floor, zone, round(chain_median::numeric, 9), chain_stores FROM hot ORDER BY 1, 2, 3', $$
+    SELECT h.store_id, h.floor, h.zone,
+        (SELECT round(percentile_cont(0.5) WITHIN GROUP (ORDER BY b.intensity)::numeric, 9) FROM by_name AS b WHERE b.zone = h.zone AND b.store_id <> h.store_id),
+        (SELECT count(b.intensity) FROM by_name AS b WHERE b.zone = h.zone AND b.store_id <> h.store_id)
+    FROM hot AS h ORDER BY 1, 2, 3 $$, 'the median of the others is that of all without one''s own');
 
 -- v_hot_cold is the same over the last 28 days.
 SELECT helper.put_heat(2, 1, date_trunc('day', now(), 'UTC') - interval '3 days', '{}', '{}', '{}'),
@@ -169,5 +196,74 @@ SELECT results_eq($$
     FROM heat_difference(3, 1, '2026-01-13 00:00+00', '2026-01-14 00:00+00', '2026-01-14 00:00+00', '2026-01-15 00:00+00') WHERE cell IN (1, 2, 3, 8, 11) ORDER BY 1 $$,
     $$ VALUES (1, 600::double precision, 1800::double precision, 360::double precision, 180::double precision, -180::double precision),
         (2, 600, 1800, 0, 18, 18), (3, 600, 1800, 0, 0, 0), (8, 0, 1800, NULL, 36, NULL) $$, 'heat_difference is of observed hours');
+
+-- ---- local times and opening hours of buckets ----
+
+-- Five and three quarter hours ahead of UTC: 10:00 is 15:45 there, 18:30 is 00:15 of the next day.
+SELECT helper.make_store(5, 'Asia/Kathmandu', 900, 'other');
+INSERT INTO opening_hours (store_id, weekday, valid_from, opens_at, closes_at) SELECT 5, d, '2026-01-01', '{09:00}', '{18:00}' FROM generate_series(1, 7) AS d;
+INSERT INTO opening_exception VALUES (5, '2026-12-24', '{}', '{}', true), (5, '2026-12-25', '{10:00}', '{12:00}', false);
+SELECT helper.put_heat(5, 1, at, '{1}', '{3000}', '{1}'), helper.put_exposure(5, 1, at, 2, 600000), helper.put_zone(5, 1, at, 1, 1, 1, 1, 3000, 600000, 2)
+FROM unnest(ARRAY['2026-01-05 10:00+00', '2026-01-05 18:30+00']::timestamptz[]) AS at;
+INSERT INTO flow_bucket SELECT 5, 1, 2, at, 2 FROM unnest(ARRAY['2026-01-05 10:00+00', '2026-01-05 18:30+00']::timestamptz[]) AS at;
+INSERT INTO camera_bucket (store_id, floor_id, bucket_at, camera_id, calibration_id, frames, observations, missed, model_id, uptime_ms, latency_bin, latency_frames)
+SELECT 5, 1, at, 2, 2, 100, 0, 0, model, 600000, 40, frames::integer[]
+FROM (VALUES ('2026-01-05 10:00+00'::timestamptz, 1, '{94,0,0,6}'), ('2026-01-05 18:30+00', NULL, '{}')) AS t (at, model, frames);
+INSERT INTO pair_residual_bucket SELECT 5, 1, at, 1, 2, 60, 24, -12, 30 FROM unnest(ARRAY['2026-01-05 10:00+00', '2026-01-05 18:30+00']::timestamptz[]) AS at;
+
+CREATE FUNCTION pg_temp.rows_of(statement text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    answer text;
+BEGIN
+    EXECUTE 'SELECT string_agg(r::text, '', '' ORDER BY r::text) FROM (' || statement || ') AS r' INTO answer;
+    RETURN answer;
+END
+$$;
+
+SELECT is(pg_temp.rows_of(format('SELECT local_date, local_hour, is_open FROM %I WHERE store_id = 5', v)), '(2026-01-05,15,t), (2026-01-06,0,f)', v || ' has local times and opening hours')
+FROM unnest(ARRAY['v_zone_bucket', 'v_exposure', 'v_exposure_bucket', 'v_camera_bucket', 'v_heat_bucket', 'v_pair_residual']) AS v;
+-- Ranks floor(0.5 * 99) = 49 and floor(0.95 * 99) = 94 of 100 frames: bins 40 and 43.
+SELECT is(pg_temp.rows_of('SELECT model, model_id, uptime_s, round(latency_p50_ms::numeric, 4), round(latency_p95_ms::numeric, 4) FROM v_camera_bucket WHERE store_id = 5'),
+    '(,,600,,), (yolo,1,600,43.1041,57.3715)', 'v_camera_bucket has models, uptime and latency');
+
+-- What nobody asks for costs nothing.
+CREATE FUNCTION pg_temp.plan_of(p_role name, statement text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    line text;
+    plan text := '';
+BEGIN
+    PERFORM set_config('role', p_role, true);
+    FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || statement LOOP
+        plan := plan || line || chr(10);
+    END LOOP;
+    PERFORM set_config('role', session_user, true);
+    RETURN plan;
+END
+$$;
+CREATE ROLE analyst;
+SELECT allow_reader('analyst', 'chain');
+SELECT unalike(pg_temp.plan_of(r, format('SELECT bucket_at FROM %I WHERE store_id = 1', v)), '%is_open%', v || ' asks for opening hours only who wants them: ' || r)
+FROM unnest(ARRAY['v_zone_bucket', 'v_exposure', 'v_exposure_bucket', 'v_camera_bucket', 'v_heat_bucket', 'v_pair_residual']) AS v
+CROSS JOIN unnest(ARRAY[session_user, 'analyst']) AS r;
+SELECT unalike(pg_temp.plan_of('analyst', format('SELECT bucket_at FROM %I WHERE store_id = 1', v)), '%Scan on public.store%', v || ' is not joined with stores in vain')
+FROM unnest(ARRAY['v_exposure_bucket', 'v_heat_bucket']) AS v;
+
+-- ---- keys of the star ----
+
+SELECT helper.roll_up_all(5, '2026-02-01 00:00+00');
+SELECT is(pg_temp.rows_of(format('SELECT DISTINCT %s FROM %I WHERE store_id = 5', columns, v)), keys, v || ' has the keys of its dimensions')
+FROM (VALUES ('v_zone_bucket', 'floor_id, zone_id, definition_id', '(1,1,2)'), ('v_zone_hour', 'floor_id, zone_id, definition_id', '(1,1,2)'),
+    ('v_zone_day', 'floor_id, zone_id, definition_id', '(1,1,2)'), ('v_flow_hour', 'floor_id, from_zone_id, to_zone_id', '(1,1,2)'),
+    ('v_flow_day', 'floor_id, from_zone_id, to_zone_id', '(1,1,2)'), ('v_pair_residual', 'floor_id, camera_a_id, camera_b_id', '(1,1,2)'),
+    ('v_pair_residual_day', 'floor_id, camera_a_id, camera_b_id', '(1,1,2)'), ('v_camera_bucket', 'floor_id, camera_id', '(1,2)'),
+    ('v_camera_health', 'floor_id, camera_id', '(1,2)'), ('v_camera_day', 'floor_id, camera_id', '(1,2)'), ('v_floor_hour', 'floor_id', '(1)'),
+    ('v_fixture_day', 'floor_id, zone_id', '(1,30)'), ('v_heat_cell', 'floor_id', '(1)'), ('v_heat_cell_hour', 'floor_id', '(1)'), ('v_heat_cell_day', 'floor_id', '(1)'),
+    ('v_coverage_day', 'floor_id', '(1)'), ('v_exposure', 'floor_id', '(1)')) AS t (v, columns, keys);
+SELECT results_eq('SELECT store, local_date, opens_at, closes_at, cancelled FROM v_opening_exception ORDER BY local_date',
+    $$ VALUES ('store-5', date '2026-12-24', '{}'::time[], '{}'::time[], true), ('store-5', '2026-12-25', '{10:00}', '{12:00}', false) $$, 'v_opening_exception');
 
 SELECT * FROM finish();
