@@ -62,8 +62,8 @@ BEGIN
     END LOOP;
     GRANT SELECT ON schema_version, fact_table TO floorfuse_writer;
     EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO floorfuse_writer', current_schema());
-    GRANT EXECUTE ON FUNCTION put_zone(integer, integer, timestamptz, jsonb),
-        put_line(integer, integer, timestamptz, jsonb),
+    GRANT EXECUTE ON FUNCTION put_zone(integer, integer, timestamptz, boolean, jsonb),
+        put_line(integer, integer, timestamptz, boolean, jsonb),
         put_places(integer, integer, integer, timestamptz, jsonb, bytea), put_opening(integer, jsonb, jsonb),
         set_timezone(integer, text), set_retention(integer, integer, integer, integer),
         ensure_partitions(date, date), roll_up(integer, timestamptz, integer),

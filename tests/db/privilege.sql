@@ -11,7 +11,7 @@ SELECT set_eq($$
     SELECT p.proname FROM pg_proc AS p
     WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
         AND has_function_privilege('floorfuse_reader', p.oid, 'EXECUTE') $$,
-    ARRAY['is_open', 'reads_all_stores', 'readable_stores', 'small_count_limit'],
+    ARRAY['is_open', 'reads_all_stores', 'readable_stores', 'reads_store', 'small_count_limit'],
     'of those with their owner''s rights they may call what views need');
 
 -- A trigger function with its owner's rights, on a table of one's own, would read what that likes.
