@@ -390,10 +390,6 @@ static const struct fact facts[] = {
       "'2025-07-01'",
       "2.75 2.5" },
 
-    { 23,
-      "SELECT concat_ws(' ', store_id, bucket_days, hour_days, coalesce(day_days::text, '-'), "
-      "bucket_gone, hour_gone) FROM retention",
-      "7 400 800 - 2025-10-27 00:00:00+00 2024-09-21 22:00:00+00" },
     { 24,
       "SELECT string_agg(concat_ws(' ', store, kind, camera, other_camera, size, unit, confidence, "
       "evidence, opened_at, closed_at, proposal), ', ' ORDER BY store) FROM v_inconsistency WHERE "
@@ -425,6 +421,10 @@ static const struct fact facts[] = {
     { 31, "SELECT origin FROM store WHERE store_id = 7", "00000000-0000-4000-8000-000000000007" },
     { 31, "SELECT concat_ws(' ', store, joined_at, contact_at, errors) FROM joined_store",
       "south 2027-01-20 10:00:00+00 2027-01-21 10:00:00+00 3" },
+    { 32,
+      "SELECT concat_ws(' ', store_id, bucket_days, hour_days, coalesce(day_days::text, '-'), "
+      "bucket_gone, hour_gone) FROM retention",
+      "7 400 800 - 2025-10-27 00:00:00+00 2024-09-21 22:00:00+00" },
 };
 
 /* The row that a program of that time wrote. */
