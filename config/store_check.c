@@ -362,8 +362,14 @@ static void check_wire(const struct check *c)
     const struct store_config *config = c->config;
     check_endpoint(c, "wire.endpoint", config->wire.endpoint);
     check_endpoint(c, "wire.status", config->wire.status);
+    check_endpoint(c, "wire.replay", config->wire.replay);
     if (strcmp(config->wire.endpoint, config->wire.status) == 0)
         problem(c, "wire.status", "wire.status and wire.endpoint must not be the same");
+    if (strcmp(config->wire.replay, config->wire.status) == 0 ||
+        strcmp(config->wire.replay, config->wire.endpoint) == 0)
+        problem(c, "wire.replay",
+                "wire.replay must be another place than wire.endpoint and "
+                "wire.status");
 }
 
 void store_config_check(const struct store_config *config, const char *name,

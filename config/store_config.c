@@ -29,6 +29,9 @@ static const struct option store_options[] = {
     { "run_dir", OPTION_PATH, STORE(run_dir),
       .help = "sockets and locks; default /run/floorfuse/STORE as root, else below "
               "$XDG_RUNTIME_DIR or /tmp" },
+    { "state_dir", OPTION_PATH, STORE(state_dir),
+      .help = "what a program knows when it starts again: rings of messages, spool, checkpoint; "
+              "default /var/lib/floorfuse/STORE/state as root, else var/state beside this file" },
     { "store.id", OPTION_ID, STORE(store.id), .required = true,
       .help = "the store, unique in the chain" },
     { "store.timezone", OPTION_STRING, STORE(store.timezone), .default_string = "UTC",
@@ -229,9 +232,18 @@ static const struct option store_options[] = {
       .help = "where fusion binds and cameras connect; default ipc://RUN_DIR/observations" },
     { "wire.status", OPTION_STRING, STORE(wire.status),
       .help = "where fusion answers floorfuse status; default ipc://RUN_DIR/status" },
+    { "wire.replay", OPTION_STRING, STORE(wire.replay),
+      .help = "where fusion asks cameras for what it missed; default ipc://RUN_DIR/replay" },
     { "wire.high_water_mark", OPTION_INT, STORE(wire.high_water_mark), .default_number = 1000,
       .min = 1, .max = 1000000,
       .help = "messages queued at most before they are dropped and counted" },
+    { "wire.ring_mb", OPTION_INT, STORE(wire.ring_mb), .default_number = 256, .min = 0,
+      .max = 1000000,
+      .help = "last messages that a camera keeps on disk for a replay, MB; 0: none" },
+    { "wire.ring_minutes", OPTION_INT, STORE(wire.ring_minutes), .default_number = 240, .min = 1,
+      .max = 100000, .help = "and for how long" },
+    { "spool.max_mb", OPTION_INT, STORE(spool.max_mb), .default_number = 1024, .min = 1,
+      .max = 1000000, .help = "finished buckets that wait on disk for the database, MB" },
 };
 /* clang-format on */
 
@@ -331,6 +343,14 @@ static char *default_run_dir(const char *store)
     return r < 0 ? NULL : path;
 }
 
+static char *default_state_dir(const char *store, const char *config_path)
+{
+    char *path;
+    if (geteuid() == 0)
+        return asprintf(&path, "/var/lib/floorfuse/%s/state", store) < 0 ? NULL : path;
+    return file_resolve(config_path ? config_path : ".", "var/state");
+}
+
 static char *default_endpoint(const char *run_dir, const char *name)
 {
     char *endpoint;
@@ -364,13 +384,18 @@ static bool fill_defaults(struct store_config *c)
         c->wire.endpoint = default_endpoint(c->run_dir, "observations");
     if (c->run_dir && !c->wire.status)
         c->wire.status = default_endpoint(c->run_dir, "status");
+    if (c->run_dir && !c->wire.replay)
+        c->wire.replay = default_endpoint(c->run_dir, "replay");
+    if (!c->state_dir)
+        c->state_dir = default_state_dir(c->store.id ? c->store.id : "store", c->path);
     struct camera_config *cameras = c->cameras.items;
     for (size_t i = 0; i < c->cameras.count; i++) {
         resolve_url(&cameras[i], c->path);
         lower_case(cameras[i].detector.network.sha256);
         lower_case(cameras[i].heads.sha256);
     }
-    return fill_hours(c) && c->run_dir && c->wire.endpoint && c->wire.status;
+    return fill_hours(c) && c->run_dir && c->state_dir && c->wire.endpoint && c->wire.status &&
+           c->wire.replay;
 }
 
 /* A file that could be read at all: what its keys mean together. */

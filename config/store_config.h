@@ -137,6 +137,7 @@ struct store_config {
     char *path; /* the file itself; NULL: there is none, see store_config_defaults */
     char *chain;
     char *run_dir;
+    char *state_dir;
     struct {
         char *id;
         char *timezone;
@@ -160,8 +161,13 @@ struct store_config {
     struct {
         char *endpoint; /* where fusion binds and cameras connect */
         char *status;   /* where fusion answers floorfuse status */
+        char *replay;   /* where fusion binds and cameras wait to be asked for what was missed */
         int high_water_mark;
+        int ring_mb, ring_minutes; /* what a camera keeps for a replay */
     } wire;
+    struct {
+        int max_mb;
+    } spool;
 };
 
 /*
