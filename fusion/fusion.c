@@ -211,6 +211,13 @@ void fusion_camera_ended(struct fusion *fusion, const char *camera)
         align_camera_ended(fusion->align, slot);
 }
 
+void fusion_camera_catching_up(struct fusion *fusion, const char *camera, bool catching_up)
+{
+    int slot = cameras_find(&fusion->cameras, camera);
+    if (slot >= 0)
+        align_camera_catching_up(fusion->align, slot, catching_up);
+}
+
 void fusion_camera_missed(struct fusion *fusion, const char *camera, uint64_t missed_total)
 {
     int slot = cameras_find(&fusion->cameras, camera);
