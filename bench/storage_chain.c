@@ -24,7 +24,7 @@ static bool parse(int argc, char **argv, struct chain_plan *plan)
         int *value;
         int low, high;
     } options[] = {
-        { "--days", &plan->days, 1, 366 },
+        { "--days", &plan->days, 1, 365 },
         { "--year-days", &plan->year_days, 1, 365 },
         { "--stores", &plan->stores, 4, 100000 },
         { "--hour-stores", &plan->hour_stores, 1, 100000 },
