@@ -532,21 +532,3 @@ void heat_sums_destroy(struct heat_sums **sums)
     free(*sums);
     *sums = NULL;
 }
-
-int storage_query_bucket_count(const char *conninfo, const char *store, int64_t *ret_buckets,
-                               struct error *err)
-{
-    AUTO(database_close) struct database *database = NULL;
-    AUTO(database_result_release) PGresult *rows = NULL;
-    char store_id[16];
-    const char *const values[] = { store_id };
-    int rc = open_and_check(conninfo, &database, err);
-    if (rc == 0)
-        rc = find_store(database, store, store_id, err);
-    if (rc == 0)
-        rc = database_query(database, QUERY_BUCKET_COUNT, values, &rows, err);
-    if (rc < 0)
-        return public_code(rc);
-    *ret_buckets = integer_at(rows, 0, 0);
-    return 0;
-}
