@@ -562,6 +562,13 @@ int fusion_finish(struct fusion *fusion)
     return r;
 }
 
+int64_t fusion_closed_us(const struct fusion *fusion)
+{
+    int64_t step_us = fusion->config.tick_ms > 0 ? fusion->config.tick_ms * US_PER_MS : 1;
+    return align_has_closed(fusion->align) ? align_following_tick_us(fusion->align) - step_us
+                                           : INT64_MIN;
+}
+
 struct fusion_counts fusion_counts(const struct fusion *fusion)
 {
     struct fusion_counts counts = fusion->counts;

@@ -159,6 +159,9 @@ MUST_CHECK int fusion_save(const struct fusion *fusion, int64_t now_mono_ns, str
 MUST_CHECK int fusion_restore(struct fusion *fusion, int64_t now_mono_ns, const void *bytes,
                               size_t length, struct error *err);
 
+/* The last tick that is closed: frames up to this capture time are too late. INT64_MIN: none is. */
+int64_t fusion_closed_us(const struct fusion *fusion);
+
 struct fusion_counts fusion_counts(const struct fusion *fusion);
 const struct grid *fusion_grid(const struct fusion *fusion);
 

@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "programs/fusion_cameras.h"
+#include "programs/fusion_floors.h"
 
 /* Three decimals are enough for metres and seconds, and keep the files readable. */
 static json_t *rounded(double value)
@@ -58,6 +60,7 @@ static json_t *head_body_json(const struct fusion_camera *camera)
 
 static json_t *camera_json(const struct fusion_camera *camera)
 {
+    struct intake_counts counts = intake_counts(camera->intake);
     json_t *o = json_object();
     json_object_set_new(o, "camera", json_string(camera->config->id));
     json_object_set_new(o, "floor", json_string(camera->config->floor));
@@ -65,10 +68,11 @@ static json_t *camera_json(const struct fusion_camera *camera)
     json_object_set_new(o, "engine", json_string(camera->hello.engine));
     json_object_set_new(o, "model", json_string(camera->hello.model_id));
     json_object_set_new(o, "frames_published", json_integer((json_int_t) published(camera)));
-    json_object_set_new(o, "frames_received", json_integer((json_int_t) camera->sequence.received));
-    json_object_set_new(o, "frames_missed", json_integer((json_int_t) camera->sequence.missed));
+    json_object_set_new(o, "frames_received", json_integer((json_int_t) counts.received));
+    json_object_set_new(o, "frames_missed", json_integer((json_int_t) counts.missed));
+    json_object_set_new(o, "frames_replayed", json_integer((json_int_t) counts.replayed));
     json_object_set_new(o, "observations", json_integer((json_int_t) camera->observations));
-    json_object_set_new(o, "starts", json_integer((json_int_t) camera->sequence.boots));
+    json_object_set_new(o, "starts", json_integer((json_int_t) counts.boots));
     json_object_set_new(o, "frames_rested",
                         json_integer((json_int_t) camera->health.frames_rested));
     json_object_set_new(o, "reconnects", json_integer((json_int_t) camera->health.reconnects));
@@ -154,8 +158,9 @@ static void add_totals(const struct fusion_loop *loop, json_t *o)
     uint64_t frames = 0, sent = 0, missed = 0, observations = 0, tracks = 0;
     int64_t dwell_ms = 0;
     for (size_t i = 0; i < loop->camera_count; i++) {
-        frames += loop->cameras[i].sequence.received;
-        missed += loop->cameras[i].sequence.missed;
+        struct intake_counts counts = intake_counts(loop->cameras[i].intake);
+        frames += counts.received;
+        missed += counts.missed;
         observations += loop->cameras[i].observations;
         sent += published(&loop->cameras[i]);
     }
