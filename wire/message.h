@@ -13,6 +13,14 @@
 #include "base/error.h"
 #include "geom/point.h"
 
+/* What a message is; also the kinds of replay messages on the wire and on disk. */
+enum message_kind { MESSAGE_NONE, MESSAGE_FRAME, MESSAGE_HELLO, MESSAGE_HEALTH };
+
+/* The last frame of a camera that somebody has; boot_id 0: none. */
+struct wire_position {
+    uint64_t boot_id, sequence;
+};
+
 /* The version of every message; a receiver refuses others with -EPROTO. */
 #define MESSAGE_SCHEMA_VERSION 1
 
