@@ -151,6 +151,7 @@ struct replay_reply {
     char store[ID_SIZE], camera[ID_SIZE];
     uint64_t request_id;
     struct wire_position after;
+    struct wire_position last; /* the last frame of the items, to ask after next; else `after` */
     bool found;    /* that frame is still known: nothing lies between it and the first item */
     bool complete; /* there is no more now */
     struct replay_item *items;

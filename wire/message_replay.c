@@ -110,6 +110,8 @@ int replay_reply_pack(const struct replay_reply *reply, void **ret_bytes, size_t
     m.request_id = reply->request_id;
     m.after_boot_id = reply->after.boot_id;
     m.after_sequence = reply->after.sequence;
+    m.last_boot_id = reply->last.boot_id;
+    m.last_sequence = reply->last.sequence;
     m.found = reply->found;
     m.complete = reply->complete;
     m.n_messages = reply->item_count;
@@ -135,6 +137,7 @@ static int take_reply_header(const Floorfuse__ReplayReply *m, struct replay_repl
         r = message_take_id(m->camera, "camera", reply->camera, err);
     reply->request_id = m->request_id;
     reply->after = (struct wire_position){ m->after_boot_id, m->after_sequence };
+    reply->last = (struct wire_position){ m->last_boot_id, m->last_sequence };
     reply->found = m->found;
     reply->complete = m->complete;
     return r;

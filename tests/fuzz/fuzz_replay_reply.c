@@ -18,6 +18,7 @@ static void require_same(const struct replay_reply *a, const struct replay_reply
     if (strcmp(a->store, b->store) != 0 || strcmp(a->camera, b->camera) != 0 ||
         a->request_id != b->request_id || a->after.boot_id != b->after.boot_id ||
         a->after.sequence != b->after.sequence || a->found != b->found ||
+        a->last.boot_id != b->last.boot_id || a->last.sequence != b->last.sequence ||
         a->complete != b->complete || a->item_count != b->item_count)
         abort();
     for (size_t i = 0; i < a->item_count; i++)

@@ -62,6 +62,7 @@ static struct replay_reply reply_of(struct replay_item *items, size_t count)
                                   .camera = "cam-10",
                                   .request_id = 77,
                                   .after = { 7, 300 },
+                                  .last = { 8, 2 },
                                   .found = true,
                                   .items = items,
                                   .item_count = count };
@@ -83,6 +84,8 @@ static void every_field_of_a_reply_comes_back(void **state)
     assert_int_equal(back.request_id, 77);
     assert_int_equal(back.after.boot_id, 7);
     assert_int_equal(back.after.sequence, 300);
+    assert_int_equal(back.last.boot_id, 8);
+    assert_int_equal(back.last.sequence, 2);
     assert_true(back.found);
     assert_false(back.complete);
     assert_int_equal(back.item_count, 2);
