@@ -30,6 +30,12 @@
 /* How long the last messages may take to leave at the end. */
 #define LINGER_MS 10000
 
+/* How long fusion is given at the end to ask for what it missed. */
+#define LAST_REPLAY_WAIT_NS (10 * NS_PER_S)
+
+/* A ring that cannot be written to is told of this often. */
+#define RING_TROUBLE_INTERVAL_NS (60 * NS_PER_S)
+
 struct camera_loop {
     const struct camera_loop_options *options;
     struct calibration *calibration;
@@ -42,7 +48,8 @@ struct camera_loop {
     uint32_t width, height; /* full frame px; 0 before the first frame */
     struct box_px view;
     struct camera_health counts;
-    int64_t detect_ns, publish_ns, next_report_ns;
+    int64_t detect_ns, publish_ns, next_report_ns, next_ring_trouble_ns;
+    uint64_t unkept_told; /* messages that the ring did not take, as of the last line about it */
     bool still_saved, stop;
 };
 
@@ -59,16 +66,51 @@ static int load_calibration(const struct camera_loop *loop, struct calibration *
     return 0;
 }
 
+/* The caller's to free(); NULL when out of memory. */
+static char *ring_folder(const struct store_config *config, const char *camera)
+{
+    char *folder;
+    return asprintf(&folder, "%s/ring/%s", config->state_dir, camera) < 0 ? NULL : folder;
+}
+
+/* How the ring was found. */
+static void tell_ring(const struct publisher_options *options, struct ring_counts counts)
+{
+    if (counts.damaged > 0)
+        log_warning("the ring of last messages has damaged places; what was there cannot be "
+                    "replayed folder=%s places=%llu",
+                    options->ring_folder, (unsigned long long) counts.damaged);
+    if (counts.torn_bytes > 0)
+        log_info("cut the unfinished end off the ring of last messages folder=%s bytes=%llu",
+                 options->ring_folder, (unsigned long long) counts.torn_bytes);
+}
+
 static int open_publisher(struct camera_loop *loop, struct error *err)
 {
     const struct store_config *config = loop->options->config;
     if (loop->options->no_publish)
         return 0;
-    int r = publisher_create(config->wire.endpoint, config->store.id, loop->options->camera->id,
-                             config->wire.high_water_mark, &loop->publisher, err);
-    if (r == 0 && capture_is_recording(loop->options->camera->url))
+    char *folder = ring_folder(config, loop->options->camera->id);
+    if (!folder)
+        return error_set(err, -ENOMEM, "out of memory");
+    const struct publisher_options options = {
+        .endpoint = config->wire.endpoint,
+        .store = config->store.id,
+        .camera = loop->options->camera->id,
+        .send_hwm = config->wire.high_water_mark,
+        .replay_endpoint = config->wire.replay,
+        .ring_folder = folder,
+        .ring_bytes_max = (uint64_t) config->wire.ring_mb * 1024 * 1024,
+        .ring_age_us = config->wire.ring_minutes * 60 * US_PER_S,
+    };
+    int r = publisher_create(&options, &loop->publisher, err);
+    free(folder);
+    if (r < 0)
+        return r;
+    if (capture_is_recording(loop->options->camera->url))
         publisher_set_patience_ms(loop->publisher, LINGER_MS);
-    return r;
+    tell_ring(&options, publisher_ring_counts(loop->publisher));
+    return 0;
 }
 
 static int open_csv(struct camera_loop *loop, struct error *err)
@@ -147,11 +189,27 @@ static void fill_health(struct camera_loop *loop, struct camera_health *health)
     }
 }
 
+/* A ring that cannot be written to stops nothing, but then what is lost on the way stays lost. */
+static void tell_ring_trouble(struct camera_loop *loop)
+{
+    struct publisher_counts counts = publisher_counts(loop->publisher);
+    int64_t now_ns = clock_mono_ns();
+    if (counts.unkept == loop->unkept_told || now_ns < loop->next_ring_trouble_ns)
+        return;
+    log_error("could not keep messages for a replay: %s; they are published all the same "
+              "state_dir=%s messages=%llu",
+              strerror(-counts.unkept_error), loop->options->config->state_dir,
+              (unsigned long long) (counts.unkept - loop->unkept_told));
+    loop->unkept_told = counts.unkept;
+    loop->next_ring_trouble_ns = now_ns + RING_TROUBLE_INTERVAL_NS;
+}
+
 /* Say who and how this camera is; a full queue is counted by the publisher. */
 static void send_report(struct camera_loop *loop)
 {
     if (!loop->publisher)
         return;
+    tell_ring_trouble(loop);
     struct camera_hello hello;
     struct camera_health health;
     fill_hello(loop, &hello);
@@ -312,6 +370,13 @@ static int handle_publisher(struct camera_loop *loop)
     return r;
 }
 
+static void answer_replays(struct camera_loop *loop)
+{
+    int r = publisher_answer_replays(loop->publisher);
+    if (r < 0)
+        log_warning("could not answer what fusion asks for; it will ask again: %s", strerror(-r));
+}
+
 /*
  * Between two frames: from the next one on the camera file is taken as it is now. Fusion hears of
  * it before the first frame that was placed by it. A file that is no good changes nothing.
@@ -362,10 +427,10 @@ static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
     int r = start_capture_when_heard(loop, give_up_ns, err);
     if (r < 0)
         return r;
-    zmq_pollitem_t items[3] = {
+    zmq_pollitem_t items[4] = {
         { .fd = loop->signal_fd, .events = ZMQ_POLLIN },
     };
-    int count = 1, capture_item = 0, publisher_item = 0;
+    int count = 1, capture_item = 0, publisher_item = 0, replay_item = 0;
     if (loop->capture) {
         capture_item = count;
         items[count++] = (zmq_pollitem_t){ .fd = capture_fd(loop->capture), .events = ZMQ_POLLIN };
@@ -374,6 +439,9 @@ static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
         publisher_item = count;
         items[count++] =
             (zmq_pollitem_t){ .socket = publisher_socket(loop->publisher), .events = ZMQ_POLLIN };
+        replay_item = count;
+        items[count++] = (zmq_pollitem_t){ .socket = publisher_replay_socket(loop->publisher),
+                                           .events = ZMQ_POLLIN };
     }
     int64_t wait_ns = loop->next_report_ns - clock_mono_ns();
     if (!loop->capture && wait_ns > 100 * NS_PER_MS)
@@ -387,6 +455,8 @@ static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
         if (r < 0)
             return error_set(err, r, "could not read who listens: %s", strerror(-r));
     }
+    if (replay_item && items[replay_item].revents)
+        answer_replays(loop);
     if (capture_item && items[capture_item].revents && !loop->stop)
         r = take_frames(loop, err);
     if (clock_mono_ns() >= loop->next_report_ns)
@@ -410,12 +480,44 @@ static int open_all(struct camera_loop *loop, struct error *err)
     return r;
 }
 
+/*
+ * Fusion has heard that this camera has ended, or is about to; stay until it has asked for what it
+ * may have missed of the last frames. Another SIGTERM or SIGINT ends the wait.
+ */
+static void wait_for_last_replay(struct camera_loop *loop)
+{
+    int64_t give_up_ns = clock_mono_ns() + LAST_REPLAY_WAIT_NS, now_ns;
+    loop->stop = false;
+    while (!loop->stop && !publisher_all_taken(loop->publisher) &&
+           (now_ns = clock_mono_ns()) < give_up_ns) {
+        zmq_pollitem_t items[] = {
+            { .fd = loop->signal_fd, .events = ZMQ_POLLIN },
+            { .socket = publisher_socket(loop->publisher), .events = ZMQ_POLLIN },
+            { .socket = publisher_replay_socket(loop->publisher), .events = ZMQ_POLLIN },
+        };
+        long wait_ms = (long) ((give_up_ns - now_ns) / NS_PER_MS) + 1;
+        if (zmq_poll(items, (int) ARRAY_LENGTH(items), wait_ms) < 0 && errno != EINTR)
+            return;
+        handle_signals(loop);
+        if (items[1].revents && handle_publisher(loop) < 0)
+            return;
+        if (items[2].revents)
+            answer_replays(loop);
+    }
+    if (!publisher_all_taken(loop->publisher))
+        log_info("fusion has not asked for the last frames; they wait in state_dir for the next "
+                 "start state_dir=%s",
+                 loop->options->config->state_dir);
+}
+
 static int close_all(struct camera_loop *loop, int r, struct error *err)
 {
     if (loop->publisher) {
         if (loop->state != CAMERA_ENDED)
             loop->state = CAMERA_LOST;
         send_report(loop);
+        if (r == 0)
+            wait_for_last_replay(loop);
         publisher_destroy(&loop->publisher, r < 0 ? 100 : LINGER_MS);
     }
     capture_destroy(&loop->capture);

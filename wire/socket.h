@@ -16,6 +16,7 @@ struct socket {
 
 struct socket_option {
     int option, value;
+    const char *text; /* of an option that is a text; else NULL */
 };
 
 /* Queues are bounded: to ZeroMQ a high-water mark of 0 is none. Returns 0, -EINVAL. */

@@ -33,7 +33,7 @@ awk -F, 'NR == FNR { if (FNR > 1) rows++; next } FNR > 1 { ms += $7 }
 "$ff" check --config "$work/one/store.cfg" || fail "the store config cannot be used"
 
 # Real messages to the real program. Not in /run: a test leaves nothing behind.
-sed -i "1i run_dir = \"$work/run\";\nfusion = { lateness_ms = 20000; };" "$work/one/store.cfg"
+sed -i "1i run_dir = \"$work/run\";\nstate_dir = \"$work/state\";\nfusion = { lateness_ms = 20000; };" "$work/one/store.cfg"
 "$build/floorfuse-fusion" --config "$work/one/store.cfg" --no-database --until-ended \
     --tracks "$work/tracks.csv" --summary "$work/summary.json" &
 fusion=$!

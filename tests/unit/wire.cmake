@@ -1,1 +1,1 @@
-unit_test(wire message sequence pubsub)
+unit_test(wire message message_replay sequence pubsub ring replay_wire)
