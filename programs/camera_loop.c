@@ -481,7 +481,7 @@ static int open_all(struct camera_loop *loop, struct error *err)
 }
 
 /*
- * Fusion has heard that this camera has ended, or is about to; stay until it has asked for what it
+ * Fusion is told that this camera has ended, again and again; stay until it has asked for what it
  * may have missed of the last frames. Another SIGTERM or SIGINT ends the wait.
  */
 static void wait_for_last_replay(struct camera_loop *loop)
@@ -495,14 +495,18 @@ static void wait_for_last_replay(struct camera_loop *loop)
             { .socket = publisher_socket(loop->publisher), .events = ZMQ_POLLIN },
             { .socket = publisher_replay_socket(loop->publisher), .events = ZMQ_POLLIN },
         };
-        long wait_ms = (long) ((give_up_ns - now_ns) / NS_PER_MS) + 1;
-        if (zmq_poll(items, (int) ARRAY_LENGTH(items), wait_ms) < 0 && errno != EINTR)
+        int64_t wait_ns = loop->next_report_ns - now_ns;
+        if (zmq_poll(items, (int) ARRAY_LENGTH(items),
+                     wait_ns < 0 ? 0 : (long) (wait_ns / NS_PER_MS) + 1) < 0 &&
+            errno != EINTR)
             return;
         handle_signals(loop);
         if (items[1].revents && handle_publisher(loop) < 0)
             return;
         if (items[2].revents)
             answer_replays(loop);
+        if (clock_mono_ns() >= loop->next_report_ns)
+            send_report(loop);
     }
     if (!publisher_all_taken(loop->publisher))
         log_info("fusion has not asked for the last frames; they wait in state_dir for the next "

@@ -289,18 +289,22 @@ static int check_known(const struct publish *p, int64_t first_us, int64_t end_us
     return 0;
 }
 
+static void send_hellos(struct publish *p, enum camera_state state)
+{
+    for (size_t i = 0; i < p->outlet_count; i++)
+        send_hello(p, &p->outlets[i], state);
+    p->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
+}
+
 static int report(struct publish *p, struct error *err)
 {
     size_t listening;
     if (clock_mono_ns() < p->next_report_ns)
         return 0;
     int r = read_all_events(p, &listening, err);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < p->outlet_count; i++)
-        send_hello(p, &p->outlets[i], CAMERA_RUNNING);
-    p->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
-    return 0;
+    if (r == 0)
+        send_hellos(p, CAMERA_RUNNING);
+    return r;
 }
 
 static int run(struct publish *p, struct error *err)
@@ -401,17 +405,15 @@ static void wait_for_last_replay(struct publish *p)
     int64_t give_up_ns = clock_mono_ns() + LAST_REPLAY_WAIT_NS, now_ns;
     while (!all_taken(p) && (now_ns = clock_mono_ns()) < give_up_ns &&
            !stop_asked(p->options->stop)) {
-        size_t listening;
-        if (read_all_events(p, &listening, NULL) < 0)
-            return;
         serve_until_ns(p, now_ns + SERVE_INTERVAL_NS);
+        if (clock_mono_ns() >= p->next_report_ns)
+            send_hellos(p, CAMERA_ENDED); /* the one before may have been lost */
     }
 }
 
 static void close_all(struct publish *p, int r)
 {
-    for (size_t i = 0; i < p->outlet_count; i++)
-        send_hello(p, &p->outlets[i], r == 0 ? CAMERA_ENDED : CAMERA_LOST);
+    send_hellos(p, r == 0 ? CAMERA_ENDED : CAMERA_LOST);
     if (r == 0)
         wait_for_last_replay(p);
     for (size_t i = 0; i < p->outlet_count; i++) {
