@@ -175,6 +175,12 @@ static void note_recovered(struct intake *intake, int64_t capture_us)
     intake->recovered = true;
 }
 
+/* A camera program that ends waits until it is asked for what follows its last frame. */
+static bool may_be_leaving(enum camera_state state)
+{
+    return state == CAMERA_ENDED || state == CAMERA_LOST;
+}
+
 /* Take a message although numbers may be missing before it. */
 static int take(struct intake *intake, const struct message *message)
 {
@@ -194,7 +200,7 @@ static int take(struct intake *intake, const struct message *message)
         at->counts.received++;
     } else {
         count_tail(at, &message->hello);
-        intake->acknowledge |= message->hello.state == CAMERA_ENDED;
+        intake->acknowledge |= may_be_leaving(message->hello.state);
     }
     int r = intake->options.take(intake->options.context, message);
     if (r == -ESTALE) {
@@ -442,6 +448,17 @@ static int take_replayed(struct intake *intake, const struct replay *replay)
     return taken;
 }
 
+static void pass_over(struct intake *intake, struct wire_position last)
+{
+    struct standing *at = &intake->at;
+    meet_boot(at, last.boot_id);
+    if (last.sequence >= at->next) {
+        at->counts.missed += last.sequence + 1 - at->next;
+        at->next = last.sequence + 1;
+    }
+    at->taken = last;
+}
+
 /* Whether what waits was here when the camera was asked: then it has said all it knows of it. */
 static bool asked_about_held(const struct intake *intake)
 {
@@ -466,6 +483,8 @@ int intake_replay(struct intake *intake, struct replay *replay, int64_t now_mono
     bool progress = r > 0;
     if (progress)
         intake->waiting_since_ns = now_mono_ns;
+    else if (!same_position(replay->last, replay->after))
+        pass_over(intake, replay->last); /* what was there had to be refused */
     if (!replay->complete)
         return 0;
     intake->acknowledge = false;

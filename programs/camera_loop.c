@@ -30,7 +30,7 @@
 /* How long the last messages may take to leave at the end. */
 #define LINGER_MS 10000
 
-/* How long fusion is given at the end to ask for what it missed. */
+/* How long fusion is given at the end to ask for what it missed, and after each answer. */
 #define LAST_REPLAY_WAIT_NS (10 * NS_PER_S)
 
 /* A ring that cannot be written to is told of this often. */
@@ -487,6 +487,7 @@ static int open_all(struct camera_loop *loop, struct error *err)
 static void wait_for_last_replay(struct camera_loop *loop)
 {
     int64_t give_up_ns = clock_mono_ns() + LAST_REPLAY_WAIT_NS, now_ns;
+    uint64_t replays = publisher_counts(loop->publisher).replays;
     loop->stop = false;
     while (!loop->stop && !publisher_all_taken(loop->publisher) &&
            (now_ns = clock_mono_ns()) < give_up_ns) {
@@ -507,6 +508,9 @@ static void wait_for_last_replay(struct camera_loop *loop)
             answer_replays(loop);
         if (clock_mono_ns() >= loop->next_report_ns)
             send_report(loop);
+        if (publisher_counts(loop->publisher).replays != replays)
+            give_up_ns = clock_mono_ns() + LAST_REPLAY_WAIT_NS;
+        replays = publisher_counts(loop->publisher).replays;
     }
     if (!publisher_all_taken(loop->publisher))
         log_info("fusion has not asked for the last frames; they wait in state_dir for the next "

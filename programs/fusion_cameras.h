@@ -8,7 +8,7 @@
 
 #include "calib/calibration.h"
 #include "fusion/intake.h"
-#include "programs/fusion_loop.h"
+#include "programs/fusion_floors.h"
 
 /* One camera of the config. */
 struct fusion_camera {

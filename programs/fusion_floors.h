@@ -4,6 +4,8 @@
 #ifndef FLOORFUSE_PROGRAMS_FUSION_FLOORS_H
 #define FLOORFUSE_PROGRAMS_FUSION_FLOORS_H
 
+#include "floor/floor_map.h"
+#include "fusion/fusion.h"
 #include "programs/fusion_loop.h"
 
 struct fusion_floor {

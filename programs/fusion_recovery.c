@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "programs/checkpoints.h"
 #include "programs/fusion_cameras.h"
@@ -65,8 +66,9 @@ int fusion_recovery_save(struct fusion_loop *loop)
     buffer_release(&state);
     if (r < 0)
         return r;
-    if (storage_writer_put_file(loop->writer, file.path, file.bytes.bytes, file.bytes.length) < 0)
-        log_error("a state is not saved: the queue to the disk is full");
+    struct error err;
+    if (file_write(file.path, file.bytes.bytes, file.bytes.length, 0600, &err) < 0)
+        log_error("a state is not saved: %s", err.text);
     buffer_release(&file.bytes);
     return 0;
 }
@@ -142,8 +144,7 @@ int fusion_recovery_go_back(struct fusion_loop *loop, struct error *err)
     struct fusion_camera *camera = earliest_recovered(loop, &capture_us);
     if (!camera)
         return 0;
-    uint64_t number =
-        loop->checkpoints ? restore_before(loop, capture_us, false) : 0;
+    uint64_t number = loop->checkpoints ? restore_before(loop, capture_us, false) : 0;
     char text[WALL_TEXT_SIZE];
     clock_wall_format(capture_us, text);
     if (number == 0) {

@@ -26,7 +26,7 @@
 /* How long the last messages may take to leave. */
 #define LINGER_MS 10000
 
-/* How long fusion is given at the end to ask for what it missed. */
+/* How long fusion is given at the end to ask for what it missed, and after each answer. */
 #define LAST_REPLAY_WAIT_NS (10 * NS_PER_S)
 
 /* Whoever waits looks this often for replays that are asked for, and listeners. */
@@ -399,15 +399,27 @@ static bool all_taken(const struct publish *p)
     return true;
 }
 
+static uint64_t replays_answered(const struct publish *p)
+{
+    uint64_t replays = 0;
+    for (size_t i = 0; i < p->outlet_count; i++)
+        replays += publisher_counts(p->outlets[i].publisher).replays;
+    return replays;
+}
+
 /* Until fusion has asked for what it may have missed of the last frames, as cameras do. */
 static void wait_for_last_replay(struct publish *p)
 {
     int64_t give_up_ns = clock_mono_ns() + LAST_REPLAY_WAIT_NS, now_ns;
+    uint64_t replays = replays_answered(p);
     while (!all_taken(p) && (now_ns = clock_mono_ns()) < give_up_ns &&
            !stop_asked(p->options->stop)) {
         serve_until_ns(p, now_ns + SERVE_INTERVAL_NS);
         if (clock_mono_ns() >= p->next_report_ns)
             send_hellos(p, CAMERA_ENDED); /* the one before may have been lost */
+        if (replays_answered(p) != replays)
+            give_up_ns = clock_mono_ns() + LAST_REPLAY_WAIT_NS;
+        replays = replays_answered(p);
     }
 }
 

@@ -6,6 +6,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 need_postgresql
 ff=$build/floorfuse
+mkfifo "$work/never"
+exec {never}<>"$work/never" # nothing is ever written to it
 SIM_S=${SIM_S:-1200} # simulated seconds of a run
 SIM_FPS=${SIM_FPS:-5}
 
@@ -38,7 +40,9 @@ make_run() {
         grep -v '^database = ' "$work/shop/store.cfg"
     } >"$run/store.cfg"
     "$ff" check --config "$run/store.cfg" >/dev/null || fail "the config of run $1 cannot be used"
-    cluster_database "$1"
+    export PGHOST=$work/socket PGUSER=floorfuse PSQLRC=/dev/null
+    cluster_sql -d postgres -c "CREATE DATABASE $1"
+    "$ff" migrate --config "$run/store.cfg" >/dev/null || fail "the database of run $1 cannot be made"
 }
 
 # start_fusion: fusion of the present run in the background; $fusion is its process
@@ -49,24 +53,20 @@ start_fusion() {
 
 # keep_fusion_up: as a supervisor would: fusion is started again whenever it ends, until stop_fusion
 keep_fusion_up() {
-    (
-        trap '[ -z "$child" ] || kill -TERM "$child"; over=1' TERM
-        over=
-        while [ -z "$over" ]; do
-            "$build/floorfuse-fusion" --config "$run/store.cfg" 2>>"$run/fusion.log" &
-            child=$!
-            printf '%s\n' "$child" >"$run/fusion.pid"
-            wait "$child" || wait "$child" || true
-            child=
-        done
-    ) &
+    rm -f "$run/over"
+    while [ ! -e "$run/over" ] && [ -d "$run" ]; do
+        "$build/floorfuse-fusion" --config "$run/store.cfg" 2>>"$run/fusion.log" &
+        printf '%s\n' $! >"$run/fusion.pid"
+        wait $! || true
+    done &
     keeper=$!
 }
 
 stop_fusion() {
     if [ -n "${keeper:-}" ]; then
-        kill -TERM "$keeper"
-        wait "$keeper" || true
+        : >"$run/over"
+        kill -TERM "$(cat "$run/fusion.pid")"
+        wait "$keeper"
         keeper=
     else
         kill -TERM "$fusion"
@@ -86,6 +86,9 @@ import json, sys
 o = json.load(sys.stdin)
 print(eval(sys.argv[1], {"o": o, "sum": sum}))' "$1"; }
 
+# pause SECONDS: between two looks, or until a fault
+pause() { read -rt "$1" _ <&"$never" || true; }
+
 # await SECONDS WORDS COMMAND...: until COMMAND succeeds; WORDS is what is waited for
 await() {
     local deadline=$((SECONDS + $1)) words=$2
@@ -93,9 +96,10 @@ await() {
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || {
             tail -n 30 "$run/fusion.log" >&2
+            cp -r "$run" /tmp/failed_run; "$ff" status --config "$run/store.cfg" --json >&2; cat "$run/published" >&2
             fail "waited in vain for $words"
         }
-        read -rt 0.05 <> <(:) || :
+        pause 0.05
     done
 }
 
@@ -141,13 +145,19 @@ expect_same_facts() {
 undisturbed() {
     make_run "$1"
     start_fusion
-    publish || fail "could not publish: $(tail -n 3 "$run/published")"
+    publish || cannot_publish
     await 60 "all frames" all_received
     stop_fusion
 }
 
 # Whether fusion has taken every frame that was published.
 all_received() {
-    [ "$(status 'sum(c["frames_received"] for c in o["cameras"])')" = "$(frames_published)" ]
+    received=$(status 'sum(c["frames_received"] for c in o["cameras"])')
+    [ "$received" = "$(frames_published)" ]
 }
 frames_published() { sed -n 's/.*published frames=\([0-9]*\) .*/\1/p' "$run/published" | awk '{ n += $1 } END { print n }'; }
+
+cannot_publish() {
+    tail -n 20 "$run/fusion.log" "$run/published" >&2
+    fail "could not publish"
+}

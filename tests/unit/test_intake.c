@@ -105,12 +105,14 @@ static void answer(struct fixture *f, struct wire_position after, uint64_t oldes
                    size_t most, int64_t now_ns)
 {
     struct message messages[64];
-    struct replay replay = { .after = after, .messages = messages };
+    struct replay replay = { .after = after, .last = after, .messages = messages };
     uint64_t from = after.boot_id ? index_of(after.boot_id, after.sequence) + 1 : 0;
     replay.found = from >= oldest;
     for (from = from > oldest ? from : oldest; from < end && replay.count < most; from++)
         messages[replay.count++] = frame_message(from);
     replay.complete = from >= end;
+    if (replay.count > 0)
+        replay.last = (struct wire_position){ boot_of(from - 1), (from - 1) % BOOT_LENGTH };
     assert_int_equal(intake_replay(f->intake, &replay, now_ns), 0);
 }
 
