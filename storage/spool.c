@@ -195,8 +195,10 @@ static int scan(const struct stretch *stretch, uint64_t from, struct header *ret
         for (uint8_t *at = chunk;
              r == 0 && (at = memmem(at, length - (size_t) (at - chunk), magic, sizeof(magic)));
              at++) {
-            *ret_at = from + (uint64_t) (at - chunk);
-            r = header_at(stretch, *ret_at, ret_header);
+            uint64_t place = from + (uint64_t) (at - chunk);
+            r = header_at(stretch, place, ret_header);
+            if (r > 0)
+                *ret_at = place; /* not before: it may be the stretch's own */
         }
         from += length - (length > sizeof(magic) ? sizeof(magic) - 1 : 0);
     }
@@ -208,8 +210,11 @@ static int scan(const struct stretch *stretch, uint64_t from, struct header *ret
 static int find_record(const struct stretch *stretch, struct header *ret_header, uint64_t *ret_at)
 {
     int r = header_at(stretch, stretch->at, ret_header);
-    *ret_at = stretch->at;
-    return r != 0 ? r : scan(stretch, stretch->at + 1, ret_header, ret_at);
+    if (r == 0)
+        return scan(stretch, stretch->at + 1, ret_header, ret_at);
+    if (r > 0)
+        *ret_at = stretch->at;
+    return r;
 }
 
 static uint64_t record_end(const struct header *header, uint64_t at)

@@ -325,6 +325,23 @@ static void a_torn_tail_is_cut_off_and_said_wherever_it_was_torn(void **state)
     }
 }
 
+/* Found by the fuzzer: what looks like the beginning of a header is none. */
+static void a_torn_tail_is_cut_off_at_a_record_though_it_looks_like_one(void **state)
+{
+    const struct place *place = *state;
+    struct spool *spool = open_sound(place);
+    append_all(spool, 0, 2);
+    run_shell("printf 'xxFPS1yyFPS1' >> '%s'%s", place->first, "");
+    spool_close(&spool);
+    spool = open_bounded(place, ROOM, NULL);
+    assert_int_equal(spool_status(spool).bytes, bytes_of(0, 2));
+    append_all(spool, 2, 3);
+    spool_close(&spool);
+    spool = open_sound(place);
+    assert_drains(spool, 0, 3);
+    spool_close(&spool);
+}
+
 /* A file system may have lengthened the file and not yet written to it. */
 static void a_tail_of_zeros_is_cut_off(void **state)
 {
@@ -579,6 +596,7 @@ int main(int argc, char **argv)
         PLACED(a_bound_that_was_lowered_loses_nothing),
         PLACED(one_process_has_it),
         PLACED(a_torn_tail_is_cut_off_and_said_wherever_it_was_torn),
+        PLACED(a_torn_tail_is_cut_off_at_a_record_though_it_looks_like_one),
         PLACED(a_tail_of_zeros_is_cut_off),
         PLACED(a_note_that_is_lost_has_records_read_again),
         PLACED(a_segment_that_comes_back_after_it_was_deleted_is_not_read_again),
