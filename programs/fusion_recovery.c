@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "programs/checkpoints.h"
 #include "programs/fusion_cameras.h"
@@ -66,10 +65,9 @@ int fusion_recovery_save(struct fusion_loop *loop)
     buffer_release(&state);
     if (r < 0)
         return r;
-    struct error err;
-    if (file_write(file.path, file.bytes.bytes, file.bytes.length, 0600, &err) < 0)
-        log_error("a state is not saved: %s", err.text);
-    buffer_release(&file.bytes);
+    if (storage_writer_put_file_take(loop->writer, file.path, &file.bytes.bytes,
+                                     file.bytes.length) < 0)
+        log_error("a state is not saved: out of memory");
     return 0;
 }
 
