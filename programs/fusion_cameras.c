@@ -45,7 +45,7 @@ static void keep_calibration(const struct fusion_camera *camera)
         .valid_from_us = calibration_valid_from_us(calibration),
     };
     if (camera->loop->writer && storage_writer_put_calibration(camera->loop->writer, &record) < 0)
-        log_error("the calibration of camera %s is not kept: the queue to the database is full",
+        log_error("the calibration of camera %s is not kept: too much waits for the disk",
                   camera->config->id);
 }
 

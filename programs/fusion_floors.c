@@ -33,7 +33,7 @@ static void store_bucket(void *context, struct heat_bucket *bucket)
     }
     loop->buckets++;
     if (storage_writer_put_take(loop->writer, &bucket) < 0)
-        log_error("dropped a heat bucket: the queue to the disk is full");
+        log_error("dropped a heat bucket: too many wait for the disk");
 }
 
 static int open_fusion(struct fusion_floor *floor, struct error *err)

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "programs/fusion_cameras.h"
 #include "programs/fusion_floors.h"
 #include "programs/fusion_recovery.h"
@@ -50,15 +51,23 @@ static int open_writer(struct fusion_loop *loop, struct error *err)
     const struct store_config *config = loop->options->config;
     if (loop->options->no_database)
         return 0;
+    AUTO(text_release) struct text spool = TEXT_INIT, refused = TEXT_INIT;
+    text_format(&spool, "%s/spool", config->state_dir);
+    text_format(&refused, "%s/refused", config->state_dir);
     char *conninfo = storage_conninfo(config);
-    if (!conninfo)
+    if (!conninfo || spool.failed || refused.failed) {
+        free(conninfo);
         return error_set(err, -ENOMEM, "out of memory");
+    }
     struct storage_writer_options options = {
         .conninfo = conninfo,
         .chain = config->chain,
         .store = config->store.id,
         .timezone = config->store.timezone,
         .store_key = store_config_key(config),
+        .spool_folder = spool.bytes,
+        .spool_max_mb = config->spool.max_mb,
+        .refused_folder = refused.bytes,
         .bucket_s = config->heat.bucket_s,
         .visit_s = config->heat.visit_s,
         .cell_m = config->heat.cell_m,
@@ -72,6 +81,8 @@ static int open_writer(struct fusion_loop *loop, struct error *err)
     for (size_t i = 0; r == 0 && i < loop->floor_count; i++)
         r = storage_writer_set_floor(loop->writer, loop->floors[i].config->id, loop->floors[i].map,
                                      err);
+    if (r == 0)
+        storage_writer_begin(loop->writer);
     free(conninfo);
     return r;
 }
@@ -194,6 +205,13 @@ static long wait_ms(const struct fusion_loop *loop)
     return until_ns <= now_ns ? 0 : (long) ((until_ns - now_ns) / NS_PER_MS) + 1;
 }
 
+static void log_notices(const struct fusion_loop *loop)
+{
+    struct error notice;
+    while (loop->writer && storage_writer_next_notice(loop->writer, &notice))
+        log_warning("%s", notice.text);
+}
+
 static char *status_text(void *context)
 {
     return fusion_report(context);
@@ -217,6 +235,7 @@ static int turn(struct fusion_loop *loop, struct error *err)
     if (zmq_poll(items, ARRAY_LENGTH(items), wait_ms(loop)) < 0 && errno != EINTR)
         return error_set(err, -errno, "could not wait: %s", zmq_strerror(errno));
     handle_signals(loop);
+    log_notices(loop);
     int r = receive(loop);
     if (r == 0)
         r = fusion_cameras_replay(loop);
@@ -247,8 +266,10 @@ static int finish(struct fusion_loop *loop, struct error *err)
     if (r < 0)
         return error_set(err, r, "fusion failed at the end: %s", strerror(-r));
     if (loop->writer && storage_writer_flush(loop->writer, FLUSH_TIMEOUT_MS) < 0)
-        r = error_set(err, -ETIMEDOUT, "the database did not take the last heat buckets: %s",
-                      storage_writer_counts(loop->writer).last_error);
+        log_warning("the last buckets wait in %s/spool for the next start: %s",
+                    loop->options->config->state_dir,
+                    storage_writer_counts(loop->writer).last_error);
+    log_notices(loop);
     fusion_report_findings(loop);
     if (!loop->options->summary_path)
         return r;

@@ -141,12 +141,21 @@ static json_t *database_json(const struct fusion_loop *loop)
     if (!loop->writer)
         return json_null();
     struct storage_writer_counts c = storage_writer_counts(loop->writer);
-    json_t *o = json_object();
+    json_t *o = json_object(), *drops = json_object();
+    for (int reason = 0; reason < STORAGE_DROP_REASONS; reason++)
+        json_object_set_new(drops, storage_drop_text((enum storage_drop) reason),
+                            json_integer((json_int_t) c.drops[reason]));
     json_object_set_new(o, "buckets_written", json_integer((json_int_t) c.written));
-    json_object_set_new(o, "buckets_waiting", json_integer((json_int_t) c.queued));
+    json_object_set_new(o, "buckets_waiting", json_integer((json_int_t) (c.queued + c.spooled)));
+    json_object_set_new(o, "buckets_in_spool", json_integer((json_int_t) c.spooled));
+    json_object_set_new(o, "spool_bytes", json_integer((json_int_t) c.spool_bytes));
+    json_object_set_new(o, "oldest_waiting",
+                        c.oldest_us == INT64_MIN ? json_null() : time_text(c.oldest_us));
     json_object_set_new(o, "buckets_dropped", json_integer((json_int_t) c.dropped));
+    json_object_set_new(o, "drops", drops);
     json_object_set_new(o, "retries", json_integer((json_int_t) c.retries));
     json_object_set_new(o, "last_error", json_string(c.last_error));
+    json_object_set_new(o, "disk_error", json_string(c.disk_error));
     json_object_set_new(o, "roll_ups_failed", json_integer((json_int_t) c.roll_ups_failed));
     json_object_set_new(o, "roll_up_error", json_string(c.roll_up_error));
     return o;
