@@ -252,6 +252,22 @@ static int turn(struct fusion_loop *loop, struct error *err)
     return r < 0 && !err->text[0] ? error_set(err, r, "fusion failed: %s", strerror(-r)) : r;
 }
 
+/* What is made of recordings is wanted at once; the live store's last buckets may wait for the next
+ * start, as they are on disk. */
+static int flush(const struct fusion_loop *loop, struct error *err)
+{
+    if (!loop->writer || storage_writer_flush(loop->writer, FLUSH_TIMEOUT_MS) == 0)
+        return 0;
+    const struct storage_writer_counts counts = storage_writer_counts(loop->writer);
+    if (loop->options->until_ended)
+        return error_set(err, -ETIMEDOUT, "the database did not take the last heat buckets: %s",
+                         counts.last_error);
+    log_warning("%llu buckets wait in %s/spool for the next start: %s",
+                (unsigned long long) counts.spooled, loop->options->config->state_dir,
+                counts.last_error);
+    return 0;
+}
+
 /*
  * Close what is open, so that no bucket and no tick is left behind. The state is saved as it is
  * before that: the next run makes the bucket that is open now whole.
@@ -265,10 +281,8 @@ static int finish(struct fusion_loop *loop, struct error *err)
         r = fusion_finish(loop->floors[i].fusion);
     if (r < 0)
         return error_set(err, r, "fusion failed at the end: %s", strerror(-r));
-    if (loop->writer && storage_writer_flush(loop->writer, FLUSH_TIMEOUT_MS) < 0)
-        log_warning("the last buckets wait in %s/spool for the next start: %s",
-                    loop->options->config->state_dir,
-                    storage_writer_counts(loop->writer).last_error);
+    if (r == 0)
+        r = flush(loop, err);
     log_notices(loop);
     fusion_report_findings(loop);
     if (!loop->options->summary_path)

@@ -80,6 +80,13 @@ publish() {
         --pace fast "$@" 2>>"$run/published"
 }
 
+# start_cameras [OPTION...]: the same in the background; $cameras is their process
+start_cameras() {
+    "$ff" simulate --config "$work/sim.cfg" --seed 4 --publish --store "$run/store.cfg" --keep-time \
+        --pace fast "$@" 2>>"$run/published" &
+    cameras=$!
+}
+
 # status FIELD: a number of the running fusion's status, by its path in jq's words
 status() { "$ff" status --config "$run/store.cfg" --json 2>/dev/null | python3 -c '
 import json, sys
@@ -96,7 +103,7 @@ await() {
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || {
             tail -n 30 "$run/fusion.log" >&2
-            cp -r "$run" /tmp/failed_run; "$ff" status --config "$run/store.cfg" --json >&2; cat "$run/published" >&2
+            "$ff" status --config "$run/store.cfg" >&2
             fail "waited in vain for $words"
         }
         pause 0.05
@@ -155,7 +162,11 @@ all_received() {
     received=$(status 'sum(c["frames_received"] for c in o["cameras"])')
     [ "$received" = "$(frames_published)" ]
 }
-frames_published() { sed -n 's/.*published frames=\([0-9]*\) .*/\1/p' "$run/published" | awk '{ n += $1 } END { print n }'; }
+# By the last run of the cameras and those before it.
+frames_published() {
+    sed -n 's/.* published frames=\([0-9]*\) .* known=\([0-9]*\).*/\1 \2/p' "$run/published" |
+        awk '{ n = $1 + $2 } END { print n }'
+}
 
 cannot_publish() {
     tail -n 20 "$run/fusion.log" "$run/published" >&2

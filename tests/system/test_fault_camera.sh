@@ -11,8 +11,7 @@ make_run killed
 start_fusion
 RANDOM=11
 for ((kill = 1; kill <= ${KILLS:-8}; kill++)); do
-    publish --resume &
-    cameras=$!
+    start_cameras --resume
     pause "0.$((RANDOM % 9 + 1))"
     kill -KILL "$cameras" 2>/dev/null || break # it was through
     wait "$cameras" || true

@@ -8,8 +8,7 @@ undisturbed quiet
 
 make_run killed
 keep_fusion_up
-publish &
-cameras=$!
+start_cameras
 RANDOM=7
 for ((kill = 1; kill <= ${KILLS:-20}; kill++)); do
     pause "0.$((RANDOM % 9 + 1))"
