@@ -2,9 +2,7 @@
  * spool.c - records on disk, first in, first out, that outlive the program and the power
  *
  * One mutex guards the files and may be held while the disk works; another guards the status alone.
- * The front is a place in the oldest segment; all that lies before it has been dropped. Headers
- * have a checksum of their own, so that a damaged payload does not cost those that follow it, and
- * looking for the next header stays linear whatever the bytes are.
+ * The front is a place in the oldest segment; all that lies before it has been dropped.
  */
 #include "storage/spool.h"
 
@@ -21,8 +19,8 @@
 
 #include "base/crc32.h"
 #include "base/file.h"
+#include "storage/spool_file.h"
 
-#define MAGIC         UINT32_C(0x31535046) /* FPS1 */
 #define DRAINED_MAGIC UINT32_C(0x31445046) /* FPD1 */
 #define DRAINED_BYTES 16
 
@@ -33,18 +31,6 @@
 /* So many segments at least: space comes back in pieces of this part of the whole. */
 #define SEGMENTS          16
 #define SEGMENT_BYTES_MAX (UINT64_C(16) * 1024 * 1024)
-
-#define SCAN_BYTES ((size_t) 64 * 1024)
-
-/* Numbers are not used up; those beyond are damage. */
-#define NUMBER_MAX (UINT64_MAX / 2)
-
-struct header {
-    uint32_t kind, length;
-    uint64_t number;
-    int64_t time_us;
-    uint32_t payload_crc;
-};
 
 struct segment {
     uint64_t first; /* names the file: no record in it has a lower number */
@@ -82,144 +68,6 @@ static int fail(struct error *err, const struct spool *spool, int code, const ch
 static void segment_name(uint64_t first, char ret_name[static NAME_SIZE])
 {
     (void) snprintf(ret_name, NAME_SIZE, "%0*" PRIu64 SUFFIX, NUMBER_LONG, first);
-}
-
-/* ---- bytes ---- */
-
-static void put_number(uint8_t *at, uint64_t value, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++)
-        at[i] = (uint8_t) (value >> (8 * i));
-}
-
-static uint64_t get_number(const uint8_t *at, size_t bytes)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < bytes; i++)
-        value |= (uint64_t) at[i] << (8 * i);
-    return value;
-}
-
-static void write_header(const struct header *header, uint8_t ret_bytes[static SPOOL_HEADER_BYTES])
-{
-    put_number(ret_bytes, MAGIC, 4);
-    put_number(ret_bytes + 4, header->kind, 4);
-    put_number(ret_bytes + 8, header->length, 4);
-    put_number(ret_bytes + 12, header->number, 8);
-    put_number(ret_bytes + 20, (uint64_t) header->time_us, 8);
-    put_number(ret_bytes + 28, header->payload_crc, 4);
-    put_number(ret_bytes + 32, crc32_of(ret_bytes, 32), 4);
-}
-
-static bool read_header(const uint8_t bytes[static SPOOL_HEADER_BYTES], struct header *ret_header)
-{
-    if (get_number(bytes, 4) != MAGIC || get_number(bytes + 32, 4) != crc32_of(bytes, 32))
-        return false;
-    *ret_header = (struct header){ .kind = (uint32_t) get_number(bytes + 4, 4),
-                                   .length = (uint32_t) get_number(bytes + 8, 4),
-                                   .number = get_number(bytes + 12, 8),
-                                   .time_us = (int64_t) get_number(bytes + 20, 8),
-                                   .payload_crc = (uint32_t) get_number(bytes + 28, 4) };
-    return true;
-}
-
-/* Returns 0 when all is there, or -errno; -ENODATA: the file ends before. */
-static int read_at(int fd, void *bytes, size_t length, uint64_t offset)
-{
-    for (uint8_t *at = bytes; length > 0;) {
-        ssize_t n = pread(fd, at, length, (off_t) offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -ENODATA;
-        at += n;
-        offset += (uint64_t) n;
-        length -= (size_t) n;
-    }
-    return 0;
-}
-
-/* Returns 0 or -1 with errno. */
-static int write_at(int fd, const void *bytes, size_t length, uint64_t offset)
-{
-    for (const uint8_t *at = bytes; length > 0;) {
-        ssize_t n = pwrite(fd, at, length, (off_t) offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        at += n;
-        offset += (uint64_t) n;
-        length -= (size_t) n;
-    }
-    return 0;
-}
-
-/* ---- finding records ---- */
-
-/* A part of a segment in which records are looked for. */
-struct stretch {
-    int fd;
-    uint64_t at, end;
-    uint64_t above; /* numbers that are not above this one are no records */
-};
-
-/* The header at a place, if there is a whole record. Returns 1, 0 or -errno. */
-static int header_at(const struct stretch *stretch, uint64_t at, struct header *ret_header)
-{
-    uint8_t bytes[SPOOL_HEADER_BYTES];
-    struct header header;
-    if (stretch->end - at < sizeof(bytes))
-        return 0;
-    int r = read_at(stretch->fd, bytes, sizeof(bytes), at);
-    if (r < 0)
-        return r == -ENODATA ? 0 : r;
-    if (!read_header(bytes, &header) || header.number <= stretch->above ||
-        header.number > NUMBER_MAX || header.length > stretch->end - at - sizeof(bytes))
-        return 0;
-    *ret_header = header;
-    return 1;
-}
-
-/* Look for a header behind damage. Returns 1, 0 or -errno. */
-static int scan(const struct stretch *stretch, uint64_t from, struct header *ret_header,
-                uint64_t *ret_at)
-{
-    static const uint8_t magic[4] = { 'F', 'P', 'S', '1' };
-    uint8_t *chunk = malloc(SCAN_BYTES);
-    int r = chunk ? 0 : -ENOMEM;
-    while (r == 0 && from + SPOOL_HEADER_BYTES <= stretch->end) {
-        uint64_t rest = stretch->end - from;
-        size_t length = rest < SCAN_BYTES ? (size_t) rest : SCAN_BYTES;
-        r = read_at(stretch->fd, chunk, length, from);
-        for (uint8_t *at = chunk;
-             r == 0 && (at = memmem(at, length - (size_t) (at - chunk), magic, sizeof(magic)));
-             at++) {
-            uint64_t place = from + (uint64_t) (at - chunk);
-            r = header_at(stretch, place, ret_header);
-            if (r > 0)
-                *ret_at = place; /* not before: it may be the stretch's own */
-        }
-        from += length - (length > sizeof(magic) ? sizeof(magic) - 1 : 0);
-    }
-    free(chunk);
-    return r == -ENODATA ? 0 : r;
-}
-
-/* The next record from a place on. Returns 1, 0 (none up to the end) or -errno. */
-static int find_record(const struct stretch *stretch, struct header *ret_header, uint64_t *ret_at)
-{
-    int r = header_at(stretch, stretch->at, ret_header);
-    if (r == 0)
-        return scan(stretch, stretch->at + 1, ret_header, ret_at);
-    if (r > 0)
-        *ret_at = stretch->at;
-    return r;
-}
-
-static uint64_t record_end(const struct header *header, uint64_t at)
-{
-    return at + SPOOL_HEADER_BYTES + header->length;
 }
 
 /* ---- segments ---- */
@@ -261,29 +109,29 @@ static void remove_drained(struct spool *spool)
 }
 
 /* What is left of the oldest segment. Returns 0 or -errno. */
-static int front_stretch(struct spool *spool, struct stretch *ret_stretch)
+static int front_stretch(struct spool *spool, struct spool_stretch *ret_stretch)
 {
     if (spool->read_fd < 0)
         spool->read_fd = open_segment(spool, &spool->segments[0], O_RDONLY);
     if (spool->read_fd < 0)
         return -errno;
-    *ret_stretch = (struct stretch){ .fd = spool->read_fd,
-                                     .at = spool->front,
-                                     .end = spool->segments[0].bytes,
-                                     .above = spool->drained };
+    *ret_stretch = (struct spool_stretch){ .fd = spool->read_fd,
+                                           .at = spool->front,
+                                           .end = spool->segments[0].bytes,
+                                           .above = spool->drained };
     return 0;
 }
 
 static int64_t oldest_us(struct spool *spool)
 {
-    struct stretch stretch;
-    struct header header;
+    struct spool_stretch stretch;
+    struct spool_header header;
     if (spool->segment_count == 0 || front_stretch(spool, &stretch) < 0)
         return RECORD_NO_TIME;
-    while (find_record(&stretch, &header, &stretch.at) > 0) {
+    while (spool_find(&stretch, &header, &stretch.at) > 0) {
         if (header.time_us != RECORD_NO_TIME)
             return header.time_us;
-        stretch.at = record_end(&header, stretch.at);
+        stretch.at = spool_record_end(&header, stretch.at);
     }
     return RECORD_NO_TIME;
 }
@@ -367,13 +215,13 @@ static int cut_tail(const struct spool *spool, struct segment *segment, int fd,
 /* Find the records of a segment, and where those begin that have not been dropped. */
 static int walk(struct spool *spool, struct segment *segment, int fd, struct error *repair)
 {
-    struct stretch stretch = { .fd = fd, .end = segment->bytes };
-    struct header header;
+    struct spool_stretch stretch = { .fd = fd, .end = segment->bytes };
+    struct spool_header header;
     uint64_t drained_end = 0;
     int r;
     stretch.above = spool->next - 1;
-    while ((r = find_record(&stretch, &header, &stretch.at)) > 0) {
-        stretch.at = record_end(&header, stretch.at);
+    while ((r = spool_find(&stretch, &header, &stretch.at)) > 0) {
+        stretch.at = spool_record_end(&header, stretch.at);
         stretch.above = segment->last = header.number;
         if (header.number <= spool->drained)
             drained_end = stretch.at;
@@ -426,19 +274,21 @@ static int walk_all(struct spool *spool, struct error *repair)
 static void read_drained(struct spool *spool)
 {
     uint8_t bytes[DRAINED_BYTES];
-    if (read_at(spool->drained_fd, bytes, sizeof(bytes), 0) < 0)
+    if (spool_read_at(spool->drained_fd, bytes, sizeof(bytes), 0) < 0)
         return;
-    if (get_number(bytes, 4) == DRAINED_MAGIC && get_number(bytes + 12, 4) == crc32_of(bytes, 12))
-        spool->drained = get_number(bytes + 4, 8);
+    if (spool_get_number(bytes, 4) == DRAINED_MAGIC &&
+        spool_get_number(bytes + 12, 4) == crc32_of(bytes, 12))
+        spool->drained = spool_get_number(bytes + 4, 8);
 }
 
 static void write_drained(const struct spool *spool)
 {
     uint8_t bytes[DRAINED_BYTES];
-    put_number(bytes, DRAINED_MAGIC, 4);
-    put_number(bytes + 4, spool->drained, 8);
-    put_number(bytes + 12, crc32_of(bytes, 12), 4);
-    (void) write_at(spool->drained_fd, bytes, sizeof(bytes), 0);
+    spool_put_number(bytes, DRAINED_MAGIC, 4);
+    spool_put_number(bytes + 4, spool->drained, 8);
+    spool_put_number(bytes + 12, crc32_of(bytes, 12), 4);
+    if (spool_write_at(spool->drained_fd, bytes, sizeof(bytes), 0) < 0)
+        return; /* records are read once more, that is all */
 }
 
 static int make_folder(const char *folder, struct error *err)
@@ -596,15 +446,15 @@ static int newest_segment(struct spool *spool)
 static int write_record(int fd, const struct record *record, uint64_t number, uint64_t at)
 {
     uint8_t bytes[SPOOL_HEADER_BYTES];
-    const struct header header = { .kind = record->kind,
-                                   .length = (uint32_t) record->length,
-                                   .number = number,
-                                   .time_us = record->time_us,
-                                   .payload_crc = crc32_of(record->bytes, record->length) };
-    write_header(&header, bytes);
-    if (write_at(fd, bytes, sizeof(bytes), at) < 0)
+    const struct spool_header header = { .kind = record->kind,
+                                         .length = (uint32_t) record->length,
+                                         .number = number,
+                                         .time_us = record->time_us,
+                                         .payload_crc = crc32_of(record->bytes, record->length) };
+    spool_write_header(&header, bytes);
+    if (spool_write_at(fd, bytes, sizeof(bytes), at) < 0)
         return -1;
-    return write_at(fd, record->bytes, record->length, at + sizeof(bytes));
+    return spool_write_at(fd, record->bytes, record->length, at + sizeof(bytes));
 }
 
 /* What could not be kept goes. Where even that fails the segment ends here: its numbers are not
@@ -666,12 +516,13 @@ int spool_append(struct spool *spool, const struct record *records, size_t count
 /* ---- reading and dropping ---- */
 
 /* Returns 1; 0 where the payload is damaged; -errno. */
-static int read_payload(int fd, const struct header *header, uint64_t at, struct record *ret_record)
+static int read_payload(int fd, const struct spool_header *header, uint64_t at,
+                        struct record *ret_record)
 {
     uint8_t *bytes = malloc((size_t) header->length + 1);
     if (!bytes)
         return -ENOMEM;
-    int r = read_at(fd, bytes, header->length, at + SPOOL_HEADER_BYTES);
+    int r = spool_read_at(fd, bytes, header->length, at + SPOOL_HEADER_BYTES);
     if (r == 0 && crc32_of(bytes, header->length) == header->payload_crc) {
         *ret_record = (struct record){ .number = header->number,
                                        .kind = header->kind,
@@ -698,11 +549,11 @@ static void skip(struct spool *spool, uint64_t to)
 }
 
 /* Read one record. Returns 1, 0 (no more for now) or -errno. */
-static int read_next(struct spool *spool, struct stretch *stretch, struct reading *reading)
+static int read_next(struct spool *spool, struct spool_stretch *stretch, struct reading *reading)
 {
-    struct header header;
+    struct spool_header header;
     uint64_t at;
-    int r = find_record(stretch, &header, &at);
+    int r = spool_find(stretch, &header, &at);
     if (r < 0)
         return r;
     bool is_front = reading->count == 0;
@@ -719,7 +570,7 @@ static int read_next(struct spool *spool, struct stretch *stretch, struct readin
     r = read_payload(stretch->fd, &header, at, &reading->records[reading->count]);
     if (r < 0 || (r == 0 && !is_front))
         return r;
-    stretch->at = record_end(&header, at);
+    stretch->at = spool_record_end(&header, at);
     stretch->above = header.number;
     if (r > 0) {
         reading->count++;
@@ -734,7 +585,7 @@ static int read_next(struct spool *spool, struct stretch *stretch, struct readin
 /* Read from the oldest segment that has something. */
 static int read_front(struct spool *spool, struct reading *reading)
 {
-    struct stretch stretch;
+    struct spool_stretch stretch;
     int r = 0;
     while (reading->count == 0) {
         remove_drained(spool);
@@ -768,11 +619,11 @@ int spool_front(struct spool *spool, size_t most, struct record *ret_records, st
 /* Records that can no longer be found are behind us as well. */
 static void pass(struct spool *spool, uint64_t number)
 {
-    struct stretch stretch;
-    struct header header;
+    struct spool_stretch stretch;
+    struct spool_header header;
     while (spool->segment_count > 0 && front_stretch(spool, &stretch) == 0 &&
-           find_record(&stretch, &header, &stretch.at) > 0 && header.number <= number) {
-        spool->front = record_end(&header, stretch.at);
+           spool_find(&stretch, &header, &stretch.at) > 0 && header.number <= number) {
+        spool->front = spool_record_end(&header, stretch.at);
         spool->drained = header.number;
         spool->waiting -= spool->waiting > 0;
         remove_drained(spool);
