@@ -26,8 +26,9 @@ static void add_cells(struct adding *to, const struct shop_minute *minute)
     chain_pack(minute, &pack);
     if (pack.entries > ENTRIES_MAX)
         errx(1, "a minute has %zu entries, and %d can be added up", pack.entries, ENTRIES_MAX);
-    heat_pack_open(pack.first_cell, pack.dwell_unit_ms, pack.planes,
-                   HEAT_PACK_PLANES * pack.entries, entries);
+    if (heat_pack_open(pack.first_cell, pack.dwell_unit_ms, pack.planes,
+                       HEAT_PACK_PLANES * pack.entries, entries) < 0)
+        errx(1, "what was packed cannot be opened");
     for (size_t i = 0; i < pack.entries; i++) {
         const struct heat_entry *entry = &entries[i];
         to->cells[DWELL_MS][entry->cell] += entry->dwell_ms;

@@ -241,10 +241,11 @@ static int add_packed(struct heat_sums *sums, const PGresult *rows, int row, str
     struct heat_entry *entries = calloc(count + 1, sizeof(*entries));
     if (!entries)
         return error_set(err, -ENOMEM, "out of memory reading heat");
-    heat_pack_open((int32_t) binary_integer(rows, row, FIRST),
-                   (int32_t) binary_integer(rows, row, UNIT),
-                   (const uint8_t *) PQgetvalue(rows, row, CELLS), length, entries);
-    int rc = 0;
+    int rc = heat_pack_open((int32_t) binary_integer(rows, row, FIRST),
+                            (int32_t) binary_integer(rows, row, UNIT),
+                            (const uint8_t *) PQgetvalue(rows, row, CELLS), length, entries);
+    if (rc < 0)
+        rc = error_set(err, -EIO, "the database holds heat that cannot be read");
     for (size_t i = 0; rc == 0 && i < count; i++) {
         const struct heat_entry *e = &entries[i];
         if (e->cell >= grid_cells(&sums->grid)) {
