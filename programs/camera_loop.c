@@ -18,6 +18,7 @@
 #include "calib/watch.h"
 #include "capture/capture.h"
 #include "programs/camera_eye.h"
+#include "programs/camera_watch.h"
 #include "programs/start.h"
 #include "wire/publisher.h"
 
@@ -34,6 +35,7 @@ struct camera_loop {
     const struct camera_loop_options *options;
     struct calibration *calibration;
     struct camera_eye *eye;
+    struct camera_watch *watch;
     struct publisher *publisher; /* NULL with --no-publish */
     struct capture *capture;     /* NULL until somebody listens */
     FILE *csv;
@@ -106,6 +108,12 @@ static int open_capture(struct camera_loop *loop, struct error *err)
     return capture_create(&options, &loop->capture, err);
 }
 
+/* All zero before somebody listens. */
+static struct capture_status capture_status_of(const struct camera_loop *loop)
+{
+    return loop->capture ? capture_status(loop->capture) : (struct capture_status){ 0 };
+}
+
 static void fill_hello(const struct camera_loop *loop, struct camera_hello *hello)
 {
     struct detector_info info = camera_eye_info(loop->eye);
@@ -123,9 +131,10 @@ static void fill_hello(const struct camera_loop *loop, struct camera_hello *hell
                     calibration_version(loop->calibration));
     (void) snprintf(hello->engine, ID_SIZE, "%s", info.engine);
     (void) snprintf(hello->model_id, ID_SIZE, "%s", info.model_id);
-    if (loop->capture)
-        (void) snprintf(hello->detail, sizeof(hello->detail), "%.255s",
-                        capture_status(loop->capture).detail);
+    camera_watch_words(loop->watch, sizeof(hello->detail), hello->detail);
+    const struct capture_status status = capture_status_of(loop);
+    if (status.detail[0])
+        (void) snprintf(hello->detail, sizeof(hello->detail), "%.255s", status.detail);
 }
 
 static void fill_health(struct camera_loop *loop, struct camera_health *health)
@@ -138,13 +147,12 @@ static void fill_health(struct camera_loop *loop, struct camera_health *health)
                                                        (double) health->frames_published
                                                  : 0;
     health->publish_dropped = publisher_counts(loop->publisher).dropped;
-    if (loop->capture) {
-        struct capture_status status = capture_status(loop->capture);
-        health->frames_captured = status.frames;
-        health->frames_skipped = status.dropped;
-        health->reconnects = status.reconnects;
-        health->decode_ms = status.decode_ms;
-    }
+    const struct capture_status status = capture_status_of(loop);
+    health->frames_captured = status.frames;
+    health->frames_skipped = status.dropped;
+    health->reconnects = status.reconnects;
+    health->decode_ms = status.decode_ms;
+    camera_watch_fill(loop->watch, health);
 }
 
 /* Say who and how this camera is; a full queue is counted by the publisher. */
@@ -237,25 +245,41 @@ static int publish(struct camera_loop *loop, const struct frame *frame, const st
     return r == -EAGAIN ? 0 : r; /* the publisher counts what a full queue drops */
 }
 
+/* Who is in a frame; in a picture that cannot be believed, nobody is looked for. */
+static int look(struct camera_loop *loop, const struct frame *frame, struct sight *ret_sight,
+                struct error *err)
+{
+    int changed = camera_watch_see(loop->watch, frame);
+    if (changed < 0)
+        return error_set(err, changed, "out of memory");
+    if (changed)
+        send_report(loop);
+    if (camera_watch_is_suspicious(loop->watch)) {
+        *ret_sight = (struct sight){ .flags = FRAME_PICTURE_SUSPICIOUS };
+        return 0;
+    }
+    int64_t before_ns = clock_mono_ns();
+    int r = camera_eye_look(loop->eye, frame, ret_sight);
+    loop->detect_ns += clock_mono_ns() - before_ns;
+    return r < 0 ? error_set(err, r, "the detector failed: %s", strerror(-r)) : 0;
+}
+
 static int process_frame(struct camera_loop *loop, const struct frame *frame, struct error *err)
 {
+    struct sight sight;
     int r = check_frame_size(loop, frame, err);
     if (r == 0)
         r = save_still(loop, frame, err);
+    if (r == 0)
+        r = look(loop, frame, &sight, err);
     if (r < 0)
         return r;
-    struct sight sight;
-    int64_t before_ns = clock_mono_ns();
-    r = camera_eye_look(loop->eye, frame, &sight);
-    if (r < 0)
-        return error_set(err, r, "the detector failed: %s", strerror(-r));
-    loop->detect_ns += clock_mono_ns() - before_ns;
     for (size_t i = 0; i < sight.found.count; i++)
         write_csv(loop, frame, &sight.found.items[i]);
     loop->counts.frames_published++;
     loop->counts.frames_rested += (sight.flags & FRAME_SKIPPED_BY_GATE) != 0;
     loop->counts.observations += sight.observation_count;
-    before_ns = clock_mono_ns();
+    int64_t before_ns = clock_mono_ns();
     r = publish(loop, frame, &sight);
     loop->publish_ns += clock_mono_ns() - before_ns;
     return r < 0 ? error_set(err, r, "could not publish: %s", strerror(-r)) : 0;
@@ -334,6 +358,8 @@ static void reload_calibration(struct camera_loop *loop)
         return;
     }
     const char *was = calibration_version(loop->calibration), *is = calibration_version(fresh);
+    if (camera_watch_reload(loop->watch, fresh) < 0)
+        log_error("could not read the signature again: out of memory");
     if (strcmp(was, is) == 0) {
         log_info("the calibration is the same as before calibration=%.12s", is);
         return;
@@ -403,6 +429,8 @@ static int open_all(struct camera_loop *loop, struct error *err)
     if (r == 0)
         r = camera_eye_create(loop->options->camera, loop->calibration, loop->options->engine,
                               &loop->eye, err);
+    if (r == 0 && camera_watch_create(loop->options->camera, loop->calibration, &loop->watch) < 0)
+        r = error_set(err, -ENOMEM, "out of memory");
     if (r == 0)
         r = open_csv(loop, err);
     if (r == 0)
@@ -420,6 +448,7 @@ static int close_all(struct camera_loop *loop, int r, struct error *err)
     }
     capture_destroy(&loop->capture);
     camera_eye_destroy(&loop->eye);
+    camera_watch_destroy(&loop->watch);
     calibration_destroy(&loop->calibration);
     if (loop->signal_fd >= 0)
         (void) close(loop->signal_fd);
@@ -443,11 +472,12 @@ static void log_end(const struct camera_loop *loop)
              (unsigned long long) loop->counts.frames_rested,
              (unsigned long long) loop->counts.observations);
     log_info("time of a frame decode_ms=%.3f gate_ms=%.3f resize_ms=%.3f network_ms=%.3f "
-             "boxes_ms=%.3f floor_ms=%.3f publish_ms=%.3f",
-             loop->capture ? capture_status(loop->capture).decode_ms : 0,
-             per_frame_ms(loop, t.gate_ns), per_frame_ms(loop, t.detector.resize_ns),
-             per_frame_ms(loop, t.detector.network_ns), per_frame_ms(loop, t.detector.boxes_ns),
-             per_frame_ms(loop, t.floor_ns), per_frame_ms(loop, loop->publish_ns));
+             "boxes_ms=%.3f floor_ms=%.3f publish_ms=%.3f watch_ms=%.3f",
+             capture_status_of(loop).decode_ms, per_frame_ms(loop, t.gate_ns),
+             per_frame_ms(loop, t.detector.resize_ns), per_frame_ms(loop, t.detector.network_ns),
+             per_frame_ms(loop, t.detector.boxes_ns), per_frame_ms(loop, t.floor_ns),
+             per_frame_ms(loop, loop->publish_ns),
+             per_frame_ms(loop, camera_watch_total_ns(loop->watch)));
 }
 
 int camera_loop_run(const struct camera_loop_options *options, struct error *err)

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "image/picture_watch.h"
 
 /* Three decimals are enough for metres and seconds, and keep the files readable. */
 static json_t *rounded(double value)
@@ -56,6 +57,12 @@ static json_t *head_body_json(const struct fusion_camera *camera)
     return o;
 }
 
+/* A number from outside. */
+static const char *picture_text(uint32_t state)
+{
+    return state < PICTURE_STATES ? picture_state_name((enum picture_state) state) : "unknown";
+}
+
 static json_t *camera_json(const struct fusion_camera *camera)
 {
     json_t *o = json_object();
@@ -71,6 +78,11 @@ static json_t *camera_json(const struct fusion_camera *camera)
     json_object_set_new(o, "starts", json_integer((json_int_t) camera->sequence.boots));
     json_object_set_new(o, "frames_rested",
                         json_integer((json_int_t) camera->health.frames_rested));
+    json_object_set_new(o, "picture", json_string(picture_text(camera->health.picture)));
+    json_object_set_new(o, "picture_alarms",
+                        json_integer((json_int_t) camera->health.picture_alarms));
+    json_object_set_new(o, "frames_suspicious",
+                        json_integer((json_int_t) camera->health.frames_suspicious));
     json_object_set_new(o, "reconnects", json_integer((json_int_t) camera->health.reconnects));
     json_object_set_new(o, "detect_ms_per_frame", rounded(camera->health.detect_ms));
     json_object_set_new(o, "decode_ms_per_frame", rounded(camera->health.decode_ms));
