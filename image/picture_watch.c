@@ -15,8 +15,8 @@
 #include "base/macros.h"
 
 #define LOOK_EVERY_US US_PER_S
-/* A look stands for no more time than this, however long it is since the one before: of an outage
- * nothing is known. */
+/* A look stands for the time since the one before; after a longer pause only for a second, as of an
+ * outage nothing is known. */
 #define LOOK_LASTS_US (5 * US_PER_S)
 #define LEAVE_US      (10 * US_PER_S)
 #define TAKE_BACK     3
@@ -284,7 +284,7 @@ int picture_watch_see(struct picture_watch *watch, const struct image *picture, 
         watch->look.seen = PICTURE_FROZEN;
     watch->print = print;
     watch->looked_us = capture_us;
-    score(watch, since_us < 0 ? 0 : since_us > LOOK_LASTS_US ? LOOK_LASTS_US : since_us);
+    score(watch, since_us < 0 || since_us > LOOK_LASTS_US ? LOOK_EVERY_US : since_us);
     decide(watch);
     return 1;
 }
