@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "calib/calibration.h"
 #include "calib/watch.h"
+#include "capture/av_words.h"
 #include "capture/capture.h"
 #include "programs/camera_eye.h"
 #include "programs/camera_watch.h"
@@ -158,6 +159,9 @@ static void fill_health(struct camera_loop *loop, struct camera_health *health)
 /* Say who and how this camera is; a full queue is counted by the publisher. */
 static void send_report(struct camera_loop *loop)
 {
+    const struct capture_status status = capture_status_of(loop);
+    loop->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
+    camera_watch_note_clock(loop->watch, &status);
     if (!loop->publisher)
         return;
     struct camera_hello hello;
@@ -166,7 +170,6 @@ static void send_report(struct camera_loop *loop)
     (void) !publisher_send_hello(loop->publisher, &hello);
     fill_health(loop, &health);
     (void) !publisher_send_health(loop->publisher, &health);
-    loop->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
 }
 
 /* The first frame tells the picture's size; later ones must keep it. */
@@ -189,9 +192,11 @@ static int check_frame_size(struct camera_loop *loop, const struct frame *frame,
                                   frame->top + frame->image->height };
     loop->state = CAMERA_RUNNING;
     struct detector_info info = camera_eye_info(loop->eye);
+    char url[URL_WORDS_SIZE];
     log_info("watching %s view=%ux%u+%u+%u engine=%s model=%s input=%ux%u",
-             loop->options->camera->url, frame->image->width, frame->image->height, frame->left,
-             frame->top, info.engine, info.model_id, info.width, info.height);
+             av_words_url(loop->options->camera->url, url), frame->image->width,
+             frame->image->height, frame->left, frame->top, info.engine, info.model_id, info.width,
+             info.height);
     send_report(loop);
     return 0;
 }

@@ -20,6 +20,9 @@ struct camera_watch {
     int64_t look_ns;
     bool calibrated; /* compared with the signature beside the camera file */
     bool was_learning;
+    int64_t clock_offset_us;
+    bool clock_off;
+    uint64_t wall_steps;
 };
 
 /* Whether a signature can be what this camera's pictures are compared with; if not, why. */
@@ -179,6 +182,34 @@ int camera_watch_see(struct camera_watch *watch, const struct frame *frame)
     return 1;
 }
 
+/* "3600.2 s behind" of a camera's clock. */
+static const char *offset_words(int64_t offset_us, size_t size, char words[static size])
+{
+    (void) snprintf(words, size, "%.1f s %s", fabs((double) offset_us) / (double) US_PER_S,
+                    offset_us > 0 ? "ahead" : "behind");
+    return words;
+}
+
+void camera_watch_note_clock(struct camera_watch *watch, const struct capture_status *status)
+{
+    bool news = watch->clock_off != status->clock_off;
+    char words[48];
+    watch->clock_offset_us = status->clock_offset_us;
+    watch->clock_off = status->clock_off;
+    if (news && watch->clock_off)
+        log_warning("the camera's clock is %s; its times are corrected by that, but give it a time "
+                    "server clock_offset_ms=%lld",
+                    offset_words(watch->clock_offset_us, sizeof(words), words),
+                    (long long) (watch->clock_offset_us / US_PER_MS));
+    else if (news)
+        log_info("the camera's clock is right again");
+    if (watch->wall_steps != status->wall_steps)
+        log_warning("this machine's clock was set by %.3f s; times of capture follow it without a "
+                    "jump back",
+                    (double) status->wall_step_us / (double) US_PER_S);
+    watch->wall_steps = status->wall_steps;
+}
+
 bool camera_watch_is_suspicious(const struct camera_watch *watch)
 {
     return picture_state_is_suspicious(picture_watch_state(watch->picture));
@@ -187,9 +218,15 @@ bool camera_watch_is_suspicious(const struct camera_watch *watch)
 void camera_watch_words(const struct camera_watch *watch, size_t size, char words[static size])
 {
     enum picture_state state = picture_watch_state(watch->picture);
+    char offset[48];
+    int length = 0;
     words[0] = '\0';
     if (state != PICTURE_GOOD)
-        (void) snprintf(words, size, "the picture is %s", picture_state_name(state));
+        length = snprintf(words, size, "the picture is %s", picture_state_name(state));
+    if (watch->clock_off && length >= 0 && (size_t) length < size)
+        (void) snprintf(words + length, size - (size_t) length, "%sthe camera's clock is %s",
+                        length ? "; " : "",
+                        offset_words(watch->clock_offset_us, sizeof(offset), offset));
 }
 
 void camera_watch_fill(const struct camera_watch *watch, struct camera_health *health)
@@ -197,6 +234,8 @@ void camera_watch_fill(const struct camera_watch *watch, struct camera_health *h
     health->picture = (uint32_t) picture_watch_state(watch->picture);
     health->picture_alarms = watch->alarms;
     health->frames_suspicious = watch->suspicious;
+    health->clock_offset_us = watch->clock_offset_us;
+    health->wall_steps = watch->wall_steps;
 }
 
 int64_t camera_watch_total_ns(const struct camera_watch *watch)

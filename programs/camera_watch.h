@@ -2,7 +2,8 @@
  * camera_watch.h - whether what a camera program gets can be believed, and the words about it
  *
  * Holds the picture's watch (image/picture_watch.h) against the signature that lies beside the
- * camera file, says once in the log when its state changes, and keeps what health reports tell.
+ * camera file, and its clock against what capture makes of it; says once in the log when a state
+ * changes, and keeps what health reports tell.
  */
 #ifndef FLOORFUSE_PROGRAMS_CAMERA_WATCH_H
 #define FLOORFUSE_PROGRAMS_CAMERA_WATCH_H
@@ -31,6 +32,9 @@ MUST_CHECK int camera_watch_reload(struct camera_watch *watch,
 
 /* Show every frame. Returns 1 when the state has changed (and was logged), 0, -ENOMEM. */
 MUST_CHECK int camera_watch_see(struct camera_watch *watch, const struct frame *frame);
+
+/* Note what capture says of clocks; news are logged. */
+void camera_watch_note_clock(struct camera_watch *watch, const struct capture_status *status);
 
 /* Whether frames of now show nothing that may be counted. */
 bool camera_watch_is_suspicious(const struct camera_watch *watch);

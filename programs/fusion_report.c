@@ -83,6 +83,9 @@ static json_t *camera_json(const struct fusion_camera *camera)
                         json_integer((json_int_t) camera->health.picture_alarms));
     json_object_set_new(o, "frames_suspicious",
                         json_integer((json_int_t) camera->health.frames_suspicious));
+    json_object_set_new(o, "clock_offset_s",
+                        rounded((double) camera->health.clock_offset_us / (double) US_PER_S));
+    json_object_set_new(o, "wall_steps", json_integer((json_int_t) camera->health.wall_steps));
     json_object_set_new(o, "reconnects", json_integer((json_int_t) camera->health.reconnects));
     json_object_set_new(o, "detect_ms_per_frame", rounded(camera->health.detect_ms));
     json_object_set_new(o, "decode_ms_per_frame", rounded(camera->health.decode_ms));

@@ -1,4 +1,4 @@
-unit_test(capture capture capture_damage capture_decoded capture_live capture_rtsp capture_parts picture_watch_video)
+unit_test(capture capture capture_damage capture_decoded capture_live capture_rtsp capture_parts live_clock picture_watch_video)
 foreach(name capture capture_damage capture_decoded capture_live capture_rtsp)
     target_sources(test_${name} PRIVATE test_capture_clip.c)
 endforeach()
