@@ -16,8 +16,10 @@
 #include "base/log.h"
 #include "calib/calibration.h"
 #include "calib/watch.h"
+#include "capture/av_words.h"
 #include "capture/capture.h"
 #include "programs/camera_eye.h"
+#include "programs/camera_watch.h"
 #include "programs/start.h"
 #include "wire/publisher.h"
 
@@ -40,6 +42,7 @@ struct camera_loop {
     const struct camera_loop_options *options;
     struct calibration *calibration;
     struct camera_eye *eye;
+    struct camera_watch *watch;
     struct publisher *publisher; /* NULL with --no-publish */
     struct capture *capture;     /* NULL until somebody listens */
     FILE *csv;
@@ -148,6 +151,12 @@ static int open_capture(struct camera_loop *loop, struct error *err)
     return capture_create(&options, &loop->capture, err);
 }
 
+/* All zero before somebody listens. */
+static struct capture_status capture_status_of(const struct camera_loop *loop)
+{
+    return loop->capture ? capture_status(loop->capture) : (struct capture_status){ 0 };
+}
+
 static void fill_hello(const struct camera_loop *loop, struct camera_hello *hello)
 {
     struct detector_info info = camera_eye_info(loop->eye);
@@ -165,9 +174,10 @@ static void fill_hello(const struct camera_loop *loop, struct camera_hello *hell
                     calibration_version(loop->calibration));
     (void) snprintf(hello->engine, ID_SIZE, "%s", info.engine);
     (void) snprintf(hello->model_id, ID_SIZE, "%s", info.model_id);
-    if (loop->capture)
-        (void) snprintf(hello->detail, sizeof(hello->detail), "%.255s",
-                        capture_status(loop->capture).detail);
+    camera_watch_words(loop->watch, sizeof(hello->detail), hello->detail);
+    const struct capture_status status = capture_status_of(loop);
+    if (status.detail[0])
+        (void) snprintf(hello->detail, sizeof(hello->detail), "%.255s", status.detail);
 }
 
 static void fill_health(struct camera_loop *loop, struct camera_health *health)
@@ -180,13 +190,12 @@ static void fill_health(struct camera_loop *loop, struct camera_health *health)
                                                        (double) health->frames_published
                                                  : 0;
     health->publish_dropped = publisher_counts(loop->publisher).dropped;
-    if (loop->capture) {
-        struct capture_status status = capture_status(loop->capture);
-        health->frames_captured = status.frames;
-        health->frames_skipped = status.dropped;
-        health->reconnects = status.reconnects;
-        health->decode_ms = status.decode_ms;
-    }
+    const struct capture_status status = capture_status_of(loop);
+    health->frames_captured = status.frames;
+    health->frames_skipped = status.dropped;
+    health->reconnects = status.reconnects;
+    health->decode_ms = status.decode_ms;
+    camera_watch_fill(loop->watch, health);
 }
 
 /* A ring that cannot be written to stops nothing, but then what is lost on the way stays lost. */
@@ -207,6 +216,9 @@ static void tell_ring_trouble(struct camera_loop *loop)
 /* Say who and how this camera is; a full queue is counted by the publisher. */
 static void send_report(struct camera_loop *loop)
 {
+    const struct capture_status status = capture_status_of(loop);
+    loop->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
+    camera_watch_note_clock(loop->watch, &status);
     if (!loop->publisher)
         return;
     tell_ring_trouble(loop);
@@ -216,7 +228,6 @@ static void send_report(struct camera_loop *loop)
     (void) !publisher_send_hello(loop->publisher, &hello);
     fill_health(loop, &health);
     (void) !publisher_send_health(loop->publisher, &health);
-    loop->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
 }
 
 /* The first frame tells the picture's size; later ones must keep it. */
@@ -239,9 +250,11 @@ static int check_frame_size(struct camera_loop *loop, const struct frame *frame,
                                   frame->top + frame->image->height };
     loop->state = CAMERA_RUNNING;
     struct detector_info info = camera_eye_info(loop->eye);
+    char url[URL_WORDS_SIZE];
     log_info("watching %s view=%ux%u+%u+%u engine=%s model=%s input=%ux%u",
-             loop->options->camera->url, frame->image->width, frame->image->height, frame->left,
-             frame->top, info.engine, info.model_id, info.width, info.height);
+             av_words_url(loop->options->camera->url, url), frame->image->width,
+             frame->image->height, frame->left, frame->top, info.engine, info.model_id, info.width,
+             info.height);
     send_report(loop);
     return 0;
 }
@@ -295,25 +308,41 @@ static int publish(struct camera_loop *loop, const struct frame *frame, const st
     return r == -EAGAIN ? 0 : r; /* the publisher counts what a full queue drops */
 }
 
+/* Who is in a frame; in a picture that cannot be believed, nobody is looked for. */
+static int look(struct camera_loop *loop, const struct frame *frame, struct sight *ret_sight,
+                struct error *err)
+{
+    int changed = camera_watch_see(loop->watch, frame);
+    if (changed < 0)
+        return error_set(err, changed, "out of memory");
+    if (changed)
+        send_report(loop);
+    if (camera_watch_is_suspicious(loop->watch)) {
+        *ret_sight = (struct sight){ .flags = FRAME_PICTURE_SUSPICIOUS };
+        return 0;
+    }
+    int64_t before_ns = clock_mono_ns();
+    int r = camera_eye_look(loop->eye, frame, ret_sight);
+    loop->detect_ns += clock_mono_ns() - before_ns;
+    return r < 0 ? error_set(err, r, "the detector failed: %s", strerror(-r)) : 0;
+}
+
 static int process_frame(struct camera_loop *loop, const struct frame *frame, struct error *err)
 {
+    struct sight sight;
     int r = check_frame_size(loop, frame, err);
     if (r == 0)
         r = save_still(loop, frame, err);
+    if (r == 0)
+        r = look(loop, frame, &sight, err);
     if (r < 0)
         return r;
-    struct sight sight;
-    int64_t before_ns = clock_mono_ns();
-    r = camera_eye_look(loop->eye, frame, &sight);
-    if (r < 0)
-        return error_set(err, r, "the detector failed: %s", strerror(-r));
-    loop->detect_ns += clock_mono_ns() - before_ns;
     for (size_t i = 0; i < sight.found.count; i++)
         write_csv(loop, frame, &sight.found.items[i]);
     loop->counts.frames_published++;
     loop->counts.frames_rested += (sight.flags & FRAME_SKIPPED_BY_GATE) != 0;
     loop->counts.observations += sight.observation_count;
-    before_ns = clock_mono_ns();
+    int64_t before_ns = clock_mono_ns();
     r = publish(loop, frame, &sight);
     loop->publish_ns += clock_mono_ns() - before_ns;
     return r < 0 ? error_set(err, r, "could not publish: %s", strerror(-r)) : 0;
@@ -399,6 +428,8 @@ static void reload_calibration(struct camera_loop *loop)
         return;
     }
     const char *was = calibration_version(loop->calibration), *is = calibration_version(fresh);
+    if (camera_watch_reload(loop->watch, fresh) < 0)
+        log_error("could not read the signature again: out of memory");
     if (strcmp(was, is) == 0) {
         log_info("the calibration is the same as before calibration=%.12s", is);
         return;
@@ -473,6 +504,8 @@ static int open_all(struct camera_loop *loop, struct error *err)
     if (r == 0)
         r = camera_eye_create(loop->options->camera, loop->calibration, loop->options->engine,
                               &loop->eye, err);
+    if (r == 0 && camera_watch_create(loop->options->camera, loop->calibration, &loop->watch) < 0)
+        r = error_set(err, -ENOMEM, "out of memory");
     if (r == 0)
         r = open_csv(loop, err);
     if (r == 0)
@@ -530,6 +563,7 @@ static int close_all(struct camera_loop *loop, int r, struct error *err)
     }
     capture_destroy(&loop->capture);
     camera_eye_destroy(&loop->eye);
+    camera_watch_destroy(&loop->watch);
     calibration_destroy(&loop->calibration);
     if (loop->signal_fd >= 0)
         (void) close(loop->signal_fd);
@@ -553,11 +587,12 @@ static void log_end(const struct camera_loop *loop)
              (unsigned long long) loop->counts.frames_rested,
              (unsigned long long) loop->counts.observations);
     log_info("time of a frame decode_ms=%.3f gate_ms=%.3f resize_ms=%.3f network_ms=%.3f "
-             "boxes_ms=%.3f floor_ms=%.3f publish_ms=%.3f",
-             loop->capture ? capture_status(loop->capture).decode_ms : 0,
-             per_frame_ms(loop, t.gate_ns), per_frame_ms(loop, t.detector.resize_ns),
-             per_frame_ms(loop, t.detector.network_ns), per_frame_ms(loop, t.detector.boxes_ns),
-             per_frame_ms(loop, t.floor_ns), per_frame_ms(loop, loop->publish_ns));
+             "boxes_ms=%.3f floor_ms=%.3f publish_ms=%.3f watch_ms=%.3f",
+             capture_status_of(loop).decode_ms, per_frame_ms(loop, t.gate_ns),
+             per_frame_ms(loop, t.detector.resize_ns), per_frame_ms(loop, t.detector.network_ns),
+             per_frame_ms(loop, t.detector.boxes_ns), per_frame_ms(loop, t.floor_ns),
+             per_frame_ms(loop, loop->publish_ns),
+             per_frame_ms(loop, camera_watch_total_ns(loop->watch)));
 }
 
 int camera_loop_run(const struct camera_loop_options *options, struct error *err)

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "image/picture_watch.h"
 #include "programs/fusion_cameras.h"
 #include "programs/fusion_floors.h"
 
@@ -58,6 +59,12 @@ static json_t *head_body_json(const struct fusion_camera *camera)
     return o;
 }
 
+/* A number from outside. */
+static const char *picture_text(uint32_t state)
+{
+    return state < PICTURE_STATES ? picture_state_name((enum picture_state) state) : "unknown";
+}
+
 static json_t *camera_json(const struct fusion_camera *camera)
 {
     struct intake_counts counts = intake_counts(camera->intake);
@@ -75,6 +82,14 @@ static json_t *camera_json(const struct fusion_camera *camera)
     json_object_set_new(o, "starts", json_integer((json_int_t) counts.boots));
     json_object_set_new(o, "frames_rested",
                         json_integer((json_int_t) camera->health.frames_rested));
+    json_object_set_new(o, "picture", json_string(picture_text(camera->health.picture)));
+    json_object_set_new(o, "picture_alarms",
+                        json_integer((json_int_t) camera->health.picture_alarms));
+    json_object_set_new(o, "frames_suspicious",
+                        json_integer((json_int_t) camera->health.frames_suspicious));
+    json_object_set_new(o, "clock_offset_s",
+                        rounded((double) camera->health.clock_offset_us / (double) US_PER_S));
+    json_object_set_new(o, "wall_steps", json_integer((json_int_t) camera->health.wall_steps));
     json_object_set_new(o, "reconnects", json_integer((json_int_t) camera->health.reconnects));
     json_object_set_new(o, "detect_ms_per_frame", rounded(camera->health.detect_ms));
     json_object_set_new(o, "decode_ms_per_frame", rounded(camera->health.decode_ms));

@@ -58,7 +58,7 @@ enum clock_source {
 /* Bits of observation_frame.flags. */
 enum frame_flag {
     FRAME_SKIPPED_BY_GATE = 1 << 0,
-    FRAME_PICTURE_SUSPICIOUS = 1 << 1,
+    FRAME_PICTURE_SUSPICIOUS = 1 << 1, /* not to be believed: the camera counts as not looking */
 };
 
 /* One detection of one camera at one time, on the floor. */
@@ -129,6 +129,11 @@ struct camera_health {
     uint64_t frames_captured, frames_skipped, frames_published, publish_dropped, reconnects;
     uint64_t frames_rested; /* published, but the motion gate let the network rest */
     uint64_t observations;
+    uint32_t picture;           /* what is wrong with it: enum picture_state; 0: nothing */
+    uint64_t picture_alarms;    /* how often that became anything but 0 */
+    uint64_t frames_suspicious; /* published with FRAME_PICTURE_SUSPICIOUS */
+    int64_t clock_offset_us; /* the camera's clock less ours: capture times are corrected by it */
+    uint64_t wall_steps;     /* how often this machine's clock was found set */
     double decode_ms, detect_ms; /* mean of the frames since the boot */
 };
 
