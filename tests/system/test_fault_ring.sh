@@ -10,8 +10,7 @@ make_run away 'wire = { ring_mb = 1; };'
 start_fusion
 start_cameras
 await 60 "the first buckets" more_than 'o["database"]["buckets_written"]' 2
-kill -KILL "$fusion"
-wait "$fusion" || true
+stop_fusion
 # Somebody else listens for the rest of the time, so that the cameras go on.
 sed "s|^state_dir = .*|state_dir = \"$run/other\";|" "$run/store.cfg" >"$run/other.cfg"
 "$build/floorfuse-fusion" --config "$run/other.cfg" --no-database 2>>"$run/other.log" &
@@ -31,9 +30,9 @@ stop_fusion
 facts away >"$run/facts"
 counted=$(awk -F'|' '$1 == "camera" { frames += $4; missed += $6 } END { print frames, missed }' "$run/facts")
 [ "$counted" = "$received $missed" ] || fail "facts say $counted frames and missed, fusion $received $missed"
-# A frame shows for a second at most that its camera looked: camera-seconds of exposure cannot be more.
+# A camera looked from frame to frame. (The simulator's drop one in a hundred by themselves, which is bridged.)
 awk -F'|' -v received="$received" -v fps="$SIM_FPS" '
     $1 == "exposure" && $5 != "" { ms += $4 * (gsub(/,/, ",", $5) + 1) }
-    END { if (ms > (received / fps + 10) * 1000) { print ms, "ms of exposure from", received, "frames"; exit 1 } }' \
+    END { if (ms > (1.02 * received / fps + 10) * 1000) { print ms, "ms of exposure from", received, "frames"; exit 1 } }' \
     "$run/facts" || fail "exposure did not fall"
 printf '%s frames received, %s missed and counted\n' "$received" "$missed"
