@@ -1,1 +1,1 @@
-unit_test(wire message sequence pubsub)
+unit_test(wire message sequence pubsub key_file)
