@@ -18,6 +18,7 @@
 
 struct publisher {
     struct socket socket;
+    char *endpoint;
     char obs_topic[TOPIC_SIZE], hello_topic[TOPIC_SIZE], health_topic[TOPIC_SIZE];
     uint64_t boot_id, next_sequence;
     bool subscribed;
@@ -36,6 +37,13 @@ static uint64_t random_boot_id(void)
 int publisher_create(const char *endpoint, const char *store, const char *camera, int send_hwm,
                      struct publisher **ret_publisher, struct error *err)
 {
+    return publisher_create_sealed(endpoint, store, camera, send_hwm, NULL, ret_publisher, err);
+}
+
+int publisher_create_sealed(const char *endpoint, const char *store, const char *camera,
+                            int send_hwm, const struct socket_security *security,
+                            struct publisher **ret_publisher, struct error *err)
+{
     /* XPUB_VERBOSE: a subscriber that comes back subscribes to what is subscribed already; it is
      * told of, too, as it wants a hello */
     const struct socket_option options[] = { { ZMQ_SNDHWM, send_hwm },
@@ -50,11 +58,13 @@ int publisher_create(const char *endpoint, const char *store, const char *camera
                          "store \"%s\" and camera \"%s\" must be ids of a-z, 0-9 and -", store,
                          camera);
     struct publisher *p = calloc(1, sizeof(*p));
-    if (!p)
-        return error_set(err, -ENOMEM, "out of memory");
-    r = socket_open(&p->socket, ZMQ_XPUB, options, ARRAY_LENGTH(options), endpoint, false, err);
+    if (p)
+        p->endpoint = strdup(endpoint);
+    r = p && p->endpoint ? socket_open_sealed(&p->socket, ZMQ_XPUB, options, ARRAY_LENGTH(options),
+                                              endpoint, false, security, err)
+                         : error_set(err, -ENOMEM, "out of memory");
     if (r < 0) {
-        free(p);
+        publisher_destroy(&p, 0);
         return r;
     }
     (void) snprintf(p->obs_topic, TOPIC_SIZE, "obs/%s/%s", store, camera);
@@ -70,8 +80,15 @@ void publisher_destroy(struct publisher **publisher, int linger_ms)
     if (!*publisher)
         return;
     socket_close(&(*publisher)->socket, linger_ms);
+    free((*publisher)->endpoint);
     free(*publisher);
     *publisher = NULL;
+}
+
+int publisher_renew(struct publisher *publisher, const struct socket_security *security,
+                    struct error *err)
+{
+    return socket_renew(&publisher->socket, publisher->endpoint, security, err);
 }
 
 void *publisher_socket(const struct publisher *publisher)

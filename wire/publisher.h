@@ -13,6 +13,7 @@
 
 #include "wire/message.h"
 
+struct socket_security;
 struct publisher; /* opaque; stays in the thread that made it */
 
 struct publisher_counts {
@@ -29,6 +30,17 @@ struct publisher_counts {
  */
 MUST_CHECK int publisher_create(const char *endpoint, const char *store, const char *camera,
                                 int send_hwm, struct publisher **ret_publisher, struct error *err);
+
+/* The same with keys (see wire/client_keys.h), which are copied; without security: in plain text.
+ */
+MUST_CHECK int publisher_create_sealed(const char *endpoint, const char *store, const char *camera,
+                                       int send_hwm, const struct socket_security *security,
+                                       struct publisher **ret_publisher, struct error *err);
+
+/* Connect again with new keys. What waited in the queue is lost and shows as a hole. Returns 0 or
+ * -errno. */
+MUST_CHECK int publisher_renew(struct publisher *publisher, const struct socket_security *security,
+                               struct error *err);
 
 /* Waits at most linger_ms until queued messages have left. */
 void publisher_destroy(struct publisher **publisher, int linger_ms);

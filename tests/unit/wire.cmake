@@ -1,1 +1,1 @@
-unit_test(wire message sequence pubsub key_file)
+unit_test(wire message sequence pubsub key_file gatekeeper)
