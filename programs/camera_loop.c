@@ -18,6 +18,7 @@
 #include "calib/watch.h"
 #include "capture/capture.h"
 #include "programs/camera_eye.h"
+#include "programs/seal.h"
 #include "programs/start.h"
 #include "wire/publisher.h"
 
@@ -35,6 +36,7 @@ struct camera_loop {
     struct calibration *calibration;
     struct camera_eye *eye;
     struct publisher *publisher; /* NULL with --no-publish */
+    struct client_keys keys;     /* zeroed in plain text */
     struct capture *capture;     /* NULL until somebody listens */
     FILE *csv;
     int signal_fd;
@@ -64,8 +66,13 @@ static int open_publisher(struct camera_loop *loop, struct error *err)
     const struct store_config *config = loop->options->config;
     if (loop->options->no_publish)
         return 0;
-    int r = publisher_create(config->wire.endpoint, config->store.id, loop->options->camera->id,
-                             config->wire.high_water_mark, &loop->publisher, err);
+    seal_say_plain(config);
+    int r =
+        seal_load_keys(config, config->wire.endpoint, loop->options->camera->id, &loop->keys, err);
+    if (r == 0)
+        r = publisher_create_sealed(config->wire.endpoint, config->store.id,
+                                    loop->options->camera->id, config->wire.high_water_mark,
+                                    seal_of(&loop->keys), &loop->publisher, err);
     if (r == 0 && capture_is_recording(loop->options->camera->url))
         publisher_set_patience_ms(loop->publisher, LINGER_MS);
     return r;
@@ -347,13 +354,32 @@ static void reload_calibration(struct camera_loop *loop)
     send_report(loop);
 }
 
+/* Keys that were replaced are taken by a new connection; the old one may be shut any time. */
+static void renew_keys(struct camera_loop *loop)
+{
+    struct error err = { "" };
+    if (!loop->publisher || !seal_of(&loop->keys))
+        return;
+    int r = client_keys_refresh(&loop->keys, &err);
+    if (r == 1)
+        r = publisher_renew(loop->publisher, seal_of(&loop->keys), &err);
+    else if (r == 0)
+        return;
+    if (r < 0)
+        log_error("the keys stay as they were: %s", err.text);
+    else
+        log_info("new keys; connecting again key=%.8s", loop->keys.security.public_key);
+}
+
 static void handle_signals(struct camera_loop *loop)
 {
     for (int number; (number = signals_next(loop->signal_fd)) != 0;) {
         if (number == SIGTERM || number == SIGINT)
             loop->stop = true;
-        else if (number == SIGHUP)
+        else if (number == SIGHUP) {
             reload_calibration(loop);
+            renew_keys(loop);
+        }
     }
 }
 
@@ -389,8 +415,10 @@ static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
     }
     if (capture_item && items[capture_item].revents && !loop->stop)
         r = take_frames(loop, err);
-    if (clock_mono_ns() >= loop->next_report_ns)
+    if (clock_mono_ns() >= loop->next_report_ns) {
+        renew_keys(loop);
         send_report(loop);
+    }
     return r;
 }
 
@@ -418,6 +446,7 @@ static int close_all(struct camera_loop *loop, int r, struct error *err)
         send_report(loop);
         publisher_destroy(&loop->publisher, r < 0 ? 100 : LINGER_MS);
     }
+    client_keys_release(&loop->keys);
     capture_destroy(&loop->capture);
     camera_eye_destroy(&loop->eye);
     calibration_destroy(&loop->calibration);

@@ -173,9 +173,24 @@ static int take_lock(struct fusion_loop *loop, struct error *err)
     return 0;
 }
 
-static int open_all(struct fusion_loop *loop, struct error *err)
+static int open_sockets(struct fusion_loop *loop, struct error *err)
 {
     const struct store_config *config = loop->options->config;
+    seal_say_plain(config);
+    int r = seal_open_gate(config, &loop->gatekeeper, err);
+    if (r == 0)
+        r = status_server_create_guarded(
+            config->wire.status, seal_gate_of(config, loop->gatekeeper, config->wire.status),
+            &loop->status, err);
+    if (r == 0)
+        r = subscriber_create_guarded(
+            config->wire.endpoint, config->store.id, config->wire.high_water_mark,
+            seal_gate_of(config, loop->gatekeeper, config->wire.endpoint), &loop->subscriber, err);
+    return r;
+}
+
+static int open_all(struct fusion_loop *loop, struct error *err)
+{
     loop->signal_fd = signals_open();
     if (loop->signal_fd < 0)
         return error_set(err, loop->signal_fd, "could not open a signalfd");
@@ -189,10 +204,7 @@ static int open_all(struct fusion_loop *loop, struct error *err)
     if (r == 0)
         r = open_writer(loop, err);
     if (r == 0)
-        r = status_server_create(config->wire.status, &loop->status, err);
-    if (r == 0)
-        r = subscriber_create(config->wire.endpoint, config->store.id, config->wire.high_water_mark,
-                              &loop->subscriber, err);
+        r = open_sockets(loop, err);
     return r;
 }
 
@@ -382,6 +394,7 @@ static int turn(struct fusion_loop *loop, struct error *err)
         return error_set(err, -errno, "could not wait: %s", zmq_strerror(errno));
     handle_signals(loop);
     int r = receive(loop);
+    seal_log_refusals(&loop->seal_log, loop->gatekeeper, loop->subscriber);
     if (r == 0)
         r = advance(loop);
     if (r == 0 && items[1].revents)
@@ -402,6 +415,8 @@ static int finish(struct fusion_loop *loop, struct error *err)
     if (loop->writer && storage_writer_flush(loop->writer, FLUSH_TIMEOUT_MS) < 0)
         r = error_set(err, -ETIMEDOUT, "the database did not take the last heat buckets: %s",
                       storage_writer_counts(loop->writer).last_error);
+    loop->seal_log.next_ns = 0; /* what the minute has not told yet */
+    seal_log_refusals(&loop->seal_log, loop->gatekeeper, loop->subscriber);
     fusion_report_findings(loop);
     if (!loop->options->summary_path)
         return r;
@@ -419,6 +434,7 @@ static int close_all(struct fusion_loop *loop, int r, struct error *err)
         r = error_set(err, -EIO, "could not write %s", loop->options->tracks_path);
     subscriber_destroy(&loop->subscriber);
     status_server_destroy(&loop->status);
+    gatekeeper_destroy(&loop->gatekeeper); /* after the sockets it guards */
     storage_writer_destroy(&loop->writer);
     for (size_t i = 0; loop->floors && i < loop->floor_count; i++) {
         fusion_destroy(&loop->floors[i].fusion);

@@ -13,6 +13,7 @@
 #include "config/store_config.h"
 #include "floor/floor_map.h"
 #include "fusion/fusion.h"
+#include "programs/seal.h"
 #include "storage/writer.h"
 #include "wire/status.h"
 #include "wire/subscriber.h"
@@ -55,6 +56,8 @@ struct fusion_loop {
     size_t camera_count;
     struct fusion_floor *floors;
     size_t floor_count;
+    struct gatekeeper *gatekeeper; /* NULL when all sockets are in plain text */
+    struct seal_log seal_log;
     struct subscriber *subscriber;
     struct status_server *status;
     struct storage_writer *writer; /* NULL without a database */

@@ -132,6 +132,22 @@ static json_t *refused_json(const struct fusion_loop *loop)
     return o;
 }
 
+/* Connections by what became of them; null in plain text, where everybody may connect. */
+static json_t *connections_json(const struct fusion_loop *loop)
+{
+    if (!loop->gatekeeper)
+        return json_null();
+    struct gatekeeper_counts counts = gatekeeper_counts(loop->gatekeeper);
+    json_t *o = json_object();
+    json_object_set_new(o, "admitted", json_integer((json_int_t) counts.admitted));
+    for (int reason = 0; reason < DENIAL_REASONS; reason++)
+        json_object_set_new(o, denial_text((enum denial) reason),
+                            json_integer((json_int_t) counts.denied[reason]));
+    json_object_set_new(o, "last_denied", json_string(counts.last));
+    json_object_set_new(o, "allow_list_error", json_string(counts.trouble));
+    return o;
+}
+
 static json_t *database_json(const struct fusion_loop *loop)
 {
     if (!loop->writer)
@@ -184,6 +200,7 @@ char *fusion_report(const struct fusion_loop *loop)
     json_object_set_new(o, "cameras", cameras);
     json_object_set_new(o, "floors", floors);
     json_object_set_new(o, "refused", refused_json(loop));
+    json_object_set_new(o, "connections", connections_json(loop));
     json_object_set_new(o, "database", database_json(loop));
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
     json_decref(o);
