@@ -198,9 +198,6 @@ static void say_where(const struct keyring *ring, const char *id)
 
 static int add(struct keyring *ring, const char *id, struct error *err)
 {
-    int r = need_init(ring, err);
-    if (r < 0)
-        return r;
     if (strcmp(id, KEY_ID_FUSION) == 0 || strcmp(id, KEY_ID_OPERATOR) == 0)
         return error_set(err, -EINVAL,
                          "\"%s\" is no camera's name where there are keys: fusion and operator "
@@ -212,7 +209,7 @@ static int add(struct keyring *ring, const char *id, struct error *err)
     if (count_of(ring, id) > 0)
         return error_set(err, -EEXIST,
                          "camera %s has a key; replace it with floorfuse keys rotate %s", id, id);
-    r = issue(ring, id, err);
+    int r = issue(ring, id, err);
     if (r == 0) {
         printf("camera %s may talk to fusion\n", id);
         say_where(ring, id);
@@ -222,13 +219,10 @@ static int add(struct keyring *ring, const char *id, struct error *err)
 
 static int remove_key(struct keyring *ring, const char *id, struct error *err)
 {
-    int r = need_init(ring, err);
-    if (r < 0)
-        return r;
     if (count_of(ring, id) == 0)
         return error_set(err, -ENOENT, "\"%s\" has no key; see floorfuse keys list", id);
     end_keys(ring, id, clock_wall_us());
-    r = write_list(ring, err);
+    int r = write_list(ring, err);
     if (r < 0)
         return r;
     char *path = key_file_path(ring->folder, id);
@@ -241,7 +235,7 @@ static int remove_key(struct keyring *ring, const char *id, struct error *err)
     return r;
 }
 
-/* Cameras know fusion by its public key, so this changes nothing until it is carried around. */
+/* Fusion can have one key only, by which cameras know it: both ends have to change. */
 static int rotate_fusion(struct keyring *ring, struct error *err)
 {
     struct key_file key;
@@ -252,10 +246,9 @@ static int rotate_fusion(struct keyring *ring, struct error *err)
         r = write_fusion_public(ring, &key, err);
     key_file_wipe(&key);
     if (r == 0)
-        printf("fusion has a new key, which it takes when it is started again; before that, copy "
-               "%s/%s to every\nmachine with a camera: one that has the old file is shut out until "
-               "it has the new one, and its ring\nkeeps what it sees meanwhile; docs/security.md "
-               "tells the steps\n",
+        printf("fusion has a new key; now start the store again, and copy %s/%s\nto every machine "
+               "with a camera. Cameras and fusion that differ do not hear each other; what cameras "
+               "see\nwaits in their rings meanwhile. docs/security.md tells the steps.\n",
                ring->folder, FUSION_PUBLIC_FILE);
     return r;
 }
@@ -263,16 +256,13 @@ static int rotate_fusion(struct keyring *ring, struct error *err)
 static int rotate(struct keyring *ring, const char *id, struct error *err)
 {
     char text[WALL_TEXT_SIZE];
-    int r = need_init(ring, err);
-    if (r < 0)
-        return r;
     if (strcmp(id, KEY_ID_FUSION) == 0)
         return rotate_fusion(ring, err);
     if (count_of(ring, id) == 0)
         return error_set(err, -ENOENT, "\"%s\" has no key to replace; see floorfuse keys list", id);
     int64_t until_us = clock_wall_us() + (int64_t) (ring->grace_h * (double) US_PER_H);
     end_keys(ring, id, until_us);
-    r = issue(ring, id, err);
+    int r = issue(ring, id, err);
     if (r < 0)
         return r;
     printf("%s has a new key; the old one is %s%s\n", id,
@@ -304,9 +294,7 @@ static int by_name(const void *a, const void *b)
 static int list(struct keyring *ring, const char *name, struct error *err)
 {
     (void) name;
-    int r = need_init(ring, err);
-    if (r < 0)
-        return r;
+    (void) err;
     printf("%-24s %-8s  %-20s  %-20s\n", "id", "key", "added", "good until");
     qsort(ring->list.items, ring->list.count, sizeof(*ring->list.items), by_name);
     for (size_t i = 0; i < ring->list.count; i++)
@@ -351,9 +339,10 @@ static int help(FILE *out, int exit_code)
     return exit_code;
 }
 
-static int open_ring(struct keyring *ring, struct error *err)
+/* Only init makes anything where there was nothing. */
+static int open_ring(struct keyring *ring, const struct action *action, struct error *err)
 {
-    int r = file_make_folder(ring->folder, 0755, err);
+    int r = action->run == init ? file_make_folder(ring->folder, 0755, err) : need_init(ring, err);
     if (r == 0)
         r = take_lock(ring, err);
     if (r == 0 && is_there(ring, ALLOW_LIST_FILE))
@@ -364,7 +353,7 @@ static int open_ring(struct keyring *ring, struct error *err)
 static int run_on(const struct action *action, struct keyring *ring, const char **names,
                   size_t count, struct error *err)
 {
-    int r = open_ring(ring, err);
+    int r = open_ring(ring, action, err);
     if (r == 0 && !action->operand)
         return action->run(ring, NULL, err);
     for (size_t i = 0; r == 0 && i < count; i++)

@@ -17,6 +17,11 @@ static int read_files(const struct client_keys *keys, struct socket_security *re
     int r = key_file_load(keys->fusion_path, KEY_PUBLIC, &fusion, err);
     if (r == 0)
         r = key_file_load(keys->own_path, KEY_SECRET, &own, err);
+    if (r == 0 && strcmp(own.id, keys->id) != 0) {
+        r = error_set(err, -EINVAL, "%s holds the key of %s, not of %s; each has its own",
+                      keys->own_path, own.id, keys->id);
+        key_file_wipe(&own);
+    }
     if (r < 0)
         return error_prefix(err, r, "no connection without keys (see floorfuse keys)");
     *ret_security = (struct socket_security){ .context = NULL };
@@ -42,6 +47,7 @@ int client_keys_load(const char *folder, const char *id, struct client_keys *ret
         free(keys.own_path);
         return error_set(err, -ENOMEM, "out of memory");
     }
+    (void) snprintf(keys.id, sizeof(keys.id), "%s", id);
     take_stamps(&keys);
     int r = read_files(&keys, &keys.security, err);
     if (r == 0)

@@ -8,6 +8,7 @@
 
 /* Storage the caller has; zeroed means: none. */
 struct client_keys {
+    char id[ID_SIZE];
     char *own_path, *fusion_path; /* owned */
     struct file_stamp own, fusion;
     struct socket_security security;
@@ -17,7 +18,8 @@ struct client_keys {
  * Read the secret file of an id and the public key of fusion.
  *   folder  wire.keys
  *   id      a camera's or KEY_ID_OPERATOR
- * Returns 0; -EINVAL, -EACCES, -errno with a sentence naming the file and what mends it.
+ * Returns 0; -EINVAL (also when it is another one's file), -EACCES, -errno with a sentence naming
+ * the file and what mends it.
  */
 MUST_CHECK int client_keys_load(const char *folder, const char *id, struct client_keys *ret_keys,
                                 struct error *err);
