@@ -58,6 +58,7 @@ for secret in keys/*.key; do
 done
 chmod 640 keys/fusion.key
 expect_failure 1 "chmod 600 $work/keys/fusion.key" "${fusion[@]}"
+expect_failure 1 "chmod 600 $work/keys/fusion.key" "$build/floorfuse" check --config store.cfg
 chmod 600 keys/fusion.key
 cp keys/camera-south.key kept.key
 sed -i 's|^secret_key = .*|secret_key = "short";|' keys/camera-south.key
@@ -173,3 +174,43 @@ keys rotate south
 keys rotate east --grace 0
 "$build/floorfuse" keys list --config store.cfg >list
 [ "$(grep -c '^south ' list)" = 2 ] && [ "$(grep -c '^east ' list)" = 1 ] || { cat list >&2; fail "the list is wrong"; }
+
+# A running camera takes a key that was replaced by itself, though the old one is good no more at once.
+"$python" - <<'PYTHON'
+import os, struct, zlib
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+rows = b"".join(b"\0" + b"\x80" * 320 for _ in range(240))
+os.mkdir("stills")
+with open("stills/0000.png", "wb") as file:
+    file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 320, 240, 8, 0, 0, 0, 0)) +
+               chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+for i in range(1, 600):
+    os.symlink("0000.png", f"stills/{i:04}.png")
+PYTHON
+printf 'image = { width = 320; height = 240; };\nfloor_from_image = ((0.02, 0.0, 1.0), (0.0, -0.02, 7.0), (0.0, 0.0, 1.0));\n' >south.cfg
+sed -i '0,/rtsp:[^"]*"/s||stills"; fps = 10.0|' store.cfg
+timeout 120 "${fusion[@]}" 2>live.log &
+live=$!
+timeout 120 "$build/floorfuse-camera" --config store.cfg --camera south 2>camera.log &
+camera=$!
+deadline=$((SECONDS + 60))
+wait_for_frames() {
+    until "${status[@]}" >status.json 2>/dev/null && [ "$(value status.json frames_received)" -ge "$1" ]; do
+        [ "$SECONDS" -lt "$deadline" ] || { cat live.log camera.log >&2; fail "no frames of the camera arrive"; }
+    done
+}
+wait_for_frames 1
+keys rotate south --grace 0
+until grep -q 'new keys; connecting again' camera.log; do
+    [ "$SECONDS" -lt "$deadline" ] || { cat camera.log >&2; fail "the camera does not take the new key"; }
+done
+wait_for_frames $(($(value status.json frames_received) + 30))
+[ "$(value status.json 'unknown key')" = 0 ] || { cat status.json >&2; fail "the camera was turned away"; }
+kill -TERM "$camera"
+wait "$camera" || { cat camera.log >&2; fail "the camera did not stop"; }
+kill -TERM "$live"
+wait "$live" || { cat live.log >&2; fail "fusion did not stop"; }
+printf 'ok: a camera took its new key while it ran\n'
