@@ -131,6 +131,23 @@ int file_make_folder(const char *path, unsigned mode, struct error *err)
     return r;
 }
 
+char *file_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t) (slash - path));
+}
+
+int file_sync_folder(const char *path, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int r = fd < 0 || fsync(fd) < 0 ? -errno : 0;
+    if (fd >= 0)
+        (void) close(fd);
+    return r < 0 ? error_set(err, r, "could not sync the folder %s: %s", path, strerror(-r)) : 0;
+}
+
 bool file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

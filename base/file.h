@@ -30,6 +30,14 @@ MUST_CHECK int file_write(const char *path, const void *bytes, size_t length, un
 /* Make a folder and its parents; one that is there already is fine. Returns 0 or -errno. */
 MUST_CHECK int file_make_folder(const char *path, unsigned mode, struct error *err);
 
+/* The folder in which a path lies, "." where it names none. The caller's to free(); NULL when out
+ * of memory. */
+char *file_folder_of(const char *path);
+
+/* Have the disk keep the names in a folder: what file_write has put there survives a power cut
+ * then. Returns 0 or -errno. */
+MUST_CHECK int file_sync_folder(const char *path, struct error *err);
+
 bool file_exists(const char *path);
 
 /*

@@ -32,7 +32,7 @@ make_films() {
 # store: the config of all cases, NAME-gated and NAME-always of each film
 store() {
     local film size edge mode
-    printf 'store = { id = "bench"; };\nrun_dir = "%s/run";\n' "$work"
+    printf 'store = { id = "bench"; };\nrun_dir = "%s/run";\nstate_dir = "%s/state";\n' "$work" "$work"
     printf 'floors = ( { id = "floor"; plan = { png = "plan.png"; metres_per_pixel = 0.02; origin_m = [0.0, 0.0]; }; } );\ncameras = (\n'
     local comma=
     # The recording itself, with its own codec, first.

@@ -18,12 +18,13 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "config/store_config.h"
-#include "wire/subscriber.h"
+#include "wire/replay_desk.h"
 
 #define WAIT_MS 20
 
 struct run {
     struct subscriber *subscriber;
+    struct replay_desk *desk;
     pid_t pid;
     int64_t begin_ns, first_frame_ns, first_person_ns;
     uint64_t frames, rested, observations;
@@ -35,8 +36,21 @@ static void fail(const char *what, const char *why)
     exit(1);
 }
 
+/* Who has ended waits until somebody says that all has come. */
+static void take_hello(const struct run *run, const struct camera_hello *hello)
+{
+    if (hello->state != CAMERA_ENDED || hello->next_sequence == 0)
+        return;
+    struct wire_position last = { hello->boot_id, hello->next_sequence - 1 };
+    int r = replay_desk_ask(run->desk, hello->camera, last);
+    if (r < 0)
+        fail("could not say that all frames have come", strerror(-r));
+}
+
 static void take(struct run *run, const struct message *message)
 {
+    if (message->kind == MESSAGE_HELLO)
+        take_hello(run, &message->hello);
     if (message->kind != MESSAGE_FRAME)
         return;
     const struct observation_frame *frame = &message->frame;
@@ -108,6 +122,8 @@ int main(int argc, char **argv)
     if (subscriber_create(config->wire.endpoint, config->store.id, 100000, &run.subscriber, &err) <
         0)
         fail(config->wire.endpoint, err.text);
+    if (replay_desk_create(config->wire.replay, config->store.id, &run.desk, &err) < 0)
+        fail(config->wire.replay, err.text);
     const char *const arguments[] = { argv[1], "--config", argv[2], "--camera", argv[3], NULL };
     const struct process_options options = { .arguments = arguments,
                                              .output_path = argv[4],
@@ -119,6 +135,7 @@ int main(int argc, char **argv)
     if (run.frames == 0)
         fail("the camera program published nothing", "see its log");
     print(&run, &usage);
+    replay_desk_destroy(&run.desk);
     subscriber_destroy(&run.subscriber);
     store_config_destroy(&config);
     return 0;

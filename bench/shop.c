@@ -2,7 +2,7 @@
  * shop.c - a store that does not exist, minute by minute
  *
  * 50 x 30 m: aisles from front to back, 2.5 m from one to the next, joined by three cross aisles;
- * the entrance is in the first, the tills are in the last. Numbers that make 300 occupied cells a
+ * the entrance is in the first, tills are in the last four. Numbers that make 300 occupied cells a
  * minute were tried out; the rest are what simulated stores (sim/) give through fusion.
  */
 #include "bench/shop.h"
@@ -24,12 +24,15 @@
 #define CROSS_HALF_M   1.0
 #define PEOPLE_MAX     64
 #define STAFF          1
+#define TILLS          4 /* aisles, from the last one back */
 #define STOPS_MEAN     7
 #define STOP_MEDIAN_S  17
 #define PAY_S          45
+#define TILL_S         120 /* staff at one of them */
 #define SPEED_M_S      0.9
-#define VISIT_TICKS    (5000 / SHOP_TICK_MS)
-#define MINUTE_TICKS   (60000 / SHOP_TICK_MS)
+#define SECOND_TICKS   (1000 / SHOP_TICK_MS)
+#define VISIT_TICKS    (5 * SECOND_TICKS)
+#define MINUTE_TICKS   (60 * SECOND_TICKS)
 #define ARRIVALS_A_MIN 0.26 /* over the day, on average */
 
 /* Of a fused track: slow, some centimetres. */
@@ -87,7 +90,7 @@ static int cell_of(struct point p)
     return row * SHOP_COLUMNS + column;
 }
 
-int shop_zone_of(int cell)
+static int zone_of(int cell)
 {
     int column = cell % SHOP_COLUMNS * 4 / SHOP_COLUMNS, row = cell / SHOP_COLUMNS * 3 / SHOP_ROWS;
     return row * 4 + column;
@@ -131,22 +134,26 @@ static void go_to(struct shop *shop, struct person *person, int aisle, double y)
     person->way[person->way_count++] = (struct point){ x, y };
 }
 
-/* The next shelf; after the last the tills, and then the door. */
+static int till_aisle(struct random *random)
+{
+    return AISLES - 1 - (int) random_index(random, TILLS);
+}
+
+/* The next shelf; after the last a till, and then the door. */
 static void choose(struct shop *shop, struct person *person)
 {
     struct random *random = &shop->random;
     person->aside_m = random_between(random, -0.5, 0.5);
     person->stops_left--;
     if (person->staff) {
-        go_to(shop, person, AISLES - 1 - (int) random_index(random, 4),
-              random_between(random, 1, 4));
-        person->stop_ticks = (int) random_log_normal(random, 1200, 0.6);
+        go_to(shop, person, till_aisle(random), random_between(random, 1, 4));
+        person->stop_ticks = (int) random_log_normal(random, TILL_S * SECOND_TICKS, 0.6);
     } else if (person->stops_left > 0) {
         go_to(shop, person, (int) random_index(random, AISLES), random_between(random, 2, 28));
-        person->stop_ticks = (int) random_log_normal(random, STOP_MEDIAN_S * 10, 0.9);
+        person->stop_ticks = (int) random_log_normal(random, STOP_MEDIAN_S * SECOND_TICKS, 0.9);
     } else if (person->stops_left == 0) {
-        go_to(shop, person, AISLES - 1 - (int) random_index(random, 4), 2);
-        person->stop_ticks = (int) random_log_normal(random, PAY_S * 10, 0.4);
+        go_to(shop, person, till_aisle(random), 2);
+        person->stop_ticks = (int) random_log_normal(random, PAY_S * SECOND_TICKS, 0.4);
     } else if (person->stops_left == -1) {
         go_to(shop, person, 0, 0.5);
         person->stop_ticks = 0;
@@ -204,7 +211,7 @@ static bool is_outside(int cell, struct point p)
 
 static void count_zone(struct person *person, int cell, struct shop_minute *minute)
 {
-    int zone = person->here ? shop_zone_of(cell) : -1;
+    int zone = person->here ? zone_of(cell) : -1;
     if (zone != person->zone) {
         if (person->zone >= 0)
             minute->zones[person->zone].exits++;
@@ -306,7 +313,7 @@ void shop_next(struct shop *shop, int minute, struct shop_minute *ret_minute)
     int arrivals = random_poisson(&shop->random, ARRIVALS_A_MIN * rush[minute / 60 % SHOP_HOURS]);
     for (int t = 0; t < MINUTE_TICKS; t++) {
         for (int i = 0; i < arrivals; i++)
-            if (t == i * MINUTE_TICKS / arrivals)
+            if (t == i * MINUTE_TICKS / arrivals) /* evenly over the minute */
                 arrive(shop, false);
         tick(shop, ret_minute);
     }

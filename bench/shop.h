@@ -44,15 +44,12 @@ struct shop_minute {
 
 /* NULL when out of memory. */
 struct shop *shop_create(uint64_t seed);
-void shop_destroy(struct shop **shop);
+void shop_destroy(struct shop **shop); /* sets *shop to NULL; NULL inside is fine */
 
 /* The next minute; minute counts from opening, 0 .. 60 * SHOP_HOURS - 1, and 0 begins a new day. */
 void shop_next(struct shop *shop, int minute, struct shop_minute *ret_minute);
 
 /* Where people can walk: aisles, not shelves. */
 bool shop_is_walkable(int cell);
-
-/* The zone that holds a cell. */
-int shop_zone_of(int cell);
 
 #endif

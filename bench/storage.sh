@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The cases of tools/bench storage: what a chain's facts take on disk, how fast they are written, rolled up and
-# read, each beside a naive schema filled with the same facts. The server is a private one with the settings
-# that floorfuse gives it; it and its data go away in the end.
+# read, beside a naive schema filled with the same facts where there is one, else beside what was asked for. The
+# server is a private one with the settings that floorfuse gives it; without --keep it and its data go away in the end.
 # Usage: bench/storage.sh FOLDER_OF_PROGRAMS [--quick] [--keep] [--plans FILE]
 set -euo pipefail
 programs=$1
@@ -119,6 +119,9 @@ load() { "$programs/bench/storage_chain" "$1" "${chain[@]}" | sql; }
 
 of() { jq "$1" <<<"$2"; }
 
+# less_is_better NAME FIGURE UNIT BASELINE BASELINE_IS [MORE_JSON]: a line whose ratio is baseline to figure
+less_is_better() { line "$1" "$2" "$3" "$4" "$5" "$(jq -n "$4 / $2")" "${6:-{\}}"; }
+
 # timed TIMES SQL [BEFORE]: ms of each run in one session, a line each
 timed() {
     local i
@@ -149,7 +152,7 @@ timing() {
 query() {
     local measured
     measured=$(timing "$3" "${6:-}")
-    line "$1" "$(of .median_ms "$measured")" ms "$4" "$5" "$(jq -n "$4 / $(of .median_ms "$measured")")" \
+    less_is_better "$1" "$(of .median_ms "$measured")" ms "$4" "$5" \
         "$(jq -c --argjson target "$2" '{target: $target, first_ms, least_ms, processor_ms}' <<<"$measured")"
     plan "$1" "$3" "${6:-}"
 }
@@ -177,9 +180,7 @@ facts() { sql -c "SELECT fact FROM fact_table WHERE level = '$1' ORDER BY fact";
 
 # store_year NAME BYTES ROWS_OF_TIME OF_YEAR BASELINE_MB BASELINE_IS TARGET_MB: extrapolated
 store_year() {
-    local megabytes
-    megabytes=$(jq -n "$2 / $3 * $4 / 1e6")
-    line "$1, a store-year" "$megabytes" MB "$5" "$6" "$(jq -n "$5 / $megabytes")" \
+    less_is_better "$1, a store-year" "$(jq -n "$2 / $3 * $4 / 1e6")" MB "$5" "$6" \
         "$(jq -nc --argjson target "${7:-null}" '{target: $target}')"
 }
 
@@ -214,11 +215,10 @@ report_buckets() {
     naive_rows=$(sql -c "SELECT count(*) FROM naive_array")
     cell=$(jq -n "$(sql -c "SELECT pg_total_relation_size('naive_cell')") / $naive_rows * $year_buckets / 1e6")
     array=$(jq -n "$(sql -c "SELECT pg_total_relation_size('naive_array')") / $naive_rows * $year_buckets / 1e6")
-    line "occupied cells of a bucket" "$(sql -c "SELECT avg(cardinality(cell)) FROM naive_array")" cells 300 "as asked" 1 \
+    less_is_better "occupied cells of a bucket" "$(sql -c "SELECT avg(cardinality(cell)) FROM naive_array")" cells 300 "as asked" \
         "$(sql -c "SELECT json_build_object('entries', avg(octet_length(cells) / 5)::integer) FROM heat_bucket")"
     store_year "minutes of heat" "$(size heat_bucket)" "$rows" "$year_buckets" "$cell" "one row a cell" 500
-    line "minutes of heat in plain arrays of cell, dwell, passes, a store-year" "$array" MB "$cell" "one row a cell" \
-        "$(jq -n "$cell / $array")"
+    less_is_better "minutes of heat in plain arrays of cell, dwell, passes, a store-year" "$array" MB "$cell" "one row a cell"
     for fact in $(facts bucket); do
         [ "$fact" = heat_bucket ] ||
             store_year "minutes, $fact" "$(size "$fact")" "$rows" "$year_buckets" "$cell" "heat, one row a cell"
@@ -243,20 +243,17 @@ report_roll_up() {
     sql -c "DELETE FROM rollup_hour_pending WHERE store_id = 1 OR hour_at >= '2025-06-08T00:00Z'" -c "ANALYZE"
     calls=$(roll_up)
     all_ms=$(awk '{ sum += $2 } END { print sum }' <<<"$calls")
-    line "rolling up a week of one floor, all levels" "$all_ms" ms 604800000 "a week" "$(jq -n "604800000 / $all_ms")" \
+    less_is_better "rolling up a week of one floor, all levels" "$all_ms" ms 604800000 "a week" \
         "$(jq -nc --argjson longest "$(awk '$2 > most { most = $2 } END { print most }' <<<"$calls")" '{longest_call_ms: $longest}')"
     sums_ms=$(timing "SELECT rollup_hour_sums(2, 1, '{2025-06-03T08:00Z}')")
     heat_ms=$(timing "SELECT rollup_hour_heat(2, 1, '{2025-06-03T08:00Z}')")
     day_ms=$(timing "SELECT rollup_day_sums(2, 1, '{2025-06-03}'), rollup_day_heat(2, 1, '{2025-06-03}')")
-    line "rolling up one more bucket (the sums of its hour)" "$(of .median_ms "$sums_ms")" ms 60000 "a bucket's time" \
-        "$(jq -n "60000 / $(of .median_ms "$sums_ms")")"
-    line "rolling up the heat of an hour" "$(of .median_ms "$heat_ms")" ms 3600000 "an hour" \
-        "$(jq -n "3600000 / $(of .median_ms "$heat_ms")")"
-    line "rolling up a day" "$(of .median_ms "$day_ms")" ms 86400000 "a day" \
-        "$(jq -n "86400000 / $(of .median_ms "$day_ms")")"
+    less_is_better "rolling up one more bucket (the sums of its hour)" "$(of .median_ms "$sums_ms")" ms 60000 "a bucket's time"
+    less_is_better "rolling up the heat of an hour" "$(of .median_ms "$heat_ms")" ms 3600000 "an hour"
+    less_is_better "rolling up a day" "$(of .median_ms "$day_ms")" ms 86400000 "a day"
     sql -c "VACUUM FULL heat_hour, heat_day, zone_hour, zone_day"
-    line "occupied cells of an hour" "$(sql -c "SELECT avg(cardinality(cell)) FROM heat_hour WHERE is_open")" cells \
-        18000 "60 buckets of 300" 1
+    less_is_better "occupied cells of an hour" "$(sql -c "SELECT avg(cardinality(cell)) FROM heat_hour WHERE is_open")" cells \
+        18000 "60 buckets of 300"
     # shellcheck disable=SC2046 # names
     {
         store_year "hours of heat" "$(size heat_hour)" "$hours" "$year_hours" 500 "what minutes may take"
@@ -304,8 +301,8 @@ report_heat() {
         CROSS JOIN LATERAL heat_cells(b.first_cell, b.dwell_unit_ms, b.cells) AS e
         WHERE b.store_id = 1 AND b.floor_id = 1 AND b.bucket_at >= '$day_from' AND b.bucket_at < '$day_to' GROUP BY e.cell")
     check_same
-    line "heat of a week, one row a cell and minute" "$cell_ms" ms "$array_ms" "arrays of minutes, unnested" \
-        "$(jq -n "$array_ms / $cell_ms")" "$(jq -nc --argjson packed "$packed_ms" '{packed_minutes_ms: $packed}')"
+    less_is_better "heat of a week, one row a cell and minute" "$cell_ms" ms "$array_ms" "arrays of minutes, unnested" \
+        "$(jq -nc --argjson packed "$packed_ms" '{packed_minutes_ms: $packed}')"
     query "heat of a week to the minute, SQL" 150 "$(heat_query $minute_from $minute_to)" "$array_ms" \
         "arrays of minutes, unnested"
     query "heat of a week of whole days, SQL" null "$(heat_query $day_from $day_to)" "$array_ms" "arrays of minutes, unnested"
@@ -321,8 +318,7 @@ read_in_c() {
         failed=1
         return 0
     }
-    line "$1" "$(of .median_ms "$measured")" ms "$5" "arrays of minutes, unnested" \
-        "$(jq -n "$5 / $(of .median_ms "$measured")")" \
+    less_is_better "$1" "$(of .median_ms "$measured")" ms "$5" "arrays of minutes, unnested" \
         "$(jq -c --argjson target "$2" '{target: $target, first_ms, least_ms}' <<<"$measured")"
 }
 
@@ -341,10 +337,10 @@ report_chain() {
     query "ranking of $((stores - 1)) stores by zone visits over $year_days days" 1000 "$ranking" "$naive_ms" "v_zone_day, one row a zone and day"
     query "the same, a reader of the chain" 1000 "$ranking" "$naive_ms" "v_zone_day, one row a zone and day" "$reader"
     jit_ms=$(of .median_ms "$(timing "$ranking" 'SET jit = on;')")
-    line "the same with jit" "$jit_ms" ms "$naive_ms" "v_zone_day, one row a zone and day" "$(jq -n "$naive_ms / $jit_ms")"
+    less_is_better "the same with jit" "$jit_ms" ms "$naive_ms" "v_zone_day, one row a zone and day"
     plan "ranking by v_zone_day" "$by_zone"
     zone_ms=$(timed 1 "$by_zone" "$reader")
-    line "ranking by v_zone_day, a reader of the chain" "$zone_ms" ms "$naive_ms" "its owner" "$(jq -n "$naive_ms / $zone_ms")"
+    less_is_better "ranking by v_zone_day, a reader of the chain" "$zone_ms" ms "$naive_ms" "its owner"
     minutes_ms=$(jq -n "$year_days / $days * $(timed 1 "SELECT extract(isodow FROM bucket_at AT TIME ZONE 'Europe/Berlin'),
         extract(hour FROM bucket_at AT TIME ZONE 'Europe/Berlin'), sum(visits), sum(exposure_ms)
         FROM zone_bucket WHERE store_id = 1 GROUP BY 1, 2")")
@@ -407,7 +403,7 @@ load year
 note "repeating heat"
 repeat_heat
 sql -c "CREATE ROLE bench_reader" -c "SELECT allow_reader('bench_reader', 'bench')" -c "VACUUM ANALYZE" -o /dev/null
-line "the whole database" "$(sql -c "SELECT pg_database_size('floorfuse') / 1e9")" GB 8 "what the bench may take" 1
+less_is_better "the whole database" "$(sql -c "SELECT pg_database_size('floorfuse') / 1e9")" GB 8 "what the bench may take"
 stop
 start
 note "reading"

@@ -4,7 +4,6 @@
  * storage_heat CONNINFO STORE FLOOR FROM TO RUNS prints one line of JSON: the first run, and median
  * and least of RUNS more. Times are as in 2026-11-23T08:00:00Z.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -4,9 +4,10 @@
  * storage_writer CONNINFO BUCKETS heat|all prints one line of JSON: how fast new buckets are
  * committed, and how fast the same ones once more, which replaces them. A bucket has the cells of a
  * minute of the generated shop, with the exposure of two camera sets; `all` adds what else a store
- * of 8 cameras, 12 zones and 3 lines has. Rolling up comes after the writing and is timed apart.
+ * of 8 cameras, 12 zones and 3 lines has. Rolling up waits while there are buckets and is timed
+ * apart (storage.sh), but a call that still runs when the second writing begins delays it.
  */
-#include <errno.h>
+#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,14 +27,18 @@
 
 static struct shop_minute minutes[MINUTES];
 
-static void *copy(const void *items, size_t count, size_t bytes)
+/* Items that are all zero, and one more, since calloc() of none may give NULL. */
+static void *room(size_t count, size_t bytes)
 {
     void *made = calloc(count + 1, bytes);
-    if (!made) {
-        (void) fputs("storage_writer: out of memory\n", stderr);
-        exit(1);
-    }
-    return count ? memcpy(made, items, count * bytes) : made;
+    if (!made)
+        errx(1, "out of memory");
+    return made;
+}
+
+static void *copy(const void *items, size_t count, size_t bytes)
+{
+    return memcpy(room(count, bytes), items, count * bytes);
 }
 
 static void fill_camera(struct heat_camera *camera, int number, const struct grid *grid)
@@ -50,9 +55,8 @@ static void fill_camera(struct heat_camera *camera, int number, const struct gri
                     number);
     for (int bin = 45; bin < 54; bin++)
         camera->latency.frames[bin] = 66;
-    camera->footprint = calloc(grid_mask_bytes(grid), 1);
-    if (camera->footprint)
-        memset(camera->footprint, 0xff, grid_mask_bytes(grid) / (size_t) (1 + number));
+    camera->footprint = room(grid_mask_bytes(grid), 1);
+    memset(camera->footprint, 0xff, grid_mask_bytes(grid) / (size_t) (1 + number));
 }
 
 static void add_cameras(struct heat_bucket *bucket, int count)
@@ -61,7 +65,7 @@ static void add_cameras(struct heat_bucket *bucket, int count)
                                                  .exposure_ms = 57000 },
                                                { .camera_set = { { 1 } }, .exposure_ms = 3000 } };
     bucket->camera_count = (size_t) count;
-    bucket->cameras = copy(NULL, 0, sizeof *bucket->cameras * (size_t) count);
+    bucket->cameras = room((size_t) count, sizeof *bucket->cameras);
     for (int c = 0; c < count; c++)
         fill_camera(&bucket->cameras[c], c, &bucket->grid);
     bucket->exposure_count = count > 1 ? 2 : 1;
@@ -137,7 +141,7 @@ static struct heat_bucket *make_bucket(int number, bool all)
     return bucket;
 }
 
-/* The writer has no event for it. */
+/* The writer has no event for it: its flush waits for rolling up too. */
 static void wait_written(struct storage_writer *writer, uint64_t written)
 {
     const struct timespec moment = { .tv_nsec = NS_PER_MS };
@@ -146,28 +150,24 @@ static void wait_written(struct storage_writer *writer, uint64_t written)
         struct storage_writer_counts counts = storage_writer_counts(writer);
         if (counts.written >= written && counts.dropped == 0)
             return;
-        if (counts.dropped > 0 || clock_mono_ns() > deadline_ns) {
-            (void) fprintf(stderr, "storage_writer: buckets were dropped or are late: %s\n",
-                           counts.last_error);
-            exit(1);
-        }
+        if (counts.dropped > 0 || clock_mono_ns() > deadline_ns)
+            errx(1, "buckets were dropped or are late: %s", counts.last_error);
         (void) nanosleep(&moment, NULL);
     }
 }
 
-/* Buckets a second. They are made before the clock starts: this is about the writer. */
-static double write_all(struct storage_writer *writer, int count, bool all, uint64_t written)
+/* Buckets a second, after `before` of them. They are made before the clock starts: this is about
+ * the writer. */
+static double write_all(struct storage_writer *writer, int count, bool all, uint64_t before)
 {
-    struct heat_bucket **buckets = copy(NULL, 0, sizeof(struct heat_bucket *) * (size_t) count);
+    struct heat_bucket **buckets = room((size_t) count, sizeof *buckets);
     for (int i = 0; i < count; i++)
         buckets[i] = make_bucket(i, all);
     int64_t start_ns = clock_mono_ns();
     for (int i = 0; i < count; i++)
-        if (storage_writer_put_take(writer, &buckets[i]) < 0) {
-            (void) fputs("storage_writer: the queue is full\n", stderr);
-            exit(1);
-        }
-    wait_written(writer, written + (uint64_t) count);
+        if (storage_writer_put_take(writer, &buckets[i]) < 0)
+            errx(1, "the queue is full");
+    wait_written(writer, before + (uint64_t) count);
     double seconds = (double) (clock_mono_ns() - start_ns) / 1e9;
     free(buckets);
     return count / seconds;
@@ -215,7 +215,9 @@ int main(int argc, char **argv)
         return 2;
     }
     struct shop *shop = shop_create(1);
-    for (int m = 0; shop && m < MINUTES; m++)
+    if (!shop)
+        errx(1, "out of memory");
+    for (int m = 0; m < MINUTES; m++)
         shop_next(shop, m, &minutes[m]);
     shop_destroy(&shop);
     if (measure(argv[1], count, all, &err) < 0) {

@@ -41,7 +41,7 @@ struct frame {
     struct image *image; /* the crop only; one reference, the receiver's */
     uint64_t index;      /* of the source's frames since it was opened, 0 first; those that could
                           * not be decoded or that rate_hz left out are counted in */
-    int64_t capture_us;  /* UTC */
+    int64_t capture_us;  /* UTC; of a live source it rises from frame to frame */
     int64_t receive_us;  /* UTC, when it was decoded; at the recorded pace, when it was due */
     enum capture_clock clock;
     uint32_t width, height; /* the full frame, px */
@@ -63,7 +63,12 @@ struct capture_status {
     uint64_t damaged;    /* packets and stills that could not be decoded */
     uint64_t reconnects; /* a live source that had been lost gave frames again */
     double decode_ms;    /* mean per frame, decoding and conversion */
-    char detail[512];    /* why it is retrying or has failed; "" otherwise */
+    int64_t clock_offset_us; /* the clock of a live camera less ours, where it cannot be right; its
+                              * times are corrected by it. 0: it is believed, or not known */
+    bool clock_off;          /* that is worth an alarm: a second or more */
+    uint64_t wall_steps;     /* how often this machine's clock was found set, live sources */
+    int64_t wall_step_us;    /* by how much, the last time */
+    char detail[512];        /* why it is retrying or has failed; "" otherwise */
 };
 
 /*

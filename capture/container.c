@@ -43,6 +43,13 @@ static int interrupted(void *opaque)
            (source_kind_is_live(c->kind) && clock_mono_ns() > c->give_up_mono_ns);
 }
 
+/* Whether the call that has just ended was given up, by us or by the socket's own time-out, which
+ * may come first by a little. */
+static bool was_silent(const struct container *c)
+{
+    return source_kind_is_live(c->kind) && clock_mono_ns() > c->give_up_mono_ns - NS_PER_S / 2;
+}
+
 static void rearm(struct container *c)
 {
     c->give_up_mono_ns = clock_mono_ns() + SILENCE_MAX_NS;
@@ -53,6 +60,9 @@ static int fail(struct container *c, int av_code, const char *verb, struct error
     char reason[AV_WORDS_SIZE];
     if (stop_requested(c->stop))
         return -ECANCELED;
+    /* libavformat calls an RTSP server that does not answer damaged data. */
+    if (was_silent(c))
+        av_code = AVERROR_EXIT;
     int code = av_code == AVERROR_EXIT ? -ETIMEDOUT : av_words_errno(av_code);
     if (code == -ECANCELED || code == -EAGAIN)
         code = -EIO;
@@ -192,16 +202,20 @@ static int64_t reference_us(const AVPacket *packet)
  * RTSP cameras tell the UTC of their time stamps in RTCP sender reports (RFC 3550 section 6.4.1),
  * and libavformat hangs the UTC of each network packet on what comes out of it. Where it reads
  * ahead that is the frame before, so that a frame's own UTC is found on the one handed out earlier;
- * without this, H.264 and MPEG-4 cameras are one frame late.
+ * without this, H.264 and MPEG-4 cameras are one frame late, as the very first frame is. Between
+ * the turn of the 32-bit time stamp and the next report its UTC is a turn off.
  */
 static void note_camera_time(struct container *c, const AVPacket *packet)
 {
     int64_t here_us = reference_us(packet);
-    int64_t own_us = reads_ahead(c) ? c->reference_us : here_us;
+    bool before = reads_ahead(c) && c->reference_us != STAMP_UNKNOWN;
+    int64_t own_us = before ? c->reference_us : here_us;
     c->reference_us = here_us;
-    if (own_us != STAMP_UNKNOWN && packet->pts != AV_NOPTS_VALUE)
-        c->camera_offset_us =
-            own_us - av_rescale_q(packet->pts, c->stream->time_base, AV_TIME_BASE_Q);
+    if (own_us == STAMP_UNKNOWN || packet->pts == AV_NOPTS_VALUE)
+        return;
+    int64_t offset_us = own_us - av_rescale_q(packet->pts, c->stream->time_base, AV_TIME_BASE_Q);
+    int64_t turn_us = av_rescale_q(INT64_C(1) << 32, c->stream->time_base, AV_TIME_BASE_Q);
+    c->camera_offset_us = stamp_unwrap_us(offset_us, c->camera_offset_us, turn_us);
 }
 
 /* av_read_frame, waiting for devices that have nothing yet. */
@@ -224,6 +238,11 @@ int container_read(struct container *c, AVPacket *packet, struct error *err)
         int av_code = read_any(c, packet);
         if (av_code == AVERROR_EOF)
             return 0;
+        /* A connection that was given up still hands out the frame that it had been reading. */
+        if (av_code >= 0 && was_silent(c)) {
+            av_packet_unref(packet);
+            av_code = AVERROR_EXIT;
+        }
         if (av_code < 0)
             return fail(c, av_code, "read on from", err);
         rearm(c);
@@ -239,10 +258,8 @@ int64_t container_camera_us(const struct container *container, int64_t pts_us)
 {
     if (pts_us == STAMP_UNKNOWN)
         return STAMP_UNKNOWN;
-    /* V4L2 stamps by the monotonic clock, on which old drivers that use another clock look absurd
-     * and are not believed later. */
     if (container->kind == SOURCE_DEVICE)
-        return clock_wall_us_from_mono_ns(pts_us * NS_PER_US);
+        return pts_us; /* V4L2 stamps by the monotonic clock */
     if (container->camera_offset_us == STAMP_UNKNOWN)
         return STAMP_UNKNOWN;
     return pts_us + container->camera_offset_us;

@@ -35,8 +35,8 @@ double container_fps(const struct container *container);
  */
 MUST_CHECK int container_read(struct container *container, AVPacket *packet, struct error *err);
 
-/* Capture time by the camera's clock of what has the time stamp pts_us, UTC us; STAMP_UNKNOWN when
- * the stream has not said. */
+/* Capture time by the camera's clock of what has the time stamp pts_us, UTC us, or by our monotonic
+ * clock when it is a device; STAMP_UNKNOWN when the stream has not said. */
 int64_t container_camera_us(const struct container *container, int64_t pts_us);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "capture/live_clock.h"
 
 struct frame_queue {
     pthread_mutex_t mutex; /* guards all but fd, live and capacity */
@@ -205,6 +206,16 @@ void frame_queue_count_reconnect(struct frame_queue *queue)
 {
     lock(queue);
     queue->status.reconnects++;
+    unlock(queue);
+}
+
+void frame_queue_set_clock(struct frame_queue *queue, const struct live_clock *clock)
+{
+    lock(queue);
+    queue->status.clock_offset_us = clock->offset_us;
+    queue->status.clock_off = clock->off;
+    queue->status.wall_steps = clock->own.steps;
+    queue->status.wall_step_us = clock->own.last_step_us;
     unlock(queue);
 }
 

@@ -44,6 +44,10 @@ void frame_queue_count_decoded(struct frame_queue *queue, int64_t decode_ns);
 void frame_queue_count_damaged(struct frame_queue *queue, uint64_t packets);
 void frame_queue_count_reconnect(struct frame_queue *queue);
 
+/* Set what the status says of clocks. */
+struct live_clock;
+void frame_queue_set_clock(struct frame_queue *queue, const struct live_clock *clock);
+
 struct capture_status frame_queue_status(struct frame_queue *queue);
 
 #endif

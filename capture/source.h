@@ -44,7 +44,7 @@ struct source_frame {
     const AVFrame *picture; /* valid until the next call */
     uint64_t index;         /* 0 first; frames that could not be decoded are counted in */
     int64_t pts_us;         /* its own time, from no special origin; STAMP_UNKNOWN */
-    int64_t camera_us;      /* UTC by the camera's clock; STAMP_UNKNOWN */
+    int64_t camera_us;      /* as container_camera_us; STAMP_UNKNOWN */
     int64_t decode_ns;      /* spent in the decoder since the frame before */
 };
 

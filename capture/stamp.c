@@ -4,6 +4,7 @@
 #include "capture/stamp.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 
@@ -11,14 +12,8 @@
  * counter that wrapped): at the recorded pace it would make everybody wait. */
 #define RECORDING_GAP_MAX_US (60 * US_PER_S)
 
-/* A camera's clock is believed if its frames seem to take this long to reach us. Cameras without
- * a time server are minutes or years off; over a store's network a frame is here in well under 5 s.
- */
-#define CAMERA_LATE_MAX_US  (5 * US_PER_S)
-#define CAMERA_EARLY_MAX_US (1 * US_PER_S)
-
-/* Going back further than this is a clock that was set, not jitter. */
-#define LIVE_BACK_MAX_US (5 * US_PER_S)
+/* What is a turn off is so to within this; a clock that was set would hit it by chance. */
+#define UNWRAP_NEAR_US US_PER_S
 
 void recording_clock_init(struct recording_clock *clock, int64_t start_us, double given_fps,
                           double own_fps)
@@ -61,29 +56,12 @@ int64_t recording_clock_due_mono_ns(const struct recording_clock *clock, int64_t
     return clock->open_mono_ns + (capture_us - clock->open_wall_us) * NS_PER_US;
 }
 
-void live_clock_init(struct live_clock *clock)
+int64_t stamp_unwrap_us(int64_t us, int64_t earlier_us, int64_t turn_us)
 {
-    clock->last_us = STAMP_UNKNOWN;
-}
-
-static bool believable(int64_t camera_us, int64_t arrival_us)
-{
-    return camera_us != STAMP_UNKNOWN && camera_us >= arrival_us - CAMERA_LATE_MAX_US &&
-           camera_us <= arrival_us + CAMERA_EARLY_MAX_US;
-}
-
-int64_t live_clock_capture_us(struct live_clock *clock, int64_t camera_us, int64_t arrival_us,
-                              enum capture_clock *ret_clock)
-{
-    bool stream = believable(camera_us, arrival_us);
-    enum capture_clock from = stream ? CAPTURE_CLOCK_STREAM : CAPTURE_CLOCK_ARRIVAL;
-    int64_t capture_us = stream ? camera_us : arrival_us;
-    bool comparable = clock->last_us != STAMP_UNKNOWN && clock->last_clock == from;
-    if (comparable && capture_us <= clock->last_us &&
-        clock->last_us - capture_us < LIVE_BACK_MAX_US)
-        capture_us = clock->last_us + 1;
-    clock->last_us = capture_us;
-    clock->last_clock = from;
-    *ret_clock = from;
-    return capture_us;
+    if (earlier_us == STAMP_UNKNOWN)
+        return us;
+    int64_t change_us = us - earlier_us;
+    if (llabs(change_us - turn_us) < UNWRAP_NEAR_US)
+        return us - turn_us;
+    return llabs(change_us + turn_us) < UNWRAP_NEAR_US ? us + turn_us : us;
 }

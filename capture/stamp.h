@@ -2,8 +2,7 @@
  * stamp.h - when a frame was taken
  *
  * Recordings: a time we give, so that the same file gives the same times again and two recordings
- * of one room can start at one instant. Live sources: the camera's own clock where it sends one
- * that can be right, else the time of arrival.
+ * of one room can start at one instant. Live sources: capture/live_clock.h.
  */
 #ifndef FLOORFUSE_CAPTURE_STAMP_H
 #define FLOORFUSE_CAPTURE_STAMP_H
@@ -42,19 +41,8 @@ int64_t recording_clock_capture_us(struct recording_clock *clock, uint64_t index
  * move it. */
 int64_t recording_clock_due_mono_ns(const struct recording_clock *clock, int64_t capture_us);
 
-struct live_clock {
-    int64_t last_us; /* STAMP_UNKNOWN before the first frame */
-    enum capture_clock last_clock;
-};
-
-void live_clock_init(struct live_clock *clock);
-
-/*
- * The capture time of a live frame, UTC us. It increases from frame to frame, unless a clock was
- * set or the camera's clock takes the place of arrival: then it goes back by the delay of the
- * network. camera_us   what the source says, or STAMP_UNKNOWN arrival_us  when it came here
- */
-int64_t live_clock_capture_us(struct live_clock *clock, int64_t camera_us, int64_t arrival_us,
-                              enum capture_clock *ret_clock);
+/* A value that may be one turn of a counter off, put right by an earlier one (or STAMP_UNKNOWN): by
+ * a whole turn, or not at all. */
+int64_t stamp_unwrap_us(int64_t us, int64_t earlier_us, int64_t turn_us);
 
 #endif

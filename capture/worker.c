@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "capture/backoff.h"
 #include "capture/converter.h"
+#include "capture/live_clock.h"
 #include "capture/rate_gate.h"
 #include "capture/source.h"
 #include "capture/stamp.h"
@@ -32,7 +33,7 @@ struct play {
     struct source *source;
     struct converter *converter;
     struct recording_clock recording;
-    struct live_clock live;
+    struct live_clock *live; /* of all playings of a live source */
     struct rate_gate gate;
     bool is_live;
     uint64_t frames;
@@ -82,20 +83,33 @@ static int open_play(struct play *play, struct error *err)
     double own_fps = source_fps(play->source);
     double fps = play->is_live || options->fps <= 0 ? own_fps : options->fps;
     recording_clock_init(&play->recording, options->start_us, options->fps, own_fps);
-    live_clock_init(&play->live);
     rate_gate_init(&play->gate, options->rate_hz, fps);
     return 0;
+}
+
+static void stamp_live(struct play *play, const struct source_frame *from, struct frame *frame)
+{
+    const struct live_arrival arrival = { .camera_us = from->camera_us,
+                                          .monotonic =
+                                              source_kind_of(play->source) == SOURCE_DEVICE,
+                                          .pts_us = from->pts_us,
+                                          .wall_us = clock_wall_us(),
+                                          .mono_ns = clock_mono_ns() };
+    const struct live_stamp stamp = live_clock_stamp(play->live, &arrival);
+    frame->capture_us = stamp.capture_us;
+    frame->receive_us = stamp.receive_us;
+    frame->clock = stamp.clock;
+    frame_queue_set_clock(play->worker->queue, play->live);
 }
 
 static void stamp(struct play *play, const struct source_frame *from, struct frame *frame)
 {
     frame->index = from->index;
-    frame->receive_us = clock_wall_us();
     if (play->is_live) {
-        frame->capture_us =
-            live_clock_capture_us(&play->live, from->camera_us, frame->receive_us, &frame->clock);
+        stamp_live(play, from, frame);
         return;
     }
+    frame->receive_us = clock_wall_us();
     frame->clock = CAPTURE_CLOCK_FILE;
     frame->capture_us = recording_clock_capture_us(&play->recording, from->index, from->pts_us);
 }
@@ -190,13 +204,14 @@ static enum outcome play_frames(struct play *play, bool again, struct error *err
 
 /*
  * Open and play once.
+ *   live        of a live source
  *   again       it had been running before
  *   ret_frames  how many were handed over
  */
-static enum outcome play_once(struct worker *worker, bool again, uint64_t *ret_frames,
-                              struct error *err)
+static enum outcome play_once(struct worker *worker, struct live_clock *live, bool again,
+                              uint64_t *ret_frames, struct error *err)
 {
-    AUTO(release) struct play play = { .worker = worker };
+    AUTO(release) struct play play = { .worker = worker, .live = live };
     int code = open_play(&play, err);
     enum outcome outcome = code < 0 ? outcome_of(code) : play_frames(&play, again, err);
     *ret_frames = play.frames;
@@ -224,12 +239,15 @@ static void play_live(struct worker *worker)
 {
     struct backoff backoff;
     backoff_init(&backoff, random_seed());
+    struct live_clock live;
+    live_clock_init(&live);
     bool again = false;
     for (;;) {
         struct error err = { "" };
         uint64_t frames = 0;
         int64_t begin_ns = clock_mono_ns();
-        enum outcome outcome = play_once(worker, again, &frames, &err);
+        live_clock_reopen(&live);
+        enum outcome outcome = play_once(worker, &live, again, &frames, &err);
         if (outcome == OUTCOME_HOPELESS)
             frame_queue_set_state(worker->queue, CAPTURE_FAILED, err.text);
         if (outcome == OUTCOME_HOPELESS || outcome == OUTCOME_STOPPED)
@@ -246,7 +264,7 @@ static void play_recording(struct worker *worker)
 {
     struct error err = { "" };
     uint64_t frames;
-    enum outcome outcome = play_once(worker, false, &frames, &err);
+    enum outcome outcome = play_once(worker, NULL, false, &frames, &err);
     if (outcome == OUTCOME_ENDED)
         frame_queue_set_state(worker->queue, CAPTURE_ENDED, "");
     else if (outcome != OUTCOME_STOPPED)

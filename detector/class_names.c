@@ -69,7 +69,7 @@ int class_names_count(const char *names)
 {
     int count = 0;
     for (const char *line = names; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-        const char *word = line + strspn(line, " \t\r");
+        const char *word = line + strspn(line, " \t\r\v\f"); /* what trim() takes away */
         count += *word != '\n' && *word != '\0';
     }
     return count;

@@ -57,6 +57,35 @@ static int check_numbers(const char *bytes, size_t count, const char *path, stru
     return 0;
 }
 
+static int64_t parameters_of(const struct darknet_layer *l)
+{
+    if (l->type != DARKNET_CONVOLUTIONAL)
+        return 0;
+    return (int64_t) l->filters * (l->batch_normalize ? 4 : 1) +
+           (int64_t) l->filters * (l->in.channels / l->groups) * l->size * l->size;
+}
+
+/* Of a normalised layer: biases, scales, means and variances come before the filters. An engine
+ * divides by the root of the variance, and of a negative one that is not a number. */
+static int check_variances(const char *bytes, const char *path, const struct darknet_cfg *cfg,
+                           struct error *err)
+{
+    for (int i = 0; i < cfg->layer_count; i++) {
+        const struct darknet_layer *l = &cfg->layers[i];
+        for (int k = 3 * l->filters; l->batch_normalize && k < 4 * l->filters; k++) {
+            float value;
+            memcpy(&value, bytes + (size_t) k * sizeof(value), sizeof(value));
+            if (value < 0)
+                return error_set(err, -EINVAL,
+                                 "%s: the layer in line %d of %s has a variance of %g; the file is "
+                                 "damaged or belongs to another .cfg",
+                                 path, l->line, cfg->file, (double) value);
+        }
+        bytes += (size_t) parameters_of(l) * sizeof(float);
+    }
+    return 0;
+}
+
 int weights_check(const char *bytes, size_t length, const char *path, const struct darknet_cfg *cfg,
                   struct error *err)
 {
@@ -65,7 +94,9 @@ int weights_check(const char *bytes, size_t length, const char *path, const stru
         return error_set(err, -EINVAL, "%s: is not a Darknet .weights file", path);
     size_t parameters = (size_t) cfg->parameters;
     int r = check_size(length, header + parameters * sizeof(float), path, cfg, err);
-    return r < 0 ? r : check_numbers(bytes + header, parameters, path, err);
+    if (r == 0)
+        r = check_numbers(bytes + header, parameters, path, err);
+    return r < 0 ? r : check_variances(bytes + header, path, cfg, err);
 }
 
 static int check_sha256(const char *bytes, size_t length, const char *path, const char *sha256,

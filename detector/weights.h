@@ -18,7 +18,7 @@
  *   sha256     64 hexadecimal digits the file must have; NULL: not checked
  *   ret_bytes  the whole file, header included; the caller's to free()
  * Returns 0; -errno of the file; -EINVAL: not Darknet's, truncated, too long, not the SHA-256, a
- * parameter that is not a number.
+ * parameter that is not a number, a variance below 0.
  */
 MUST_CHECK int weights_load(const char *path, const struct darknet_cfg *cfg, const char *sha256,
                             char **ret_bytes, size_t *ret_length, struct error *err);

@@ -81,6 +81,14 @@ void align_camera_ended(struct align *align, int camera)
     align->hold.known = false;
 }
 
+void align_camera_catching_up(struct align *align, int camera, bool catching_up)
+{
+    struct queue *q = queue_of(align, camera);
+    if (q->catching_up != catching_up)
+        align->hold.known = false;
+    q->catching_up = catching_up;
+}
+
 static void heap_put(struct align *align, struct queue *q, int place)
 {
     align->heap[place] = q;
@@ -214,6 +222,8 @@ static void note_arrival(struct align *align, struct queue *q, int64_t capture_u
 static int64_t holds_until_mono_ns(const struct align *align, const struct queue *q,
                                    int64_t tick_us)
 {
+    if (q->catching_up && (!q->heard || q->current_us < tick_us))
+        return INT64_MAX;
     if (q->known && !q->heard && !q->ended && !align->started)
         return align->first_arrival_mono_ns + align->lateness_ns;
     if (!is_in_time(align, q) || q->current_us >= tick_us)

@@ -77,6 +77,10 @@ void align_know_camera(struct align *align, int camera);
 /* No more frames for now: it is not waited for until it sends one. */
 void align_camera_ended(struct align *align, int camera);
 
+/* Frames that a camera sent earlier are being fetched: however long that takes, no tick that they
+ * may belong to is closed (but see ALIGN_BYTES_MAX). It is for the caller to end this. */
+void align_camera_catching_up(struct align *align, int camera, bool catching_up);
+
 /* Take a frame; it is copied. Returns 0; -ESTALE: its tick is closed, or its time is not to be
  * believed (both counted); -ENOMEM. */
 MUST_CHECK int align_push(struct align *align, int camera, const struct observation_frame *frame,

@@ -12,6 +12,7 @@
 struct queue {
     struct aligned_frame *head, *tail;
     bool known, heard, ended;
+    bool catching_up;         /* what it sent long ago is on its way; not saved */
     int64_t current_us;       /* capture time of the frame that came last */
     int64_t progress_mono_ns; /* when current_us last changed: a frozen clock is silence */
     int astray;               /* frames in a row that were more than a day ahead */

@@ -211,6 +211,13 @@ void fusion_camera_ended(struct fusion *fusion, const char *camera)
         align_camera_ended(fusion->align, slot);
 }
 
+void fusion_camera_catching_up(struct fusion *fusion, const char *camera, bool catching_up)
+{
+    int slot = cameras_find(&fusion->cameras, camera);
+    if (slot >= 0)
+        align_camera_catching_up(fusion->align, slot, catching_up);
+}
+
 void fusion_camera_missed(struct fusion *fusion, const char *camera, uint64_t missed_total)
 {
     int slot = cameras_find(&fusion->cameras, camera);
@@ -553,6 +560,13 @@ int fusion_finish(struct fusion *fusion)
     if (r == 0 && accumulator_is_open(fusion->accumulator))
         r = emit_bucket(fusion);
     return r;
+}
+
+int64_t fusion_closed_us(const struct fusion *fusion)
+{
+    int64_t step_us = fusion->config.tick_ms > 0 ? fusion->config.tick_ms * US_PER_MS : 1;
+    return align_has_closed(fusion->align) ? align_following_tick_us(fusion->align) - step_us
+                                           : INT64_MIN;
 }
 
 struct fusion_counts fusion_counts(const struct fusion *fusion)

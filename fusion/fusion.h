@@ -107,6 +107,10 @@ MUST_CHECK int fusion_set_camera(struct fusion *fusion, const char *camera,
  * makes it awaited again. */
 void fusion_camera_ended(struct fusion *fusion, const char *camera);
 
+/* Frames that a camera sent earlier are being fetched: until this is taken back no tick closes that
+ * they may belong to, as long as memory lasts. Not part of the saved state. */
+void fusion_camera_catching_up(struct fusion *fusion, const char *camera, bool catching_up);
+
 /* How many frames of a camera were lost on the way, in total so far: lands in the buckets. */
 void fusion_camera_missed(struct fusion *fusion, const char *camera, uint64_t missed_total);
 
@@ -154,6 +158,9 @@ MUST_CHECK int fusion_save(const struct fusion *fusion, int64_t now_mono_ns, str
  */
 MUST_CHECK int fusion_restore(struct fusion *fusion, int64_t now_mono_ns, const void *bytes,
                               size_t length, struct error *err);
+
+/* The last tick that is closed: frames up to this capture time are too late. INT64_MIN: none is. */
+int64_t fusion_closed_us(const struct fusion *fusion);
 
 struct fusion_counts fusion_counts(const struct fusion *fusion);
 const struct grid *fusion_grid(const struct fusion *fusion);

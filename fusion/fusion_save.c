@@ -214,19 +214,10 @@ static void get_counts(struct buffer_reader *reader, struct fusion_counts *count
     counts->peak_people = saved_get_sum(reader);
 }
 
-/* The last closed tick, or SAVED_NEVER_US. */
-static int64_t closed_tick_us(const struct fusion *fusion)
-{
-    int64_t tick_us = fusion->config.tick_ms * INT64_C(1000);
-    if (!align_has_closed(fusion->align))
-        return SAVED_NEVER_US;
-    return align_following_tick_us(fusion->align) - (tick_us > 0 ? tick_us : 1);
-}
-
 static int get_cameras(struct fusion *fresh, const struct cameras *present,
                        struct buffer_reader *reader, struct error *err)
 {
-    int saved = cameras_restore(present, reader, closed_tick_us(fresh),
+    int saved = cameras_restore(present, reader, fusion_closed_us(fresh),
                                 grid_mask_bytes(&fresh->grid), &fresh->cameras, err);
     for (int slot = saved; saved >= 0 && slot < fresh->cameras.count; slot++)
         align_know_camera(fresh->align, slot);
@@ -237,7 +228,7 @@ static int get_cameras(struct fusion *fresh, const struct cameras *present,
 static int get_parts(struct fusion *fresh, struct buffer_reader *reader)
 {
     int cameras = fresh->cameras.count;
-    int r = tracks_restore(&fresh->tracks, reader, cameras, closed_tick_us(fresh));
+    int r = tracks_restore(&fresh->tracks, reader, cameras, fusion_closed_us(fresh));
     if (r == 0)
         r = appearance_restore(reader, &fresh->tracks.appearance);
     if (r == 0)
@@ -251,7 +242,7 @@ static int get_parts(struct fusion *fresh, struct buffer_reader *reader)
     if (r < 0)
         return r;
     get_counts(reader, &fresh->counts);
-    if (settle_newest_us(fresh->settle) != closed_tick_us(fresh) || reader->at != reader->length)
+    if (settle_newest_us(fresh->settle) != fusion_closed_us(fresh) || reader->at != reader->length)
         buffer_reader_fail(reader);
     return buffer_reader_result(reader);
 }

@@ -119,6 +119,9 @@ struct signature_difference {
 MUST_CHECK int signature_compare(const struct signature *reference, const struct signature *now,
                                  struct signature_difference *ret_difference);
 
+/* How many of SIGNATURE_BLOCKS have edges by which they can be known again, and not by noise. */
+size_t signature_structure(const struct signature *signature);
+
 /* "same", "moved", "different", "defocused", "dirty", "covered", "dark", "washed-out". */
 const char *signature_verdict_name(enum signature_verdict verdict);
 

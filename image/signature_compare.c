@@ -22,6 +22,11 @@
  */
 #define CHANGED_PART 0.25
 
+/* Edges over fineness of white noise: of deviation s, two differences of two px make edges of
+ * 2 sqrt(2) s, and a Laplacian has sqrt(20) s, a quarter of which is taken; the mean sizes of both
+ * are the same part of their deviations. */
+#define NOISE_EDGES (2 * M_SQRT2 / (4.47213595499958 / 4))
+
 #define BLIND_PART    0.85 /* of the blocks lost: nothing to be seen */
 #define DIRTY_PART    0.06 /* of the blocks lost: more than a person or a new box on the floor */
 #define REPLACED_PART 0.45 /* lost or changed while the rest stands: something in front */
@@ -364,6 +369,16 @@ int signature_compare(const struct signature *reference, const struct signature 
     decide(charges, ARRAY_LENGTH(charges), &d);
     *ret_difference = d;
     return 0;
+}
+
+size_t signature_structure(const struct signature *signature)
+{
+    const double noise = NOISE_EDGES * noise_of(signature);
+    const double least = EDGES_MIN * SIGNATURE_UNITS;
+    size_t count = 0;
+    for (size_t i = 0; i < SIGNATURE_BLOCKS; i++)
+        count += hypot(least, noise) <= signature->blocks[i].edges;
+    return count;
 }
 
 const char *signature_verdict_name(enum signature_verdict verdict)

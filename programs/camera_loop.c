@@ -16,8 +16,10 @@
 #include "base/log.h"
 #include "calib/calibration.h"
 #include "calib/watch.h"
+#include "capture/av_words.h"
 #include "capture/capture.h"
 #include "programs/camera_eye.h"
+#include "programs/camera_watch.h"
 #include "programs/seal.h"
 #include "programs/start.h"
 #include "wire/publisher.h"
@@ -31,10 +33,17 @@
 /* How long the last messages may take to leave at the end. */
 #define LINGER_MS 10000
 
+/* How long fusion is given at the end to ask for what it missed, and after each answer. */
+#define LAST_REPLAY_WAIT_NS (10 * NS_PER_S)
+
+/* A ring that cannot be written to is told of this often. */
+#define RING_TROUBLE_INTERVAL_NS (60 * NS_PER_S)
+
 struct camera_loop {
     const struct camera_loop_options *options;
     struct calibration *calibration;
     struct camera_eye *eye;
+    struct camera_watch *watch;
     struct publisher *publisher; /* NULL with --no-publish */
     struct client_keys keys;     /* zeroed in plain text */
     struct capture *capture;     /* NULL until somebody listens */
@@ -44,7 +53,8 @@ struct camera_loop {
     uint32_t width, height; /* full frame px; 0 before the first frame */
     struct box_px view;
     struct camera_health counts;
-    int64_t detect_ns, publish_ns, next_report_ns;
+    int64_t detect_ns, publish_ns, next_report_ns, next_ring_trouble_ns;
+    uint64_t unkept_told; /* messages that the ring did not take, as of the last line about it */
     bool still_saved, stop;
 };
 
@@ -61,6 +71,25 @@ static int load_calibration(const struct camera_loop *loop, struct calibration *
     return 0;
 }
 
+/* The caller's to free(); NULL when out of memory. */
+static char *ring_folder(const struct store_config *config, const char *camera)
+{
+    char *folder;
+    return asprintf(&folder, "%s/ring/%s", config->state_dir, camera) < 0 ? NULL : folder;
+}
+
+/* How the ring was found. */
+static void tell_ring(const struct publisher_options *options, struct ring_counts counts)
+{
+    if (counts.damaged > 0)
+        log_warning("the ring of last messages has damaged places; what was there cannot be "
+                    "replayed folder=%s places=%llu",
+                    options->ring_folder, (unsigned long long) counts.damaged);
+    if (counts.torn_bytes > 0)
+        log_info("cut the unfinished end off the ring of last messages folder=%s bytes=%llu",
+                 options->ring_folder, (unsigned long long) counts.torn_bytes);
+}
+
 static int open_publisher(struct camera_loop *loop, struct error *err)
 {
     const struct store_config *config = loop->options->config;
@@ -69,13 +98,30 @@ static int open_publisher(struct camera_loop *loop, struct error *err)
     seal_say_plain(config);
     int r =
         seal_load_keys(config, config->wire.endpoint, loop->options->camera->id, &loop->keys, err);
-    if (r == 0)
-        r = publisher_create_sealed(config->wire.endpoint, config->store.id,
-                                    loop->options->camera->id, config->wire.high_water_mark,
-                                    seal_of(&loop->keys), &loop->publisher, err);
-    if (r == 0 && capture_is_recording(loop->options->camera->url))
+    if (r < 0)
+        return r;
+    char *folder = ring_folder(config, loop->options->camera->id);
+    if (!folder)
+        return error_set(err, -ENOMEM, "out of memory");
+    const struct publisher_options options = {
+        .endpoint = config->wire.endpoint,
+        .store = config->store.id,
+        .camera = loop->options->camera->id,
+        .send_hwm = config->wire.high_water_mark,
+        .replay_endpoint = config->wire.replay,
+        .ring_folder = folder,
+        .ring_bytes_max = (uint64_t) config->wire.ring_mb * 1024 * 1024,
+        .ring_age_us = config->wire.ring_minutes * 60 * US_PER_S,
+        .security = seal_of(&loop->keys),
+    };
+    r = publisher_create(&options, &loop->publisher, err);
+    free(folder);
+    if (r < 0)
+        return r;
+    if (capture_is_recording(loop->options->camera->url))
         publisher_set_patience_ms(loop->publisher, LINGER_MS);
-    return r;
+    tell_ring(&options, publisher_ring_counts(loop->publisher));
+    return 0;
 }
 
 static int open_csv(struct camera_loop *loop, struct error *err)
@@ -113,6 +159,12 @@ static int open_capture(struct camera_loop *loop, struct error *err)
     return capture_create(&options, &loop->capture, err);
 }
 
+/* All zero before somebody listens. */
+static struct capture_status capture_status_of(const struct camera_loop *loop)
+{
+    return loop->capture ? capture_status(loop->capture) : (struct capture_status){ 0 };
+}
+
 static void fill_hello(const struct camera_loop *loop, struct camera_hello *hello)
 {
     struct detector_info info = camera_eye_info(loop->eye);
@@ -130,9 +182,10 @@ static void fill_hello(const struct camera_loop *loop, struct camera_hello *hell
                     calibration_version(loop->calibration));
     (void) snprintf(hello->engine, ID_SIZE, "%s", info.engine);
     (void) snprintf(hello->model_id, ID_SIZE, "%s", info.model_id);
-    if (loop->capture)
-        (void) snprintf(hello->detail, sizeof(hello->detail), "%.255s",
-                        capture_status(loop->capture).detail);
+    camera_watch_words(loop->watch, sizeof(hello->detail), hello->detail);
+    const struct capture_status status = capture_status_of(loop);
+    if (status.detail[0])
+        (void) snprintf(hello->detail, sizeof(hello->detail), "%.255s", status.detail);
 }
 
 static void fill_health(struct camera_loop *loop, struct camera_health *health)
@@ -145,27 +198,44 @@ static void fill_health(struct camera_loop *loop, struct camera_health *health)
                                                        (double) health->frames_published
                                                  : 0;
     health->publish_dropped = publisher_counts(loop->publisher).dropped;
-    if (loop->capture) {
-        struct capture_status status = capture_status(loop->capture);
-        health->frames_captured = status.frames;
-        health->frames_skipped = status.dropped;
-        health->reconnects = status.reconnects;
-        health->decode_ms = status.decode_ms;
-    }
+    const struct capture_status status = capture_status_of(loop);
+    health->frames_captured = status.frames;
+    health->frames_skipped = status.dropped;
+    health->reconnects = status.reconnects;
+    health->decode_ms = status.decode_ms;
+    camera_watch_fill(loop->watch, health);
+}
+
+/* A ring that cannot be written to stops nothing, but then what is lost on the way stays lost. */
+static void tell_ring_trouble(struct camera_loop *loop)
+{
+    struct publisher_counts counts = publisher_counts(loop->publisher);
+    int64_t now_ns = clock_mono_ns();
+    if (counts.unkept == loop->unkept_told || now_ns < loop->next_ring_trouble_ns)
+        return;
+    log_error("could not keep messages for a replay: %s; they are published all the same "
+              "state_dir=%s messages=%llu",
+              strerror(-counts.unkept_error), loop->options->config->state_dir,
+              (unsigned long long) (counts.unkept - loop->unkept_told));
+    loop->unkept_told = counts.unkept;
+    loop->next_ring_trouble_ns = now_ns + RING_TROUBLE_INTERVAL_NS;
 }
 
 /* Say who and how this camera is; a full queue is counted by the publisher. */
 static void send_report(struct camera_loop *loop)
 {
+    const struct capture_status status = capture_status_of(loop);
+    loop->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
+    camera_watch_note_clock(loop->watch, &status);
     if (!loop->publisher)
         return;
+    tell_ring_trouble(loop);
     struct camera_hello hello;
     struct camera_health health;
     fill_hello(loop, &hello);
     (void) !publisher_send_hello(loop->publisher, &hello);
     fill_health(loop, &health);
     (void) !publisher_send_health(loop->publisher, &health);
-    loop->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
 }
 
 /* The first frame tells the picture's size; later ones must keep it. */
@@ -188,9 +258,11 @@ static int check_frame_size(struct camera_loop *loop, const struct frame *frame,
                                   frame->top + frame->image->height };
     loop->state = CAMERA_RUNNING;
     struct detector_info info = camera_eye_info(loop->eye);
+    char url[URL_WORDS_SIZE];
     log_info("watching %s view=%ux%u+%u+%u engine=%s model=%s input=%ux%u",
-             loop->options->camera->url, frame->image->width, frame->image->height, frame->left,
-             frame->top, info.engine, info.model_id, info.width, info.height);
+             av_words_url(loop->options->camera->url, url), frame->image->width,
+             frame->image->height, frame->left, frame->top, info.engine, info.model_id, info.width,
+             info.height);
     send_report(loop);
     return 0;
 }
@@ -244,25 +316,41 @@ static int publish(struct camera_loop *loop, const struct frame *frame, const st
     return r == -EAGAIN ? 0 : r; /* the publisher counts what a full queue drops */
 }
 
+/* Who is in a frame; in a picture that cannot be believed, nobody is looked for. */
+static int look(struct camera_loop *loop, const struct frame *frame, struct sight *ret_sight,
+                struct error *err)
+{
+    int changed = camera_watch_see(loop->watch, frame);
+    if (changed < 0)
+        return error_set(err, changed, "out of memory");
+    if (changed)
+        send_report(loop);
+    if (camera_watch_is_suspicious(loop->watch)) {
+        *ret_sight = (struct sight){ .flags = FRAME_PICTURE_SUSPICIOUS };
+        return 0;
+    }
+    int64_t before_ns = clock_mono_ns();
+    int r = camera_eye_look(loop->eye, frame, ret_sight);
+    loop->detect_ns += clock_mono_ns() - before_ns;
+    return r < 0 ? error_set(err, r, "the detector failed: %s", strerror(-r)) : 0;
+}
+
 static int process_frame(struct camera_loop *loop, const struct frame *frame, struct error *err)
 {
+    struct sight sight;
     int r = check_frame_size(loop, frame, err);
     if (r == 0)
         r = save_still(loop, frame, err);
+    if (r == 0)
+        r = look(loop, frame, &sight, err);
     if (r < 0)
         return r;
-    struct sight sight;
-    int64_t before_ns = clock_mono_ns();
-    r = camera_eye_look(loop->eye, frame, &sight);
-    if (r < 0)
-        return error_set(err, r, "the detector failed: %s", strerror(-r));
-    loop->detect_ns += clock_mono_ns() - before_ns;
     for (size_t i = 0; i < sight.found.count; i++)
         write_csv(loop, frame, &sight.found.items[i]);
     loop->counts.frames_published++;
     loop->counts.frames_rested += (sight.flags & FRAME_SKIPPED_BY_GATE) != 0;
     loop->counts.observations += sight.observation_count;
-    before_ns = clock_mono_ns();
+    int64_t before_ns = clock_mono_ns();
     r = publish(loop, frame, &sight);
     loop->publish_ns += clock_mono_ns() - before_ns;
     return r < 0 ? error_set(err, r, "could not publish: %s", strerror(-r)) : 0;
@@ -319,6 +407,13 @@ static int handle_publisher(struct camera_loop *loop)
     return r;
 }
 
+static void answer_replays(struct camera_loop *loop)
+{
+    int r = publisher_answer_replays(loop->publisher);
+    if (r < 0)
+        log_warning("could not answer what fusion asks for; it will ask again: %s", strerror(-r));
+}
+
 /*
  * Between two frames: from the next one on the camera file is taken as it is now. Fusion hears of
  * it before the first frame that was placed by it. A file that is no good changes nothing.
@@ -341,6 +436,8 @@ static void reload_calibration(struct camera_loop *loop)
         return;
     }
     const char *was = calibration_version(loop->calibration), *is = calibration_version(fresh);
+    if (camera_watch_reload(loop->watch, fresh) < 0)
+        log_error("could not read the signature again: out of memory");
     if (strcmp(was, is) == 0) {
         log_info("the calibration is the same as before calibration=%.12s", is);
         return;
@@ -388,10 +485,10 @@ static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
     int r = start_capture_when_heard(loop, give_up_ns, err);
     if (r < 0)
         return r;
-    zmq_pollitem_t items[3] = {
+    zmq_pollitem_t items[4] = {
         { .fd = loop->signal_fd, .events = ZMQ_POLLIN },
     };
-    int count = 1, capture_item = 0, publisher_item = 0;
+    int count = 1, capture_item = 0, publisher_item = 0, replay_item = 0;
     if (loop->capture) {
         capture_item = count;
         items[count++] = (zmq_pollitem_t){ .fd = capture_fd(loop->capture), .events = ZMQ_POLLIN };
@@ -400,6 +497,9 @@ static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
         publisher_item = count;
         items[count++] =
             (zmq_pollitem_t){ .socket = publisher_socket(loop->publisher), .events = ZMQ_POLLIN };
+        replay_item = count;
+        items[count++] = (zmq_pollitem_t){ .socket = publisher_replay_socket(loop->publisher),
+                                           .events = ZMQ_POLLIN };
     }
     int64_t wait_ns = loop->next_report_ns - clock_mono_ns();
     if (!loop->capture && wait_ns > 100 * NS_PER_MS)
@@ -413,6 +513,8 @@ static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
         if (r < 0)
             return error_set(err, r, "could not read who listens: %s", strerror(-r));
     }
+    if (replay_item && items[replay_item].revents)
+        answer_replays(loop);
     if (capture_item && items[capture_item].revents && !loop->stop)
         r = take_frames(loop, err);
     if (clock_mono_ns() >= loop->next_report_ns) {
@@ -431,11 +533,51 @@ static int open_all(struct camera_loop *loop, struct error *err)
     if (r == 0)
         r = camera_eye_create(loop->options->camera, loop->calibration, loop->options->engine,
                               &loop->eye, err);
+    if (r == 0 && camera_watch_create(loop->options->camera, loop->calibration, &loop->watch) < 0)
+        r = error_set(err, -ENOMEM, "out of memory");
     if (r == 0)
         r = open_csv(loop, err);
     if (r == 0)
         r = open_publisher(loop, err);
     return r;
+}
+
+/*
+ * Fusion is told that this camera has ended, again and again; stay until it has asked for what it
+ * may have missed of the last frames. Another SIGTERM or SIGINT ends the wait.
+ */
+static void wait_for_last_replay(struct camera_loop *loop)
+{
+    int64_t give_up_ns = clock_mono_ns() + LAST_REPLAY_WAIT_NS, now_ns;
+    uint64_t replays = publisher_counts(loop->publisher).replays;
+    loop->stop = false;
+    while (!loop->stop && !publisher_all_taken(loop->publisher) &&
+           (now_ns = clock_mono_ns()) < give_up_ns) {
+        zmq_pollitem_t items[] = {
+            { .fd = loop->signal_fd, .events = ZMQ_POLLIN },
+            { .socket = publisher_socket(loop->publisher), .events = ZMQ_POLLIN },
+            { .socket = publisher_replay_socket(loop->publisher), .events = ZMQ_POLLIN },
+        };
+        int64_t wait_ns = loop->next_report_ns - now_ns;
+        if (zmq_poll(items, (int) ARRAY_LENGTH(items),
+                     wait_ns < 0 ? 0 : (long) (wait_ns / NS_PER_MS) + 1) < 0 &&
+            errno != EINTR)
+            return;
+        handle_signals(loop);
+        if (items[1].revents && handle_publisher(loop) < 0)
+            return;
+        if (items[2].revents)
+            answer_replays(loop);
+        if (clock_mono_ns() >= loop->next_report_ns)
+            send_report(loop);
+        if (publisher_counts(loop->publisher).replays != replays)
+            give_up_ns = clock_mono_ns() + LAST_REPLAY_WAIT_NS;
+        replays = publisher_counts(loop->publisher).replays;
+    }
+    if (!publisher_all_taken(loop->publisher))
+        log_info("fusion has not asked for the last frames; they wait in state_dir for the next "
+                 "start state_dir=%s",
+                 loop->options->config->state_dir);
 }
 
 static int close_all(struct camera_loop *loop, int r, struct error *err)
@@ -444,11 +586,14 @@ static int close_all(struct camera_loop *loop, int r, struct error *err)
         if (loop->state != CAMERA_ENDED)
             loop->state = CAMERA_LOST;
         send_report(loop);
+        if (r == 0)
+            wait_for_last_replay(loop);
         publisher_destroy(&loop->publisher, r < 0 ? 100 : LINGER_MS);
     }
     client_keys_release(&loop->keys);
     capture_destroy(&loop->capture);
     camera_eye_destroy(&loop->eye);
+    camera_watch_destroy(&loop->watch);
     calibration_destroy(&loop->calibration);
     if (loop->signal_fd >= 0)
         (void) close(loop->signal_fd);
@@ -472,11 +617,12 @@ static void log_end(const struct camera_loop *loop)
              (unsigned long long) loop->counts.frames_rested,
              (unsigned long long) loop->counts.observations);
     log_info("time of a frame decode_ms=%.3f gate_ms=%.3f resize_ms=%.3f network_ms=%.3f "
-             "boxes_ms=%.3f floor_ms=%.3f publish_ms=%.3f",
-             loop->capture ? capture_status(loop->capture).decode_ms : 0,
-             per_frame_ms(loop, t.gate_ns), per_frame_ms(loop, t.detector.resize_ns),
-             per_frame_ms(loop, t.detector.network_ns), per_frame_ms(loop, t.detector.boxes_ns),
-             per_frame_ms(loop, t.floor_ns), per_frame_ms(loop, loop->publish_ns));
+             "boxes_ms=%.3f floor_ms=%.3f publish_ms=%.3f watch_ms=%.3f",
+             capture_status_of(loop).decode_ms, per_frame_ms(loop, t.gate_ns),
+             per_frame_ms(loop, t.detector.resize_ns), per_frame_ms(loop, t.detector.network_ns),
+             per_frame_ms(loop, t.detector.boxes_ns), per_frame_ms(loop, t.floor_ns),
+             per_frame_ms(loop, loop->publish_ns),
+             per_frame_ms(loop, camera_watch_total_ns(loop->watch)));
 }
 
 int camera_loop_run(const struct camera_loop_options *options, struct error *err)

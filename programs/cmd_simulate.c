@@ -25,7 +25,7 @@
 
 struct simulate {
     const char *config_path, *seed, *out, *store_path, *pace, *fps, *duration, *wait;
-    bool publish, no_visible, keep_time, dump, document;
+    bool publish, no_visible, keep_time, resume, dump, document;
     struct sim_config *config;
     struct floor_map *map;
     struct store_config *store; /* of --store; may be NULL */
@@ -76,6 +76,8 @@ static int read_numbers(struct simulate *s)
         return wrong_usage("--pace must be recorded or fast");
     if (!s->dump && !s->out == !s->publish)
         return wrong_usage("say where to: --out DIR for files, or --publish for messages");
+    if (s->resume && !(s->publish && s->store_path && s->keep_time))
+        return wrong_usage("--resume goes with --publish, --store and --keep-time");
     return EXIT_OK;
 }
 
@@ -135,32 +137,60 @@ static int write_files(struct simulate *s, struct error *err)
     return 0;
 }
 
-static int publish(struct simulate *s, struct error *err)
+/* What the simulation's config or the store's says about messages. */
+static int fill_publish_options(struct simulate *s, struct publish_options *options,
+                                char **ret_ring_folder, struct error *err)
 {
     const struct sim_output_config *output = &s->config->output;
-    const struct publish_options options = {
+    const struct store_config *store = s->store;
+    *options = (struct publish_options){
         .simulation = s->options,
-        .endpoint = s->store ? s->store->wire.endpoint : output->endpoint,
-        .store = s->store ? s->store->store.id : output->store,
-        .floor = s->store ? store_config_floors(s->store)[0].id : output->floor,
+        .endpoint = store ? store->wire.endpoint : output->endpoint,
+        .store = store ? store->store.id : output->store,
+        .floor = store ? store_config_floors(store)[0].id : output->floor,
+        .resume = s->resume,
         .duration_s = s->duration_s,
         .fast = s->pace && strcmp(s->pace, "fast") == 0,
         .keep_time = s->keep_time,
-        .high_water_mark = s->store ? s->store->wire.high_water_mark : HIGH_WATER_MARK,
+        .high_water_mark = store ? store->wire.high_water_mark : HIGH_WATER_MARK,
         .listener_wait_ms = (int) (s->wait_s * 1000),
         .stop = { s, was_told_to_stop },
     };
-    if (!options.endpoint)
+    if (!options->endpoint)
         return error_set(err, -EINVAL,
                          "nobody says where fusion listens; give --store STORE.cfg, or "
                          "output.endpoint in %s",
                          s->config_path);
+    if (!store)
+        return 0;
+    if (s->resume && store->wire.ring_mb == 0)
+        return error_set(err, -EINVAL,
+                         "--resume needs what the cameras' rings hold, but wire.ring_mb is 0 in %s",
+                         s->store_path);
+    if (asprintf(ret_ring_folder, "%s/ring", store->state_dir) < 0)
+        return error_set(err, -ENOMEM, "out of memory");
+    options->replay_endpoint = store->wire.replay;
+    options->ring_folder = *ret_ring_folder;
+    options->ring_bytes_max = (uint64_t) store->wire.ring_mb * 1024 * 1024;
+    options->ring_age_us = store->wire.ring_minutes * 60 * US_PER_S;
+    return 0;
+}
+
+static int publish(struct simulate *s, struct error *err)
+{
+    struct publish_options options;
     struct publish_counts c;
-    int r = output_publish(&options, &c, err);
+    char *ring_folder = NULL;
+    int r = fill_publish_options(s, &options, &ring_folder, err);
+    if (r < 0)
+        return r;
+    r = output_publish(&options, &c, err);
     log_info("published frames=%lld lost_frames=%lld observations=%lld unplaced=%lld "
-             "dropped=%llu behind_s=%.3f",
+             "dropped=%llu unkept=%llu known=%lld behind_s=%.3f",
              (long long) c.frames, (long long) c.lost_frames, (long long) c.observations,
-             (long long) c.unplaced, (unsigned long long) c.dropped, c.behind_s);
+             (long long) c.unplaced, (unsigned long long) c.dropped, (unsigned long long) c.unkept,
+             (long long) c.known, c.behind_s);
+    free(ring_folder);
     return r;
 }
 
@@ -208,6 +238,8 @@ int cmd_simulate(int argc, char **argv)
           false },
         { "--keep-time", NULL, NULL, &s.keep_time,
           "--publish: stamps begin at the config's start, not now", false },
+        { "--resume", NULL, NULL, &s.resume,
+          "--publish: go on after a run that was killed; give all else as to that run", false },
         { "--wait-s", "S", &s.wait, NULL, "--publish: how long to wait for fusion (default: 30)",
           false },
         { "--fps", "N", &s.fps, NULL, "frames a second of every camera, over the config", false },

@@ -1,9 +1,9 @@
 /*
  * fusion_loop.h - the life of a fusion program
  *
- * One thread, one zmq_poll over the observations' socket, the status socket and a signalfd.
- * Messages go to the fusion of their floor; finished buckets go to the storage writer, which has a
- * thread of its own.
+ * One thread, one zmq_poll over the sockets of observations, replays and status, and a signalfd.
+ * Messages go to the fusion of their floor; finished buckets and saved states go to the storage
+ * writer, which has threads of its own.
  */
 #ifndef FLOORFUSE_PROGRAMS_FUSION_LOOP_H
 #define FLOORFUSE_PROGRAMS_FUSION_LOOP_H
@@ -11,10 +11,9 @@
 #include <stdio.h>
 
 #include "config/store_config.h"
-#include "floor/floor_map.h"
-#include "fusion/fusion.h"
 #include "programs/seal.h"
 #include "storage/writer.h"
+#include "wire/replay_desk.h"
 #include "wire/status.h"
 #include "wire/subscriber.h"
 
@@ -31,42 +30,31 @@ struct fusion_loop_options {
  * sentence. */
 MUST_CHECK int fusion_loop_run(const struct fusion_loop_options *options, struct error *err);
 
-/* One camera of the config, as fusion knows it. */
-struct fusion_camera {
-    const struct camera_config *config;
-    struct fusion_floor *floor;
-    struct calibration *calibration; /* NULL before the first good hello */
-    struct sequence_tracker sequence;
-    struct camera_hello hello; /* the last one; zero before it */
-    struct camera_health health;
-    uint64_t published_before; /* frames of earlier boots, as far as their hellos told */
-    uint64_t observations;
-};
-
-struct fusion_floor {
-    const struct floor_config *config;
-    struct floor_map *map;
-    struct fusion *fusion;
-    struct fusion_loop *loop;
-};
-
 struct fusion_loop {
     const struct fusion_loop_options *options;
-    struct fusion_camera *cameras;
+    struct fusion_camera *cameras; /* fusion_cameras.h */
     size_t camera_count;
-    struct fusion_floor *floors;
+    struct fusion_floor *floors; /* fusion_floors.h */
     size_t floor_count;
     struct gatekeeper *gatekeeper; /* NULL when all sockets are in plain text */
     struct seal_log seal_log;
     struct subscriber *subscriber;
+    struct replay_desk *replays;
     struct status_server *status;
     struct storage_writer *writer; /* NULL without a database */
     FILE *tracks;
     int signal_fd, lock_fd;
-    int64_t started_ns;
+    int64_t started_ns, run_us; /* when this run began: monotonic, UTC */
     uint64_t buckets;
     uint64_t strangers; /* messages of cameras that the config does not name */
     bool stop;
+
+    /* fusion_recovery.h */
+    struct checkpoints *checkpoints; /* NULL: nothing is saved */
+    int64_t save_due_ns;             /* INT64_MAX: nothing to save */
+    int64_t first_bucket_us;         /* buckets that begin earlier are not made again */
+    int64_t went_back_ns, back_pause_ns;
+    uint64_t times_back;
 };
 
 #endif

@@ -9,6 +9,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "image/picture_watch.h"
+#include "programs/fusion_cameras.h"
+#include "programs/fusion_floors.h"
 
 /* Three decimals are enough for metres and seconds, and keep the files readable. */
 static json_t *rounded(double value)
@@ -56,8 +59,15 @@ static json_t *head_body_json(const struct fusion_camera *camera)
     return o;
 }
 
+/* A number from outside. */
+static const char *picture_text(uint32_t state)
+{
+    return state < PICTURE_STATES ? picture_state_name((enum picture_state) state) : "unknown";
+}
+
 static json_t *camera_json(const struct fusion_camera *camera)
 {
+    struct intake_counts counts = intake_counts(camera->intake);
     json_t *o = json_object();
     json_object_set_new(o, "camera", json_string(camera->config->id));
     json_object_set_new(o, "floor", json_string(camera->config->floor));
@@ -65,12 +75,21 @@ static json_t *camera_json(const struct fusion_camera *camera)
     json_object_set_new(o, "engine", json_string(camera->hello.engine));
     json_object_set_new(o, "model", json_string(camera->hello.model_id));
     json_object_set_new(o, "frames_published", json_integer((json_int_t) published(camera)));
-    json_object_set_new(o, "frames_received", json_integer((json_int_t) camera->sequence.received));
-    json_object_set_new(o, "frames_missed", json_integer((json_int_t) camera->sequence.missed));
+    json_object_set_new(o, "frames_received", json_integer((json_int_t) counts.received));
+    json_object_set_new(o, "frames_missed", json_integer((json_int_t) counts.missed));
+    json_object_set_new(o, "frames_replayed", json_integer((json_int_t) counts.replayed));
     json_object_set_new(o, "observations", json_integer((json_int_t) camera->observations));
-    json_object_set_new(o, "starts", json_integer((json_int_t) camera->sequence.boots));
+    json_object_set_new(o, "starts", json_integer((json_int_t) counts.boots));
     json_object_set_new(o, "frames_rested",
                         json_integer((json_int_t) camera->health.frames_rested));
+    json_object_set_new(o, "picture", json_string(picture_text(camera->health.picture)));
+    json_object_set_new(o, "picture_alarms",
+                        json_integer((json_int_t) camera->health.picture_alarms));
+    json_object_set_new(o, "frames_suspicious",
+                        json_integer((json_int_t) camera->health.frames_suspicious));
+    json_object_set_new(o, "clock_offset_s",
+                        rounded((double) camera->health.clock_offset_us / (double) US_PER_S));
+    json_object_set_new(o, "wall_steps", json_integer((json_int_t) camera->health.wall_steps));
     json_object_set_new(o, "reconnects", json_integer((json_int_t) camera->health.reconnects));
     json_object_set_new(o, "detect_ms_per_frame", rounded(camera->health.detect_ms));
     json_object_set_new(o, "decode_ms_per_frame", rounded(camera->health.decode_ms));
@@ -153,12 +172,21 @@ static json_t *database_json(const struct fusion_loop *loop)
     if (!loop->writer)
         return json_null();
     struct storage_writer_counts c = storage_writer_counts(loop->writer);
-    json_t *o = json_object();
+    json_t *o = json_object(), *drops = json_object();
+    for (int reason = 0; reason < STORAGE_DROP_REASONS; reason++)
+        json_object_set_new(drops, storage_drop_text((enum storage_drop) reason),
+                            json_integer((json_int_t) c.drops[reason]));
     json_object_set_new(o, "buckets_written", json_integer((json_int_t) c.written));
-    json_object_set_new(o, "buckets_waiting", json_integer((json_int_t) c.queued));
+    json_object_set_new(o, "buckets_waiting", json_integer((json_int_t) (c.queued + c.spooled)));
+    json_object_set_new(o, "buckets_in_spool", json_integer((json_int_t) c.spooled));
+    json_object_set_new(o, "spool_bytes", json_integer((json_int_t) c.spool_bytes));
+    json_object_set_new(o, "oldest_waiting",
+                        c.oldest_us == INT64_MIN ? json_null() : time_text(c.oldest_us));
     json_object_set_new(o, "buckets_dropped", json_integer((json_int_t) c.dropped));
+    json_object_set_new(o, "drops", drops);
     json_object_set_new(o, "retries", json_integer((json_int_t) c.retries));
     json_object_set_new(o, "last_error", json_string(c.last_error));
+    json_object_set_new(o, "disk_error", json_string(c.disk_error));
     json_object_set_new(o, "roll_ups_failed", json_integer((json_int_t) c.roll_ups_failed));
     json_object_set_new(o, "roll_up_error", json_string(c.roll_up_error));
     return o;
@@ -170,8 +198,9 @@ static void add_totals(const struct fusion_loop *loop, json_t *o)
     uint64_t frames = 0, sent = 0, missed = 0, observations = 0, tracks = 0;
     int64_t dwell_ms = 0;
     for (size_t i = 0; i < loop->camera_count; i++) {
-        frames += loop->cameras[i].sequence.received;
-        missed += loop->cameras[i].sequence.missed;
+        struct intake_counts counts = intake_counts(loop->cameras[i].intake);
+        frames += counts.received;
+        missed += counts.missed;
         observations += loop->cameras[i].observations;
         sent += published(&loop->cameras[i]);
     }

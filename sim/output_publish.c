@@ -26,12 +26,17 @@
 /* How long the last messages may take to leave. */
 #define LINGER_MS 10000
 
-#define LISTENER_POLL_NS (5 * NS_PER_MS)
+/* How long fusion is given at the end to ask for what it missed, and after each answer. */
+#define LAST_REPLAY_WAIT_NS (10 * NS_PER_S)
+
+/* Whoever waits looks this often for replays that are asked for, and listeners. */
+#define SERVE_INTERVAL_NS (5 * NS_PER_MS)
 
 struct outlet {
     struct publisher *publisher;
     const struct sensor *sensor;
     uint32_t width, height;
+    int64_t known_us; /* capture time of the last frame of an earlier run; INT64_MIN: none */
 };
 
 struct publish {
@@ -42,7 +47,9 @@ struct publish {
     struct observation *observations; /* scratch */
     float *appearance;
     size_t capacity;
-    int64_t begin_mono_ns, first_us, shift_us, next_report_ns;
+    int64_t begin_mono_ns; /* when the first moment was published; 0: not yet */
+    int64_t first_us;      /* that moment */
+    int64_t shift_us, next_report_ns, next_serve_ns;
     struct publish_counts *counts;
 };
 
@@ -51,6 +58,27 @@ static void wait_until_ns(int64_t mono_ns)
     struct timespec at = { .tv_sec = mono_ns / NS_PER_S, .tv_nsec = mono_ns % NS_PER_S };
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
         ;
+}
+
+/* Answer what fusion has missed, every few milliseconds. What goes wrong with it costs only the
+ * answer, and fusion asks again. */
+static void serve(void *context)
+{
+    struct publish *p = context;
+    int64_t now_ns = clock_mono_ns();
+    if (now_ns < p->next_serve_ns)
+        return;
+    for (size_t i = 0; i < p->outlet_count; i++)
+        (void) !publisher_answer_replays(p->outlets[i].publisher);
+    p->next_serve_ns = now_ns + SERVE_INTERVAL_NS;
+}
+
+static void serve_until_ns(struct publish *p, int64_t mono_ns)
+{
+    for (int64_t now_ns; (now_ns = clock_mono_ns()) < mono_ns;) {
+        serve(p);
+        wait_until_ns(mono_ns - now_ns < SERVE_INTERVAL_NS ? mono_ns : now_ns + SERVE_INTERVAL_NS);
+    }
 }
 
 static void send_hello(struct publish *p, struct outlet *outlet, enum camera_state state)
@@ -107,7 +135,7 @@ static int wait_for_listener(struct publish *p, struct error *err)
                              "nobody listens on %s; start floorfuse-fusion with the store.cfg that "
                              "this simulation writes, or raise --wait-s",
                              p->options->endpoint);
-        wait_until_ns(now_ns + LISTENER_POLL_NS);
+        serve_until_ns(p, now_ns + SERVE_INTERVAL_NS);
         r = read_all_events(p, &listening, err);
     }
     return r;
@@ -192,10 +220,20 @@ static int send_frame(struct publish *p, struct outlet *outlet, int64_t capture_
     return r == -EAGAIN ? 0 : r; /* counted by the publisher */
 }
 
+/* An earlier run has this frame in its ring. */
+static bool is_known(const struct publish *p, const struct outlet *outlet, int64_t moment_us)
+{
+    return moment_us + p->shift_us <= outlet->known_us;
+}
+
 static int send_moment(struct publish *p, const struct moment *moment)
 {
     for (size_t i = 0; i < moment->frame_count; i++) {
         const struct simulated_frame *frame = &moment->frames[i];
+        if (is_known(p, &p->outlets[i], moment->time_us)) {
+            p->counts->known += frame->picture.taken;
+            continue;
+        }
         if (!frame->picture.taken) {
             p->counts->lost_frames += frame->due;
             continue;
@@ -207,16 +245,66 @@ static int send_moment(struct publish *p, const struct moment *moment)
     return 0;
 }
 
-/* In real time a frame leaves when its moment has come. */
-static void keep_pace(struct publish *p, int64_t moment_us)
+static bool all_known(const struct publish *p, const struct moment *moment)
 {
-    int64_t due_ns = p->begin_mono_ns + (moment_us - p->first_us) * NS_PER_US;
+    for (size_t i = 0; i < moment->frame_count; i++)
+        if (moment->frames[i].picture.taken && !is_known(p, &p->outlets[i], moment->time_us))
+            return false;
+    return true;
+}
+
+/* In real time a frame leaves when its moment has come; what is known takes no time. */
+static void keep_pace(struct publish *p, const struct moment *moment)
+{
+    serve(p);
+    if (p->begin_mono_ns == 0 && all_known(p, moment))
+        return;
     int64_t now_ns = clock_mono_ns();
+    if (p->begin_mono_ns == 0) {
+        p->begin_mono_ns = now_ns;
+        p->first_us = moment->time_us;
+    }
+    int64_t due_ns = p->begin_mono_ns + (moment->time_us - p->first_us) * NS_PER_US;
     if (p->options->fast)
         return;
-    if (due_ns > now_ns)
-        wait_until_ns(due_ns);
+    serve_until_ns(p, due_ns);
     p->counts->behind_s = due_ns < now_ns ? (double) (now_ns - due_ns) / NS_PER_S : 0;
+}
+
+/* Rings to go on from end within the simulation. */
+static int check_known(const struct publish *p, int64_t first_us, int64_t end_us, struct error *err)
+{
+    for (size_t i = 0; i < p->outlet_count; i++) {
+        int64_t known_us = p->outlets[i].known_us;
+        char text[WALL_TEXT_SIZE];
+        if (known_us == INT64_MIN || (known_us >= first_us && known_us < end_us))
+            continue;
+        return error_set(
+            err, -EINVAL,
+            "the last frame of camera %s in %s was taken at %s, which is no time of "
+            "this simulation; resume with what it was begun with, or remove the folder",
+            sensor_id(p->outlets[i].sensor), p->options->ring_folder,
+            clock_wall_format(known_us, text));
+    }
+    return 0;
+}
+
+static void send_hellos(struct publish *p, enum camera_state state)
+{
+    for (size_t i = 0; i < p->outlet_count; i++)
+        send_hello(p, &p->outlets[i], state);
+    p->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
+}
+
+static int report(struct publish *p, struct error *err)
+{
+    size_t listening;
+    if (clock_mono_ns() < p->next_report_ns)
+        return 0;
+    int r = read_all_events(p, &listening, err);
+    if (r == 0)
+        send_hellos(p, CAMERA_RUNNING);
+    return r;
 }
 
 static int run(struct publish *p, struct error *err)
@@ -225,27 +313,56 @@ static int run(struct publish *p, struct error *err)
     int r = simulation_next(p->simulation, &moment);
     if (r < 0)
         return error_set(err, r, "the simulation stopped: %s", strerror(-r));
-    p->first_us = moment.time_us;
-    p->begin_mono_ns = clock_mono_ns();
     p->shift_us = p->options->keep_time ? 0 : clock_wall_us() - moment.time_us;
-    int64_t end_us = p->first_us + (int64_t) (p->options->duration_s * US_PER_S);
+    int64_t end_us = moment.time_us + (int64_t) (p->options->duration_s * US_PER_S);
+    r = check_known(p, moment.time_us, end_us, err);
+    if (r < 0)
+        return r;
     while (r == 0 && moment.time_us < end_us && !stop_asked(p->options->stop)) {
-        keep_pace(p, moment.time_us);
+        keep_pace(p, &moment);
         r = send_moment(p, &moment);
         if (r < 0)
             return error_set(err, r, "could not send a frame: %s", strerror(-r));
-        if (clock_mono_ns() >= p->next_report_ns) {
-            size_t listening;
-            r = read_all_events(p, &listening, err);
-            if (r < 0)
-                return r;
-            for (size_t i = 0; i < p->outlet_count; i++)
-                send_hello(p, &p->outlets[i], CAMERA_RUNNING);
-            p->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
-        }
+        r = report(p, err);
+        if (r < 0)
+            return r;
         r = simulation_next(p->simulation, &moment);
     }
     return r < 0 ? error_set(err, r, "the simulation stopped: %s", strerror(-r)) : 0;
+}
+
+static int open_publisher(const struct publish *p, struct outlet *outlet, struct error *err)
+{
+    const struct publish_options *options = p->options;
+    char *folder = NULL;
+    if (options->ring_folder &&
+        asprintf(&folder, "%s/%s", options->ring_folder, sensor_id(outlet->sensor)) < 0)
+        return error_set(err, -ENOMEM, "out of memory");
+    const struct publisher_options all = {
+        .endpoint = options->endpoint,
+        .store = options->store,
+        .camera = sensor_id(outlet->sensor),
+        .send_hwm = options->high_water_mark,
+        .replay_endpoint = options->replay_endpoint,
+        .ring_folder = folder,
+        .ring_bytes_max = options->ring_bytes_max,
+        .ring_age_us = options->ring_age_us,
+    };
+    int r = publisher_create(&all, &outlet->publisher, err);
+    free(folder);
+    return r;
+}
+
+/* What an earlier run has published already. */
+static int find_known(const struct publish *p, struct outlet *outlet, struct error *err)
+{
+    outlet->known_us = INT64_MIN;
+    if (!p->options->resume)
+        return 0;
+    int r = publisher_last_capture_us(outlet->publisher, &outlet->known_us);
+    return r < 0 ? error_set(err, r, "could not read the ring of camera %s: %s",
+                             sensor_id(outlet->sensor), strerror(-r))
+                 : 0;
 }
 
 static int open_outlets(struct publish *p, struct error *err)
@@ -260,22 +377,61 @@ static int open_outlets(struct publish *p, struct error *err)
         struct outlet *outlet = &p->outlets[i];
         outlet->sensor = simulation_camera(p->simulation, i);
         calibration_size(sensor_calibration(outlet->sensor), &outlet->width, &outlet->height);
-        int r = publisher_create(p->options->endpoint, p->options->store, sensor_id(outlet->sensor),
-                                 p->options->high_water_mark, &outlet->publisher, err);
+        int r = open_publisher(p, outlet, err);
         if (r < 0)
             return r;
         p->outlet_count++;
+        publisher_while_waiting(outlet->publisher, serve, p);
         if (p->options->fast)
             publisher_set_patience_ms(outlet->publisher, PATIENCE_MS);
+        r = find_known(p, outlet, err);
+        if (r < 0)
+            return r;
     }
     return 0;
 }
 
+static bool all_taken(const struct publish *p)
+{
+    for (size_t i = 0; i < p->outlet_count; i++)
+        if (!publisher_all_taken(p->outlets[i].publisher))
+            return false;
+    return true;
+}
+
+static uint64_t replays_answered(const struct publish *p)
+{
+    uint64_t replays = 0;
+    for (size_t i = 0; i < p->outlet_count; i++)
+        replays += publisher_counts(p->outlets[i].publisher).replays;
+    return replays;
+}
+
+/* Until fusion has asked for what it may have missed of the last frames, as cameras do. */
+static void wait_for_last_replay(struct publish *p)
+{
+    int64_t give_up_ns = clock_mono_ns() + LAST_REPLAY_WAIT_NS, now_ns;
+    uint64_t replays = replays_answered(p);
+    while (!all_taken(p) && (now_ns = clock_mono_ns()) < give_up_ns &&
+           !stop_asked(p->options->stop)) {
+        serve_until_ns(p, now_ns + SERVE_INTERVAL_NS);
+        if (clock_mono_ns() >= p->next_report_ns)
+            send_hellos(p, CAMERA_ENDED); /* the one before may have been lost */
+        if (replays_answered(p) != replays)
+            give_up_ns = clock_mono_ns() + LAST_REPLAY_WAIT_NS;
+        replays = replays_answered(p);
+    }
+}
+
 static void close_all(struct publish *p, int r)
 {
+    send_hellos(p, r == 0 ? CAMERA_ENDED : CAMERA_LOST);
+    if (r == 0)
+        wait_for_last_replay(p);
     for (size_t i = 0; i < p->outlet_count; i++) {
-        send_hello(p, &p->outlets[i], r == 0 ? CAMERA_ENDED : CAMERA_LOST);
-        p->counts->dropped += publisher_counts(p->outlets[i].publisher).dropped;
+        const struct publisher_counts counts = publisher_counts(p->outlets[i].publisher);
+        p->counts->dropped += counts.dropped;
+        p->counts->unkept += counts.unkept;
     }
     for (size_t i = 0; i < p->outlet_count; i++)
         publisher_destroy(&p->outlets[i].publisher, r < 0 ? 100 : LINGER_MS);

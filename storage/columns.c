@@ -7,7 +7,7 @@
 
 void columns_init(struct columns *columns, enum query_id id)
 {
-    columns->count = (size_t) query_find(id)->parameters - 1;
+    columns->count = (size_t) queries[id].parameters - 1;
     columns->closed = false;
     for (size_t i = 0; i < columns->count; i++) {
         columns->items[i] = (struct text) TEXT_INIT;

@@ -8,6 +8,7 @@
 
 #include "storage/array_text.h"
 #include "storage/keys.h"
+#include "storage/record.h"
 #include "storage/writer.h"
 
 static int run(struct database *database, enum query_id id, const char *const *values,
@@ -56,19 +57,6 @@ static int put_store(struct database *database, const struct storage_writer_opti
     if (rc == 0)
         rc = run(database, QUERY_STORE_PUT, store, err);
     return rc < 0 ? rc : run(database, QUERY_TIMEZONE_SET, zone, err);
-}
-
-static int find_definition(struct database *database, const struct storage_writer_options *options,
-                           int32_t *ret_key, struct error *err)
-{
-    struct number_text store_id = integer_text(options->store_key),
-                       bucket_s = integer_text(options->bucket_s),
-                       visit_s = integer_text(options->visit_s),
-                       cell_m = double_text(options->cell_m),
-                       hysteresis_m = double_text(options->zone_hysteresis_m);
-    const char *const values[] = { store_id.bytes, bucket_s.bytes, visit_s.bytes, cell_m.bytes,
-                                   hysteresis_m.bytes };
-    return keys_find(database, QUERY_DEFINITION_KEY, values, 1, ret_key, err);
 }
 
 /* ["08:00", ...]: the opening or the closing times of a day. */
@@ -143,7 +131,7 @@ static int put_retention(struct database *database, const struct storage_writer_
 }
 
 int contact_store(struct database *database, const struct storage_writer_options *options,
-                  int32_t *ret_definition_id, struct error *err)
+                  struct error *err)
 {
     const char *timezone = options->timezone ? options->timezone : "UTC";
     int rc = check_timezone(database, timezone, err);
@@ -152,8 +140,20 @@ int contact_store(struct database *database, const struct storage_writer_options
     if (rc == 0)
         rc = put_store(database, options, timezone, err);
     if (rc == 0)
-        rc = find_definition(database, options, ret_definition_id, err);
-    if (rc == 0)
         rc = put_opening(database, options, err);
     return rc < 0 ? rc : put_retention(database, options, err);
+}
+
+int contact_definition(struct database *database, int32_t store_id,
+                       const struct storage_definition *definition, int32_t *ret_key,
+                       struct error *err)
+{
+    struct number_text store = integer_text(store_id),
+                       bucket_s = integer_text(definition->bucket_s),
+                       visit_s = integer_text(definition->visit_s),
+                       cell_m = double_text(definition->cell_m),
+                       hysteresis_m = double_text(definition->zone_hysteresis_m);
+    const char *const values[] = { store.bytes, bucket_s.bytes, visit_s.bytes, cell_m.bytes,
+                                   hysteresis_m.bytes };
+    return keys_find(database, QUERY_DEFINITION_KEY, values, 1, ret_key, err);
 }

@@ -5,6 +5,7 @@
  */
 #include "storage/database.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -322,7 +323,8 @@ static int prepare(struct database *database, const struct query *query, struct 
 static int query(struct database *database, enum query_id id, const char *const *values,
                  int result_format, PGresult **ret_result, struct error *err)
 {
-    const struct query *query = query_find(id);
+    const struct query *query = &queries[id];
+    static_assert(QUERY_COUNT <= 64, "struct database keeps one bit a statement");
     if (!database->connection)
         return not_connected(query->what, err);
     database->sqlstate[0] = '\0';

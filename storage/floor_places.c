@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "floor/places.h"
 #include "storage/array_text.h"
 
@@ -73,10 +74,12 @@ static int find_fixtures(struct floor_places *places)
         if (feature->kind != FEATURE_SHELF || feature->is_line)
             continue;
         number++;
-        if (feature->id[0])
+        if (feature->id[0]) {
             (void) snprintf(name, sizeof(name), "%.*s", ID_SIZE - 1, feature->id);
-        else
+            name[utf8_valid_bytes(name)] = '\0'; /* not half a character */
+        } else {
             (void) snprintf(name, sizeof(name), "shelf %zu", number);
+        }
         rc = add_fixture_part(&places->fixtures, name, feature);
     }
     return rc;
@@ -354,6 +357,15 @@ static int list_items(struct floor_places *places, const struct heat_bucket *buc
         rc = add_unknown(places, bucket);
     text_append(&places->json, "]");
     return rc < 0 || places->json.failed ? -ENOMEM : 0;
+}
+
+int floor_places_list(struct floor_places *places, const struct heat_bucket *bucket,
+                      const char **ret_json)
+{
+    int rc = list_items(places, bucket);
+    if (rc == 0)
+        *ret_json = places->json.bytes;
+    return rc;
 }
 
 /* ---- the database ---- */

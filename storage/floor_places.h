@@ -39,6 +39,13 @@ void floor_places_destroy(struct floor_places **places);
 void floor_places_forget(struct floor_places *places);
 
 /*
+ * The places of a bucket as the database is given them: JSON, valid until the next list or sync.
+ * What sync does first, for tests that have no database. Returns 0 or -ENOMEM.
+ */
+MUST_CHECK int floor_places_list(struct floor_places *places, const struct heat_bucket *bucket,
+                                 const char **ret_json);
+
+/*
  * Make sure that all places of a bucket are in the database, by the shape they had at its time.
  * Returns 0, and the codes of database_run.
  */

@@ -84,9 +84,9 @@ static uint8_t dwell_code(int64_t units)
     return (uint8_t) (DWELL_BIT_CODE + highest - DWELL_BIT);
 }
 
-static int32_t dwell_of(uint8_t code)
+static int64_t dwell_of(uint8_t code)
 {
-    return code < DWELL_BIT_CODE ? code : 1 << (code - DWELL_BIT_CODE + DWELL_BIT);
+    return code < DWELL_BIT_CODE ? code : INT64_C(1) << (code - DWELL_BIT_CODE + DWELL_BIT);
 }
 
 /* Write as much of a cell as fits into one entry. */
@@ -186,22 +186,28 @@ void heat_pack_release(struct heat_pack *pack)
     *pack = (struct heat_pack){ .planes = NULL };
 }
 
-void heat_pack_open(int32_t first_cell, int32_t dwell_unit_ms, const uint8_t *planes, size_t length,
-                    struct heat_entry *ret_entries)
+int heat_pack_open(int32_t first_cell, int32_t dwell_unit_ms, const uint8_t *planes, size_t length,
+                   struct heat_entry *ret_entries)
 {
     size_t n = length / HEAT_PACK_PLANES;
+    if (length % HEAT_PACK_PLANES != 0 || dwell_unit_ms < 1)
+        return -ERANGE;
     uint32_t cell = (uint32_t) first_cell;
     for (size_t i = 0; i < n; i++) {
         cell += planes[PLANE_GAP * n + i];
         uint8_t stay = planes[PLANE_STAY * n + i];
+        int64_t dwell = dwell_of(stay >> 2);
+        if (dwell > INT32_MAX / dwell_unit_ms)
+            return -ERANGE;
         int32_t x = (int8_t) planes[PLANE_MOVE_X * n + i];
         int32_t y = (int8_t) planes[PLANE_MOVE_Y * n + i];
         int32_t excess = (int8_t) planes[PLANE_EXCESS * n + i];
         ret_entries[i] = (struct heat_entry){ .cell = cell,
-                                              .dwell_ms = dwell_of(stay >> 2) * dwell_unit_ms,
+                                              .dwell_ms = (int32_t) dwell * dwell_unit_ms,
                                               .passes = stay & 3,
                                               .move_x_cm = x,
                                               .move_y_cm = y,
                                               .path_cm = excess + (int32_t) whole_length(x, y) };
     }
+    return 0;
 }

@@ -45,10 +45,13 @@ struct heat_entry {
 
 /*
  * Open planes.
+ *   dwell_unit_ms   from 1
  *   planes, length  length is a multiple of HEAT_PACK_PLANES
  *   ret_entries     room for length / HEAT_PACK_PLANES of them
+ * Returns 0; -ERANGE where no pack has such a unit, length or dwell, and the entries are not to be
+ * used.
  */
-void heat_pack_open(int32_t first_cell, int32_t dwell_unit_ms, const uint8_t *planes, size_t length,
-                    struct heat_entry *ret_entries);
+MUST_CHECK int heat_pack_open(int32_t first_cell, int32_t dwell_unit_ms, const uint8_t *planes,
+                              size_t length, struct heat_entry *ret_entries);
 
 #endif

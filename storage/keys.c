@@ -33,5 +33,5 @@ int keys_find(struct database *database, enum query_id id, const char *const *va
         if (copy_keys(result, (int) count, ret_keys) == 0)
             return 0;
     }
-    return error_set(err, -EIO, "could not %s: another writer is in the way", query_find(id)->what);
+    return error_set(err, -EIO, "could not %s: another writer is in the way", queries[id].what);
 }

@@ -1,6 +1,9 @@
 /*
  * queries.h - every statement that storage/ sends after the migrations
  *
+ * Their SQL lies in storage/queries, one file a group below, under their names in lower case; the
+ * build makes the table of it (embed_queries.cmake) and fails where enum and files differ.
+ *
  * They are prepared under their names at first use on a connection. Values are parameters, as text;
  * lists are array literals, so that a bucket with thirty cameras takes as many round trips as one
  * with a single camera.
@@ -9,7 +12,7 @@
 #define FLOORFUSE_STORAGE_QUERIES_H
 
 enum query_id {
-    /* the writer's first contact */
+    /* contact.sql: the writer's first contact */
     QUERY_TIMEZONE_CHECK,
     QUERY_CHAIN_PUT,
     QUERY_STORE_CLASH,
@@ -18,8 +21,7 @@ enum query_id {
     QUERY_DEFINITION_KEY,
     QUERY_OPENING_PUT,
     QUERY_RETENTION_SET,
-    QUERY_PARTITIONS_ENSURE,
-    /* keys of one bucket's dimensions, rows made at need */
+    /* dimension.sql: keys of one bucket's dimensions, rows made at need */
     QUERY_FLOOR_KEY,
     QUERY_GRID_KEY,
     QUERY_CAMERA_KEYS,
@@ -29,7 +31,7 @@ enum query_id {
     QUERY_FOOTPRINT_KEYS,
     QUERY_CAMERA_SET_KEYS,
     QUERY_PLACES_PUT,
-    /* facts of several buckets */
+    /* bucket.sql: facts of several buckets */
     QUERY_HEAT_BUCKET_ADD,
     QUERY_HEAT_BUCKET_CHANGE,
     QUERY_EXPOSURE_BLANK,
@@ -45,10 +47,11 @@ enum query_id {
     QUERY_FLOW_BUCKET_BLANK,
     QUERY_FLOW_BUCKET_PUT,
     QUERY_CAMERA_POSITION_PUT,
-    /* what the writer does when it has nothing to write */
+    /* maintenance.sql: what the writer has done once a month, or with nothing to write */
+    QUERY_PARTITIONS_ENSURE,
     QUERY_ROLL_UP,
     QUERY_RETENTION_APPLY,
-    /* reading */
+    /* heat.sql: reading heat, and finding the store */
     QUERY_STORE_FIND,
     QUERY_FLOOR_FIND,
     QUERY_HEAT_SPAN,
@@ -59,22 +62,22 @@ enum query_id {
     QUERY_HEAT_COUNTS,
     QUERY_GRID_FIND,
     QUERY_HEAT_EXPOSURE,
-    QUERY_BUCKET_COUNT,
-    /* any view */
+    /* view.sql: any view */
     QUERY_VIEW_LIST,
     QUERY_VIEW_COLUMNS,
     QUERY_COUNT
 };
 
+/* Of one statement at most. */
 #define QUERY_PARAMETERS_MAX 13
 
 struct query {
     const char *name;
     const char *what; /* what it is for, after "could not" */
-    int parameters;
+    int parameters;   /* $1 .. */
     const char *sql;
 };
 
-const struct query *query_find(enum query_id id);
+extern const struct query queries[QUERY_COUNT]; /* by enum query_id */
 
 #endif

@@ -241,10 +241,11 @@ static int add_packed(struct heat_sums *sums, const PGresult *rows, int row, str
     struct heat_entry *entries = calloc(count + 1, sizeof(*entries));
     if (!entries)
         return error_set(err, -ENOMEM, "out of memory reading heat");
-    heat_pack_open((int32_t) binary_integer(rows, row, FIRST),
-                   (int32_t) binary_integer(rows, row, UNIT),
-                   (const uint8_t *) PQgetvalue(rows, row, CELLS), length, entries);
-    int rc = 0;
+    int rc = heat_pack_open((int32_t) binary_integer(rows, row, FIRST),
+                            (int32_t) binary_integer(rows, row, UNIT),
+                            (const uint8_t *) PQgetvalue(rows, row, CELLS), length, entries);
+    if (rc < 0)
+        rc = error_set(err, -EIO, "the database holds heat that cannot be read");
     for (size_t i = 0; rc == 0 && i < count; i++) {
         const struct heat_entry *e = &entries[i];
         if (e->cell >= grid_cells(&sums->grid)) {
@@ -531,22 +532,4 @@ void heat_sums_destroy(struct heat_sums **sums)
     free((*sums)->exposure_s);
     free(*sums);
     *sums = NULL;
-}
-
-int storage_query_bucket_count(const char *conninfo, const char *store, int64_t *ret_buckets,
-                               struct error *err)
-{
-    AUTO(database_close) struct database *database = NULL;
-    AUTO(database_result_release) PGresult *rows = NULL;
-    char store_id[16];
-    const char *const values[] = { store_id };
-    int rc = open_and_check(conninfo, &database, err);
-    if (rc == 0)
-        rc = find_store(database, store, store_id, err);
-    if (rc == 0)
-        rc = database_query(database, QUERY_BUCKET_COUNT, values, &rows, err);
-    if (rc < 0)
-        return public_code(rc);
-    *ret_buckets = integer_at(rows, 0, 0);
-    return 0;
 }

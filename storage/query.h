@@ -47,9 +47,4 @@ MUST_CHECK int storage_reader_heat(struct storage_reader *reader, const char *st
                                    const char *floor, int64_t from_us, int64_t to_us,
                                    struct heat_sums **ret_sums, struct error *err);
 
-/* "ok" state of the database in a few words, for status. Returns 0 and the number of heat buckets
- * of the store, or -ECONNREFUSED and so on as above. */
-MUST_CHECK int storage_query_bucket_count(const char *conninfo, const char *store,
-                                          int64_t *ret_buckets, struct error *err);
-
 #endif

@@ -7,11 +7,20 @@
 #ifndef FLOORFUSE_WIRE_MESSAGE_H
 #define FLOORFUSE_WIRE_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
 #include "geom/point.h"
+
+/* What a message is; also the kinds of replay messages on the wire and on disk. */
+enum message_kind { MESSAGE_NONE, MESSAGE_FRAME, MESSAGE_HELLO, MESSAGE_HEALTH };
+
+/* The last frame of a camera that somebody has; boot_id 0: none. */
+struct wire_position {
+    uint64_t boot_id, sequence;
+};
 
 /* The version of every message; a receiver refuses others with -EPROTO. */
 #define MESSAGE_SCHEMA_VERSION 1
@@ -21,6 +30,8 @@
 #define MESSAGE_OBSERVATIONS_MAX 4096
 #define MESSAGE_APPEARANCE_MAX   1024
 #define MESSAGE_CALIBRATION_MAX  (64 * 1024)
+#define REPLAY_BYTES_MAX         (2 * MESSAGE_BYTES_MAX) /* a reply */
+#define REPLAY_MESSAGES_MAX      16384
 #define SHA256_HEX_SIZE          65 /* 64 hexadecimal digits and a NUL */
 
 enum observation_class {
@@ -47,7 +58,7 @@ enum clock_source {
 /* Bits of observation_frame.flags. */
 enum frame_flag {
     FRAME_SKIPPED_BY_GATE = 1 << 0,
-    FRAME_PICTURE_SUSPICIOUS = 1 << 1,
+    FRAME_PICTURE_SUSPICIOUS = 1 << 1, /* not to be believed: the camera counts as not looking */
 };
 
 /* One detection of one camera at one time, on the floor. */
@@ -118,7 +129,39 @@ struct camera_health {
     uint64_t frames_captured, frames_skipped, frames_published, publish_dropped, reconnects;
     uint64_t frames_rested; /* published, but the motion gate let the network rest */
     uint64_t observations;
+    uint32_t picture;           /* what is wrong with it: enum picture_state; 0: nothing */
+    uint64_t picture_alarms;    /* how often that became anything but 0 */
+    uint64_t frames_suspicious; /* published with FRAME_PICTURE_SUSPICIOUS */
+    int64_t clock_offset_us; /* the camera's clock less ours: capture times are corrected by it */
+    uint64_t wall_steps;     /* how often this machine's clock was found set */
     double decode_ms, detect_ms; /* mean of the frames since the boot */
+};
+
+/* Fusion asks a camera for what follows the last frame it took. */
+struct replay_request {
+    char store[ID_SIZE], camera[ID_SIZE];
+    uint64_t request_id;        /* comes back in the reply */
+    struct wire_position after; /* boot_id 0: begin with the oldest there is */
+};
+
+/* A message as it was published. */
+struct replay_item {
+    enum message_kind kind; /* MESSAGE_FRAME or MESSAGE_HELLO */
+    const void *bytes;
+    size_t length; /* 1 .. MESSAGE_BYTES_MAX */
+};
+
+/* What follows, in the order it was published. */
+struct replay_reply {
+    char store[ID_SIZE], camera[ID_SIZE];
+    uint64_t request_id;
+    struct wire_position after;
+    struct wire_position last; /* the last frame of the items, to ask after next; else `after` */
+    bool found;    /* that frame is still known: nothing lies between it and the first item */
+    bool complete; /* there is no more now */
+    struct replay_item *items;
+    size_t item_count; /* at most REPLAY_MESSAGES_MAX */
+    void *memory;      /* of a reply that was unpacked: holds the bytes of its items */
 };
 
 /*
@@ -147,5 +190,17 @@ MUST_CHECK int camera_health_pack(const struct camera_health *health, void **ret
                                   size_t *ret_length);
 MUST_CHECK int camera_health_unpack(const void *bytes, size_t length,
                                     struct camera_health *ret_health, struct error *err);
+
+MUST_CHECK int replay_request_pack(const struct replay_request *request, void **ret_bytes,
+                                   size_t *ret_length);
+MUST_CHECK int replay_request_unpack(const void *bytes, size_t length,
+                                     struct replay_request *ret_request, struct error *err);
+
+/* Items are packed as they are; unpacking checks their kind and length, not what they hold. */
+MUST_CHECK int replay_reply_pack(const struct replay_reply *reply, void **ret_bytes,
+                                 size_t *ret_length);
+MUST_CHECK int replay_reply_unpack(const void *bytes, size_t length, struct replay_reply *ret_reply,
+                                   struct error *err);
+void replay_reply_release(struct replay_reply *reply); /* one that was unpacked */
 
 #endif

@@ -146,6 +146,11 @@ int camera_health_pack(const struct camera_health *health, void **ret_bytes, siz
     m.reconnects = health->reconnects;
     m.frames_rested = health->frames_rested;
     m.observations = health->observations;
+    m.picture = health->picture;
+    m.picture_alarms = health->picture_alarms;
+    m.frames_suspicious = health->frames_suspicious;
+    m.clock_offset_us = health->clock_offset_us;
+    m.wall_steps = health->wall_steps;
     m.decode_ms = health->decode_ms;
     m.detect_ms = health->detect_ms;
     void *bytes = malloc(floorfuse__camera_health__get_packed_size(&m) + 1);
@@ -180,6 +185,11 @@ static int take_health(const Floorfuse__CameraHealth *m, struct camera_health *h
     h->reconnects = m->reconnects;
     h->frames_rested = m->frames_rested;
     h->observations = m->observations;
+    h->picture = m->picture;
+    h->picture_alarms = m->picture_alarms;
+    h->frames_suspicious = m->frames_suspicious;
+    h->clock_offset_us = m->clock_offset_us;
+    h->wall_steps = m->wall_steps;
     h->decode_ms = m->decode_ms;
     h->detect_ms = m->detect_ms;
     return 0;

@@ -69,6 +69,19 @@ static int check_ipc(const char *endpoint, bool bind, struct error *err)
     return bind ? check_path_is_free(&address, endpoint, err) : 0;
 }
 
+static int set_option(void *handle, const struct socket_option *option)
+{
+    int64_t wide = option->value;
+    int r;
+    if (option->text)
+        r = zmq_setsockopt(handle, option->option, option->text, strlen(option->text));
+    else if (option->option == ZMQ_MAXMSGSIZE)
+        r = zmq_setsockopt(handle, option->option, &wide, sizeof(wide));
+    else
+        r = zmq_setsockopt(handle, option->option, &option->value, sizeof(option->value));
+    return r < 0 ? -errno : 0;
+}
+
 static int set_options(void *handle, const struct socket_option *options, size_t count)
 {
     int64_t largest = MESSAGE_BYTES_MAX;
@@ -77,11 +90,10 @@ static int set_options(void *handle, const struct socket_option *options, size_t
         zmq_setsockopt(handle, ZMQ_LINGER, &linger_ms, sizeof(linger_ms)) < 0 ||
         zmq_setsockopt(handle, ZMQ_IPV6, &ipv6, sizeof(ipv6)) < 0)
         return -errno;
-    for (size_t i = 0; i < count; i++)
-        if (zmq_setsockopt(handle, options[i].option, &options[i].value, sizeof(options[i].value)) <
-            0)
-            return -errno;
-    return 0;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = set_option(handle, &options[i]);
+    return r;
 }
 
 static int attach(void *handle, const char *endpoint, bool bind, struct error *err)

@@ -25,6 +25,7 @@ struct socket_security {
 
 struct socket_option {
     int option, value;
+    const char *text; /* of an option that is a text; else NULL */
 };
 
 /* Queues are bounded: to ZeroMQ a high-water mark of 0 is none. Returns 0, -EINVAL. */

@@ -23,8 +23,6 @@ enum refusal {
     REFUSAL_REASONS
 };
 
-enum message_kind { MESSAGE_NONE, MESSAGE_FRAME, MESSAGE_HELLO, MESSAGE_HEALTH };
-
 /* A received message; exactly the member that kind names is filled. */
 struct message {
     enum message_kind kind;

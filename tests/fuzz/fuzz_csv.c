@@ -3,10 +3,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "csv/csv.h"
+#include "tests/fuzz/memory_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,13 +28,9 @@ static void read_all(const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char path[64];
-    int fd = memfd_create("fuzz.csv", MFD_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (write(fd, data, size) == (ssize_t) size)
-        read_all(path);
-    (void) close(fd);
+    struct memory_file file;
+    if (memory_file_open(&file, data, size))
+        read_all(file.path);
+    memory_file_close(&file);
     return 0;
 }

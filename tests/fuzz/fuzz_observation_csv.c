@@ -4,11 +4,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "calib/camera_table.h"
 #include "fusion/observation_csv.h"
+#include "tests/fuzz/memory_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,15 +41,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct camera_table table = { 0 };
     struct error err;
-    char path[64];
-    int fd = memfd_create("fuzz.csv", MFD_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (write(fd, data, size) == (ssize_t) size &&
+    struct memory_file file;
+    if (memory_file_open(&file, data, size) &&
         camera_table_parse(table_text, strlen(table_text), "table", 1000, 1000, &table, &err) == 0)
-        read_all(path, table.items[0].calibration);
+        read_all(file.path, table.items[0].calibration);
     camera_table_release(&table);
-    (void) close(fd);
+    memory_file_close(&file);
     return 0;
 }

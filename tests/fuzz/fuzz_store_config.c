@@ -5,27 +5,21 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "config/store_config.h"
+#include "tests/fuzz/memory_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-/* A file in memory, so that a million runs leave the disk alone. NULL when the text is no config.
- */
+/* NULL when the text is no config. */
 static struct store_config *load(const uint8_t *bytes, size_t length)
 {
-    char path[64];
+    struct memory_file file;
     struct problems problems = { 0 };
     struct store_config *config = NULL;
-    int fd = memfd_create("fuzz.cfg", MFD_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (write(fd, bytes, length) == (ssize_t) length)
-        (void) !store_config_load(path, &config, &problems);
-    (void) close(fd);
+    if (memory_file_open(&file, bytes, length))
+        (void) !store_config_load(file.path, &config, &problems);
+    memory_file_close(&file);
     problems_release(&problems);
     return config;
 }

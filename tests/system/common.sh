@@ -1,37 +1,15 @@
 # common.sh - sourced by the system tests: a throw-away store in a folder of its own, gone at the end
 #
 # $1 build folder, $2 source folder; FLOORFUSE_VIDEO names the recording (tools/test gets it).
-set -euo pipefail
-build=$1
-source=$2
-work=$(mktemp -d /tmp/floorfuse-test.XXXXXX)
-chmod 755 "$work" # the database may run as another user
+# shellcheck shell=bash source=tests/db/cluster.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../db/cluster.sh"
+build=$(realpath "$1")
+source=$(realpath "$2")
+make_work
 export XDG_RUNTIME_DIR="$work/run"
 # Not ours to mend: OpenCV, Qt and what they load keep memory until the process ends.
 export LSAN_OPTIONS="suppressions=$source/tests/lsan.supp:print_suppressions=0"
-
-cleanup() {
-    local status=$?
-    set +e
-    [ -f "$work/store.cfg" ] && "$build/floorfuse" stop --config "$work/store.cfg" >/dev/null 2>&1
-    local data
-    for data in "$work"/pg* "$work"/*/pg*; do
-        [ -f "$data/postmaster.pid" ] && kill -QUIT "$(head -n 1 "$data/postmaster.pid")" 2>/dev/null
-    done
-    rm -rf "$work"
-    exit "$status"
-}
-trap cleanup EXIT
-
-fail() {
-    printf 'FAILED: %s\n' "$*" >&2
-    exit 1
-}
-
-skip() {
-    printf 'skipped: %s\n' "$*"
-    exit 77
-}
+guard_work "$build/floorfuse" stop --config "$work/store.cfg"
 
 need_video() {
     [ -n "${FLOORFUSE_VIDEO:-}" ] && [ -f "$FLOORFUSE_VIDEO" ] ||
@@ -57,7 +35,7 @@ make_store() {
     [ -z "$model" ] || ln -sfn "$model" "$work/model"
     [ -z "${FLOORFUSE_VIDEO:-}" ] || ln -sfn "$FLOORFUSE_VIDEO" "$work/vtest.avi"
     sed -i -e "s|mode = \"embedded\";|mode = \"embedded\"; dir = \"$work/pg\";|" \
-        -e "s|^chain = .*|&\nrun_dir = \"$work/run\";|" \
+        -e "s|^chain = .*|&\nrun_dir = \"$work/run\";\nstate_dir = \"$work/state\";|" \
         -e 's|^heat = |fusion = { lateness_ms = 20000; };\nheat = |' \
         -e 's|fps = 7.0;|fps = 7.0; pace = "fast"; start = "2009-06-25T13:00:00Z";|' \
         "$work/store.cfg"

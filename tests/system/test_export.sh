@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The database by hand: what migrate --dry-run says, and views as CSV through the real program.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-[ -x /usr/lib/postgresql/15/bin/pg_ctl ] || skip "PostgreSQL 15 is not installed"
+need_postgresql
 make_store
 cfg=$work/store.cfg
 ff=$build/floorfuse

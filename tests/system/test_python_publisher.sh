@@ -18,7 +18,7 @@ command -v protoc >/dev/null || skip "protoc is not here; install protobuf-compi
 
 protoc --proto_path="$source/wire" --python_out="$work" floorfuse.proto
 cp "$source"/examples/walkers/* "$work/"
-sed -i -e "s|^chain = .*|&\nrun_dir = \"$work/run\";\nfusion = { lateness_ms = 20000; };|" \
+sed -i -e "s|^chain = .*|&\nrun_dir = \"$work/run\";\nstate_dir = \"$work/state\";\nfusion = { lateness_ms = 20000; };|" \
     -e "s|tcp://127.0.0.1:5555|ipc://$work/run/observations|" "$work/store.cfg"
 export PYTHONPATH="$work" PYTHONDONTWRITEBYTECODE=1
 cd "$work"

@@ -33,7 +33,7 @@ awk -F, 'NR == FNR { if (FNR > 1) rows++; next } FNR > 1 { ms += $7 }
 "$ff" check --config "$work/one/store.cfg" || fail "the store config cannot be used"
 
 # Real messages to the real program. Not in /run: a test leaves nothing behind.
-sed -i "1i run_dir = \"$work/run\";\nfusion = { lateness_ms = 20000; };" "$work/one/store.cfg"
+sed -i "1i run_dir = \"$work/run\";\nstate_dir = \"$work/state\";\nfusion = { lateness_ms = 20000; };" "$work/one/store.cfg"
 "$build/floorfuse-fusion" --config "$work/one/store.cfg" --no-database --until-ended \
     --tracks "$work/tracks.csv" --summary "$work/summary.json" &
 fusion=$!
@@ -46,6 +46,28 @@ sent=$(sed -n 's/.* frames=\([0-9]*\) .*/\1/p' "$work/published")
 received=$(sed -n 's/^  "frames_received": \([0-9]*\).*/\1/p' "$work/summary.json")
 [ "$received" = "$sent" ] || fail "$sent frames were sent and $received received"
 [ "$(wc -l <"$work/tracks.csv")" -gt 500 ] || fail "fusion saw hardly anybody"
+
+# Killed in the middle and resumed: together they publish what one run does. Each camera's ring is of the run
+# before at first, which published the same times: away with it.
+rm -r "$work/state"
+"$build/floorfuse-fusion" --config "$work/one/store.cfg" --no-database 2>"$work/fusion.log" &
+fusion=$!
+resume=("$ff" simulate --config "$work/sim.cfg" --seed 4 --publish --store "$work/one/store.cfg" --keep-time)
+"${resume[@]}" 2>/dev/null &
+killed=$!
+until [ -n "$(find "$work/state/ring/c" -name '*.ring' -size +5k 2>/dev/null)" ]; do
+    kill -0 "$killed" || fail "the simulation ended before it could be killed"
+done
+kill -KILL "$killed"
+! wait "$killed" 2>/dev/null || fail "a killed run says that all is well"
+"${resume[@]}" --resume --pace fast 2>"$work/resumed" || fail "could not resume: $(cat "$work/resumed")"
+kill -TERM "$fusion"
+wait "$fusion" || fail "fusion failed"
+cat "$work/resumed"
+known=$(sed -n 's/.* known=\([0-9]*\) .*/\1/p' "$work/resumed")
+rest=$(sed -n 's/.* frames=\([0-9]*\) .*/\1/p' "$work/resumed")
+[ "$known" -gt 10 ] && [ "$rest" -gt 10 ] || fail "it was not killed in the middle: $known frames, then $rest"
+[ $((known + rest)) = "$sent" ] || fail "$known frames and $rest more are not the $sent of one run"
 
 # Interrupted: nothing half is left.
 "$ff" simulate --config "$work/sim.cfg" --duration-s 1e6 --out "$work/long" 2>/dev/null &
@@ -60,6 +82,11 @@ expect_failure 2 '--config' "$ff" simulate --out x
 expect_failure 2 '--out DIR' "$ff" simulate --config "$work/sim.cfg"
 expect_failure 2 '--seed' "$ff" simulate --config "$work/sim.cfg" --seed -1 --out "$work/x"
 expect_failure 2 '--fps' "$ff" simulate --config "$work/sim.cfg" --fps 1e9 --out "$work/x"
+expect_failure 2 '--resume' "$ff" simulate --config "$work/sim.cfg" --publish --resume --keep-time
+expect_failure 2 '--resume' "$ff" simulate --config "$work/sim.cfg" --publish --resume --store "$work/one/store.cfg"
+sed '1i wire = { ring_mb = 0; };' "$work/one/store.cfg" >"$work/one/ringless.cfg"
+expect_failure 1 'ring_mb' "$ff" simulate --config "$work/sim.cfg" --publish --resume --keep-time \
+    --store "$work/one/ringless.cfg"
 expect_failure 1 'nobody says where' "$ff" simulate --config "$work/sim.cfg" --publish
 expect_failure 1 'nobody listens' "$ff" simulate --config "$work/sim.cfg" --publish --wait-s 0.1 \
     --store "$work/one/store.cfg"

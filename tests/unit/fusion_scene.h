@@ -117,6 +117,7 @@ struct scene_frame {
     char camera[ID_SIZE];
     int64_t at_us; /* capture time after SCENE_START_US */
     uint64_t sequence;
+    uint32_t flags; /* enum frame_flag */
     size_t count;
     struct floor_m people[SCENE_PEOPLE_MAX];
 };
@@ -132,6 +133,7 @@ static inline int scene_push(struct scene *scene, const struct scene_frame *f, d
                                        .capture_us = SCENE_START_US + f->at_us,
                                        .publish_us = SCENE_START_US + f->at_us + 40 * US_PER_MS +
                                                      (int64_t) f->sequence * US_PER_MS,
+                                       .flags = f->flags,
                                        .model_id = "yolo",
                                        .model_width = 320,
                                        .model_height = 320 + (uint32_t) f->sequence,

@@ -1,1 +1,1 @@
-unit_test(heat heat_bucket camera_set latency_sketch)
+unit_test(heat bucket_bytes heat_bucket camera_set latency_sketch)

@@ -1,3 +1,3 @@
 unit_test(sim random sim_config paths crowd world walking_real)
-unit_test(sim visibility sensor simulation)
+unit_test(sim visibility sensor simulation output_publish)
 target_link_libraries(test_simulation PRIVATE fusion) # its walker, to compare with

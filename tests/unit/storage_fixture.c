@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +23,34 @@
 
 static struct {
     pid_t guardian;
-    int pipe_fd; /* the guardian waits for its end */
-    pid_t owner; /* the test itself, not a fork of it */
+    int alive_fd; /* the guardian waits for the end of what we hold here */
+    int done_fd;  /* and we for the end of what it holds here; first comes its number */
+    pid_t owner;  /* the test itself, not a fork of it */
 } guard;
+
+static int pg_ctl(const char *data, const char *log, const char *verb, const char *how)
+{
+    struct cluster_owner owner;
+    struct text output = TEXT_INIT;
+    const char *const stop[] = { "stop", "-D", data, "-m", how, "-w", "-s", NULL };
+    const char *const start[] = { "start", "-D", data, "-l", log, "-w", "-s", NULL };
+    int rc = cluster_owner_find(&owner, NULL);
+    if (rc == 0)
+        rc = cluster_run(&owner, "pg_ctl", strcmp(verb, "stop") == 0 ? stop : start, &output, NULL);
+    text_release(&output);
+    return rc;
+}
+
+static int stop_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void) info;
+    char data[PATH_MAX];
+    if (type != FTW_F || strcmp(path + walk->base, "postmaster.pid") != 0)
+        return 0;
+    (void) snprintf(data, sizeof data, "%.*s", walk->base - 1, path);
+    (void) !pg_ctl(data, "", "stop", "immediate");
+    return 0;
+}
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
 {
@@ -34,59 +60,66 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
     return remove(path);
 }
 
-static int pg_ctl(const struct cluster_paths *paths, const char *verb, const char *how)
+/* Who reads the test's words to their end does not wait for the guardian. */
+static void let_go_of_output(void)
 {
-    struct cluster_owner owner;
-    struct text output = TEXT_INIT;
-    const char *const stop[] = { "stop", "-D", paths->data, "-m", how, "-w", "-s", NULL };
-    const char *const start[] = { "start", "-D", paths->data, "-l", paths->log, "-w", "-s", NULL };
-    int rc = cluster_owner_find(&owner, NULL);
-    if (rc == 0)
-        rc = cluster_run(&owner, "pg_ctl", strcmp(verb, "stop") == 0 ? stop : start, &output, NULL);
-    text_release(&output);
-    return rc;
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int standard = STDIN_FILENO; fd >= 0 && standard <= STDERR_FILENO; standard++)
+        (void) dup2(fd, standard);
 }
 
 /* The guardian: wait for the test's end, then clear up. */
-static void clear_up_after(int fd, const struct fixture *fixture)
+static void clear_up_after(int alive_fd, int done_fd, const char *folder)
 {
     char byte;
-    struct cluster_paths paths;
-    (void) setsid();
+    pid_t self = getpid();
+    (void) signal(SIGHUP, SIG_IGN);
     (void) signal(SIGINT, SIG_IGN);
     (void) signal(SIGTERM, SIG_IGN);
-    while (read(fd, &byte, 1) < 0 && errno == EINTR)
+    let_go_of_output();
+    (void) !write(done_fd, &self, sizeof self);
+    while (read(alive_fd, &byte, 1) < 0 && errno == EINTR)
         ;
-    if (cluster_paths_init(&fixture->config, &paths) == 0) {
-        (void) !pg_ctl(&paths, "stop", "immediate");
-        cluster_paths_release(&paths);
-    }
-    (void) nftw(fixture->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    _exit(0);
+    (void) nftw(folder, stop_one, 16, FTW_PHYS);
+    (void) nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    _exit(0); /* the end of done_fd, too */
 }
 
 static void end_guardian(void)
 {
+    char byte;
     if (guard.owner != getpid() || guard.guardian <= 0)
         return;
-    (void) close(guard.pipe_fd);
-    (void) waitpid(guard.guardian, NULL, 0);
+    (void) close(guard.alive_fd);
+    while (read(guard.done_fd, &byte, 1) < 0 && errno == EINTR)
+        ;
+    (void) close(guard.done_fd);
     guard.guardian = 0;
 }
 
+/* The guardian has a session of its own and is nobody's child: who kills the test with all its
+ * descendants, as ctest does at the time limit, or with its group does not get it. */
 static void start_guardian(const struct fixture *fixture)
 {
-    int ends[2];
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        (void) close(ends[1]);
-        clear_up_after(ends[0], fixture);
+    int alive[2], done[2];
+    assert_int_equal(pipe2(alive, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(done, O_CLOEXEC), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void) close(alive[1]);
+        (void) close(done[0]);
+        (void) setsid();
+        if (fork() == 0)
+            clear_up_after(alive[0], done[1], fixture->folder);
+        _exit(0);
     }
-    (void) close(ends[0]);
-    guard.guardian = pid;
-    guard.pipe_fd = ends[1];
+    (void) close(alive[0]);
+    (void) close(done[1]);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(read(done[0], &guard.guardian, sizeof guard.guardian), sizeof guard.guardian);
+    guard.alive_fd = alive[1];
+    guard.done_fd = done[0];
     guard.owner = getpid();
     (void) atexit(end_guardian);
 }
@@ -143,7 +176,7 @@ static void control_server(const struct fixture *fixture, const char *verb, cons
 {
     struct cluster_paths paths;
     assert_int_equal(cluster_paths_init(&fixture->config, &paths), 0);
-    assert_int_equal(pg_ctl(&paths, verb, how), 0);
+    assert_int_equal(pg_ctl(paths.data, paths.log, verb, how), 0);
     cluster_paths_release(&paths);
 }
 

@@ -1,8 +1,9 @@
 /*
  * storage_fixture.h - a throw-away PostgreSQL for the tests of storage/, and a bucket made by hand
  *
- * The cluster lies in a folder under /tmp. A guardian process, which lives as long as the test
- * does, stops the server and removes the folder, also when the test crashed or was killed.
+ * The cluster lies in a folder under /tmp. A guardian process, which outlives the test, stops every
+ * server in it and removes the folder, also when the test crashed or was killed with all its
+ * descendants. A test that ends by itself waits until that is done.
  */
 #ifndef FLOORFUSE_TESTS_UNIT_STORAGE_FIXTURE_H
 #define FLOORFUSE_TESTS_UNIT_STORAGE_FIXTURE_H

@@ -142,6 +142,26 @@ static void ended_camera_is_not_waited_for_until_it_sends(void **state)
     align_destroy(&align);
 }
 
+/* However long it is silent, and however far ahead the others are. */
+static void camera_that_catches_up_is_waited_for(void **state)
+{
+    (void) state;
+    struct align *align = open_align(2);
+    int64_t tick_ms;
+    push(align, 0, 50);
+    push(align, 0, 250);
+    align_camera_catching_up(align, 1, true);
+    assert_int_equal(take(align, 1000000, false, &tick_ms, NULL), -1);
+    push(align, 1, 60);
+    assert_int_equal(take(align, 1000000, false, &tick_ms, NULL), -1);
+    push(align, 1, 120);
+    assert_int_equal(take(align, 1000000, false, &tick_ms, NULL), 2); /* up to 100 it has come */
+    assert_int_equal(take(align, 1000000, false, &tick_ms, NULL), -1);
+    align_camera_catching_up(align, 1, false);
+    assert_int_equal(take(align, 1000000, false, &tick_ms, NULL), 1); /* silent for long now */
+    align_destroy(&align);
+}
+
 static void first_tick_waits_for_known_cameras(void **state)
 {
     (void) state;
@@ -407,6 +427,7 @@ int main(void)
         cmocka_unit_test(frames_come_by_capture_time_then_name),
         cmocka_unit_test(silent_camera_is_waited_for_until_lateness),
         cmocka_unit_test(ended_camera_is_not_waited_for_until_it_sends),
+        cmocka_unit_test(camera_that_catches_up_is_waited_for),
         cmocka_unit_test(first_tick_waits_for_known_cameras),
         cmocka_unit_test(fast_recording_waits_for_the_slow_one),
         cmocka_unit_test(hours_without_frames_are_left_out_when_idle),

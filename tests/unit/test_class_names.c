@@ -93,11 +93,24 @@ static void the_only_names_file_beside_the_model_is_found(void **state)
     (void) rmdir(f.path);
 }
 
+static void blank_lines_are_no_names(void **state)
+{
+    (void) state;
+    const char names[] = " \t\r\n\v\f\nhead\n\f\nperson";
+    enum detection_class *classes = NULL;
+    assert_int_equal(class_names_count(names), 2);
+    assert_int_equal(class_names_parse(names, "test", 2, &classes, NULL), 0);
+    assert_int_equal(classes[0], DETECTION_HEAD);
+    assert_int_equal(classes[1], DETECTION_PERSON);
+    free(classes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_decide),
         cmocka_unit_test(a_file_is_read_line_by_line),
+        cmocka_unit_test(blank_lines_are_no_names),
         cmocka_unit_test(the_only_names_file_beside_the_model_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

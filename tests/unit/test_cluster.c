@@ -3,13 +3,17 @@
  */
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "storage_fixture.h"
 #include "testing.h"
@@ -244,6 +248,74 @@ static void a_real_servers_connection_string_is_taken_as_it_is(void **state)
     assert_int_equal(cluster_start(&config, &cluster, NULL), -EINVAL);
 }
 
+/* Another test, which tells its fixture when its server runs and then does not end. */
+static void start_and_hang(int fd)
+{
+    static struct fixture fixture;
+    fixture_make_folder(&fixture);
+    if (cluster_start(&fixture.config, &fixture.cluster, NULL) == 0)
+        (void) !write(fd, &fixture, sizeof fixture);
+    for (;;)
+        (void) pause();
+}
+
+/* As ctest does at the time limit: a process is held while its children are looked for. */
+static void kill_with_descendants(pid_t pid)
+{
+    char path[64];
+    int child = 0;
+    (void) kill(pid, SIGSTOP);
+    (void) snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    FILE *children = fopen(path, "re");
+    while (children && fscanf(children, "%d", &child) == 1)
+        kill_with_descendants(child);
+    if (children)
+        (void) fclose(children);
+    (void) kill(pid, SIGKILL);
+}
+
+static int server_number(const struct fixture *fixture)
+{
+    int number = 0;
+    FILE *file = fopen(path_in(fixture, "data/postmaster.pid"), "re");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%d", &number), 1);
+    (void) fclose(file);
+    return number;
+}
+
+/* Not kill(): where nobody buries orphans, their numbers stay. */
+static bool runs(int number)
+{
+    char path[64], target[64];
+    (void) snprintf(path, sizeof path, "/proc/%d/exe", number);
+    return readlink(path, target, sizeof target) > 0;
+}
+
+static void a_test_killed_with_its_descendants_leaves_no_server(void **state)
+{
+    (void) state;
+    struct fixture killed;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        start_and_hang(ends[1]);
+    (void) close(ends[1]);
+    assert_int_equal(read(ends[0], &killed, sizeof killed), sizeof killed);
+    (void) close(ends[0]);
+    int server = server_number(&killed);
+    assert_true(runs(server));
+    kill_with_descendants(child);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    int64_t deadline_ns = clock_mono_ns() + 30 * NS_PER_S;
+    while (file_exists(killed.folder) && clock_mono_ns() < deadline_ns)
+        (void) poll(NULL, 0, 20);
+    assert_false(file_exists(killed.folder));
+    assert_false(runs(server));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_folder_too_deep_for_sockets_uses_run_dir_or_is_refused),
         cmocka_unit_test(a_folder_the_server_cannot_enter_is_named),
         cmocka_unit_test(a_real_servers_connection_string_is_taken_as_it_is),
+        cmocka_unit_test(a_test_killed_with_its_descendants_leaves_no_server),
     };
     return cmocka_run_group_tests(tests, fixture_start, fixture_stop);
 }

@@ -16,7 +16,8 @@ struct view {
     double from_x_m, to_x_m;
     int64_t phase_us;
     double bias_x_m;
-    double dark_from_s; /* 0: never */
+    double dark_from_s;       /* no more frames; 0: never */
+    double suspicious_from_s; /* frames that are not to be believed, empty; 0: never */
 };
 
 static struct scene_frame frame_of(const struct view *view, int64_t at_us, uint64_t sequence,
@@ -56,6 +57,11 @@ static void play(struct scene *scene, const struct view *views, int view_count, 
         struct scene_frame frame =
             frame_of(&views[v], next_us[v], scene->sequence[v]++, walk, people, sd_m, &random);
         next_us[v] += PERIOD_US;
+        if (views[v].suspicious_from_s > 0 &&
+            (double) frame.at_us >= views[v].suspicious_from_s * 1e6) {
+            frame.flags = FRAME_PICTURE_SUSPICIOUS;
+            frame.count = 0;
+        }
         if (views[v].dark_from_s == 0 || (double) frame.at_us < views[v].dark_from_s * 1e6)
             scene_live(scene, &frame, sd_m);
     }
@@ -227,6 +233,21 @@ static void dark_camera_loses_its_exposure(void **state)
     assert_int_equal(exposure_ms(&scene, 1) + exposure_ms(&scene, 3), 12100);
     assert_int_equal(exposure_ms(&scene, 3), 5900 - 100 + 100);
     assert_int_equal(fusion_counts(scene.fusion).looked_ms, 12100);
+    scene_close(&scene);
+}
+
+/* It sends on, and nothing in it can be believed: to the heat map it is as if it were gone. */
+static void suspicious_camera_loses_its_exposure(void **state)
+{
+    (void) state;
+    struct scene scene;
+    scene_open(&scene);
+    struct view views[] = { { "a", 0, 20, 0, 0, 0, 0 }, { "b", 0, 20, PHASE_US, 0, 0, 5 } };
+    play(&scene, views, 2, one_walker, 1, 0.1, 12);
+    /* The figures of dark_camera_loses_its_exposure. */
+    assert_int_equal(exposure_ms(&scene, 2), 0);
+    assert_int_equal(exposure_ms(&scene, 1) + exposure_ms(&scene, 3), 12100);
+    assert_int_equal(exposure_ms(&scene, 3), 5900);
     scene_close(&scene);
 }
 
@@ -590,6 +611,7 @@ int main(void)
         cmocka_unit_test(person_keeps_the_number_from_camera_to_camera),
         cmocka_unit_test(cameras_that_disagree_by_half_a_metre_make_no_doubles),
         cmocka_unit_test(dark_camera_loses_its_exposure),
+        cmocka_unit_test(suspicious_camera_loses_its_exposure),
         cmocka_unit_test(dwell_of_cells_and_outside_is_all_people_time),
         cmocka_unit_test(tick_at_each_time_of_the_input_lasts_until_it),
         cmocka_unit_test(buckets_know_their_cameras_models_and_latencies),

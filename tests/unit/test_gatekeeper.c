@@ -130,14 +130,26 @@ static int tear_down(void **state)
     return r;
 }
 
+static struct publisher *connect_to(const char *endpoint, const char *camera,
+                                    const struct socket_security *security)
+{
+    const struct publisher_options options = { .endpoint = endpoint,
+                                               .store = "demo",
+                                               .camera = camera,
+                                               .send_hwm = HWM,
+                                               .security = security };
+    struct publisher *publisher = NULL;
+    assert_int_equal(publisher_create(&options, &publisher, NULL), 0);
+    return publisher;
+}
+
 /* A camera with the keys of its file. */
 static struct publisher *join(const struct fusion *f, const char *id)
 {
     struct client_keys keys;
-    struct publisher *publisher = NULL;
+    struct publisher *publisher;
     assert_int_equal(client_keys_load(f->keys, id, &keys, NULL), 0);
-    assert_int_equal(
-        publisher_create_sealed(f->endpoint, "demo", id, HWM, &keys.security, &publisher, NULL), 0);
+    publisher = connect_to(f->endpoint, id, &keys.security);
     client_keys_release(&keys);
     return publisher;
 }
@@ -281,8 +293,7 @@ static void who_was_turned_away_comes_in_once_its_key_is_allowed(void **state)
 static void plain_text_delivers_and_gets_nothing(void **state)
 {
     struct fusion *f = *state;
-    struct publisher *till = NULL;
-    assert_int_equal(publisher_create(f->endpoint, "demo", "till", HWM, &till, NULL), 0);
+    struct publisher *till = connect_to(f->endpoint, "till", NULL);
     wait_for_denial(f, till, DENIED_MECHANISM);
     publisher_destroy(&till, 0);
 }
@@ -291,16 +302,13 @@ static void plain_text_delivers_and_gets_nothing(void **state)
 static void a_fusion_with_another_key_gets_nothing(void **state)
 {
     struct fusion *f = *state, rogue = { .keys = "" };
-    struct publisher *till = NULL;
     struct client_keys keys;
     open_fusion_of(&rogue, "rogue");
     assert_int_equal(client_keys_load(f->keys, "till", &keys, NULL), 0);
     AUTO(allow_list_release) struct allow_list list = { 0 };
     assert_int_equal(allow_list_load(f->keys, &list, NULL), 0);
     write_list(rogue.keys, &list); /* it would let anybody in */
-    assert_int_equal(
-        publisher_create_sealed(rogue.endpoint, "demo", "till", HWM, &keys.security, &till, NULL),
-        0);
+    struct publisher *till = connect_to(rogue.endpoint, "till", &keys.security);
     wait_for_denial(&rogue, till, DENIED_SERVER);
     publisher_destroy(&till, 0);
     client_keys_release(&keys);

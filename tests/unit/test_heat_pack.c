@@ -125,8 +125,9 @@ static void what_is_packed_comes_out_again(void **state)
         struct heat_pack pack;
         assert_int_equal(heat_pack_cells(cells, count, &pack), 0);
         struct heat_entry *entries = calloc(pack.entries + 1, sizeof(*entries));
-        heat_pack_open(pack.first_cell, pack.dwell_unit_ms, pack.planes,
-                       HEAT_PACK_PLANES * pack.entries, entries);
+        assert_int_equal(heat_pack_open(pack.first_cell, pack.dwell_unit_ms, pack.planes,
+                                        HEAT_PACK_PLANES * pack.entries, entries),
+                         0);
         for (size_t i = 0; i < pack.entries; i++) {
             struct heat_cell *sum = &sums[entries[i].cell];
             sum->dwell_ms += entries[i].dwell_ms;
@@ -161,6 +162,35 @@ static void long_stays_take_few_entries(void **state)
     heat_pack_release(&pack);
 }
 
+/* Of one entry: no gap, a stay, no movement. */
+static int open_stay(int32_t dwell_unit_ms, uint8_t code, int32_t *ret_dwell_ms)
+{
+    const uint8_t planes[HEAT_PACK_PLANES] = { 0, (uint8_t) (code << 2) };
+    struct heat_entry entry = { .dwell_ms = 0 };
+    int rc = heat_pack_open(0, dwell_unit_ms, planes, sizeof(planes), &entry);
+    *ret_dwell_ms = entry.dwell_ms;
+    return rc;
+}
+
+/* Codes 32 + n are 2^(5 + n) units: 57 is 2^30, 58 is more than an int32_t holds. */
+static void planes_that_nobody_packed_are_refused(void **state)
+{
+    (void) state;
+    int32_t dwell_ms;
+    assert_int_equal(open_stay(1, 57, &dwell_ms), 0);
+    assert_int_equal(dwell_ms, 1 << 30);
+    assert_int_equal(open_stay(1, 58, &dwell_ms), -ERANGE);
+    assert_int_equal(open_stay(1, 63, &dwell_ms), -ERANGE);
+    assert_int_equal(open_stay(INT32_MAX, 1, &dwell_ms), 0);
+    assert_int_equal(dwell_ms, INT32_MAX);
+    assert_int_equal(open_stay(INT32_MAX, 2, &dwell_ms), -ERANGE);
+    assert_int_equal(open_stay(0, 1, &dwell_ms), -ERANGE);
+    assert_int_equal(open_stay(-1, 1, &dwell_ms), -ERANGE);
+    const uint8_t cut[HEAT_PACK_PLANES + 1] = { 0 };
+    struct heat_entry entries[2];
+    assert_int_equal(heat_pack_open(0, 1, cut, sizeof(cut), entries), -ERANGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +201,7 @@ int main(void)
         cmocka_unit_test(numbers_that_cannot_be_true_are_refused),
         cmocka_unit_test(what_is_packed_comes_out_again),
         cmocka_unit_test(long_stays_take_few_entries),
+        cmocka_unit_test(planes_that_nobody_packed_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

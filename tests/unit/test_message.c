@@ -400,6 +400,11 @@ static void every_field_of_a_health_comes_back(void **state)
                                     .publish_dropped = 6,
                                     .reconnects = 7,
                                     .observations = UINT64_MAX,
+                                    .picture = 6,
+                                    .picture_alarms = 10,
+                                    .frames_suspicious = 11,
+                                    .clock_offset_us = INT64_MIN + 1,
+                                    .wall_steps = 12,
                                     .decode_ms = 8.5,
                                     .detect_ms = 9.25 };
     struct camera_health back;
@@ -419,6 +424,11 @@ static void every_field_of_a_health_comes_back(void **state)
     assert_int_equal(back.publish_dropped, 6);
     assert_int_equal(back.reconnects, 7);
     assert_int_equal(back.observations, UINT64_MAX);
+    assert_int_equal(back.picture, 6);
+    assert_int_equal(back.picture_alarms, 10);
+    assert_int_equal(back.frames_suspicious, 11);
+    assert_true(back.clock_offset_us == INT64_MIN + 1);
+    assert_int_equal(back.wall_steps, 12);
     assert_true(back.decode_ms == 8.5 && back.detect_ms == 9.25);
     health.detect_ms = NAN;
     assert_int_equal(camera_health_pack(&health, &bytes, &length), 0);

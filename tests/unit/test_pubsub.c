@@ -25,6 +25,16 @@
 static char folder[] = "/tmp/test_pubsub.XXXXXX";
 static char endpoint[64];
 
+/* Without a ring, nor anybody to ask for it. */
+static int open_publisher(const char *to, const char *camera, int send_hwm,
+                          struct publisher **ret_publisher, struct error *err)
+{
+    const struct publisher_options options = {
+        .endpoint = to, .store = "demo", .camera = camera, .send_hwm = send_hwm
+    };
+    return publisher_create(&options, ret_publisher, err);
+}
+
 /* Wait until the publisher has heard of the subscriber; ZeroMQ works for the latter only while it
  * is used, too. */
 static void wait_for_subscriber(struct publisher *publisher, struct subscriber *subscriber)
@@ -89,7 +99,7 @@ static void frames_arrive_numbered_and_all_of_them(void **state)
     AUTO(subscriber_destroy) struct subscriber *subscriber = NULL;
     struct publisher *publisher = NULL;
     assert_int_equal(subscriber_create(endpoint, "demo", 10000, &subscriber, NULL), 0);
-    assert_int_equal(publisher_create(endpoint, "demo", "cam1", 10000, &publisher, NULL), 0);
+    assert_int_equal(open_publisher(endpoint, "cam1", 10000, &publisher, NULL), 0);
     wait_for_subscriber(publisher, subscriber);
     for (int i = 0; i < 2000; i++) {
         struct observation_frame frame = empty_frame("cam1");
@@ -116,7 +126,7 @@ static void a_subscriber_is_noticed_each_time_it_comes(void **state)
     struct subscriber *subscriber = NULL;
     struct publisher *publisher = NULL;
     bool joined;
-    assert_int_equal(publisher_create(endpoint, "demo", "cam1", 100, &publisher, NULL), 0);
+    assert_int_equal(open_publisher(endpoint, "cam1", 100, &publisher, NULL), 0);
     assert_int_equal(publisher_read_events(publisher, &joined), 0);
     assert_false(joined);
     assert_false(publisher_has_subscriber(publisher));
@@ -160,7 +170,7 @@ static void tcp_works_and_its_port_in_use_is_refused(void **state)
                      0);
     assert_int_equal(subscriber_create(port, "demo", 100, &second, &err), -EADDRINUSE);
     assert_non_null(strstr(err.text, port));
-    assert_int_equal(publisher_create(port, "demo", "cam1", 100, &publisher, NULL), 0);
+    assert_int_equal(open_publisher(port, "cam1", 100, &publisher, NULL), 0);
     wait_for_subscriber(publisher, subscriber);
     struct observation_frame frame = empty_frame("cam1");
     assert_int_equal(publisher_send_frame(publisher, &frame), 0);
@@ -177,7 +187,7 @@ static void a_full_queue_is_counted_and_shows_as_a_hole(void **state)
     AUTO(subscriber_destroy) struct subscriber *subscriber = NULL;
     struct publisher *publisher = NULL;
     assert_int_equal(subscriber_create(endpoint, "demo", 5, &subscriber, NULL), 0);
-    assert_int_equal(publisher_create(endpoint, "demo", "cam1", 5, &publisher, NULL), 0);
+    assert_int_equal(open_publisher(endpoint, "cam1", 5, &publisher, NULL), 0);
     wait_for_subscriber(publisher, subscriber);
     /* nobody reads: sooner or later queues and socket buffers are full */
     for (int i = 0; i < 1000000 && publisher_counts(publisher).dropped < 10; i++) {
@@ -221,7 +231,7 @@ static void each_refusal_is_counted_by_its_reason(void **state)
     AUTO(subscriber_destroy) struct subscriber *subscriber = NULL;
     struct publisher *publisher = NULL;
     assert_int_equal(subscriber_create(endpoint, "demo", 1000, &subscriber, NULL), 0);
-    assert_int_equal(publisher_create(endpoint, "demo", "cam1", 1000, &publisher, NULL), 0);
+    assert_int_equal(open_publisher(endpoint, "cam1", 1000, &publisher, NULL), 0);
     wait_for_subscriber(publisher, subscriber);
     void *socket = publisher_socket(publisher);
     struct observation_frame frame = empty_frame("cam1");
@@ -268,7 +278,7 @@ static void a_flood_of_refused_messages_gives_others_their_turn(void **state)
     AUTO(subscriber_destroy) struct subscriber *subscriber = NULL;
     struct publisher *publisher = NULL;
     assert_int_equal(subscriber_create(endpoint, "demo", 10000, &subscriber, NULL), 0);
-    assert_int_equal(publisher_create(endpoint, "demo", "cam1", 10000, &publisher, NULL), 0);
+    assert_int_equal(open_publisher(endpoint, "cam1", 10000, &publisher, NULL), 0);
     wait_for_subscriber(publisher, subscriber);
     for (int i = 0; i < 3000; i++)
         send_raw(publisher_socket(publisher), "obs/demo/cam1", "garbage", 7);
@@ -299,7 +309,7 @@ static void a_message_beyond_the_bound_costs_its_sender_the_connection(void **st
     AUTO(subscriber_destroy) struct subscriber *subscriber = NULL;
     struct publisher *publisher = NULL;
     assert_int_equal(subscriber_create(endpoint, "demo", 100, &subscriber, NULL), 0);
-    assert_int_equal(publisher_create(endpoint, "demo", "cam1", 100, &publisher, NULL), 0);
+    assert_int_equal(open_publisher(endpoint, "cam1", 100, &publisher, NULL), 0);
     wait_for_subscriber(publisher, subscriber);
     void *large = calloc(1, MESSAGE_BYTES_MAX + 1);
     send_raw(publisher_socket(publisher), "obs/demo/cam1", large, MESSAGE_BYTES_MAX + 1);
@@ -371,9 +381,9 @@ static void queues_without_a_bound_and_ids_that_are_none_are_refused(void **stat
     struct publisher *publisher = NULL;
     struct error err = { "" };
     assert_int_equal(subscriber_create(endpoint, "demo", 0, &subscriber, &err), -EINVAL);
-    assert_int_equal(publisher_create(endpoint, "demo", "c", 0, &publisher, &err), -EINVAL);
+    assert_int_equal(open_publisher(endpoint, "c", 0, &publisher, &err), -EINVAL);
     assert_int_equal(subscriber_create(endpoint, "De mo", 1, &subscriber, &err), -EINVAL);
-    assert_int_equal(publisher_create(endpoint, "demo", "a/b", 1, &publisher, &err), -EINVAL);
+    assert_int_equal(open_publisher(endpoint, "a/b", 1, &publisher, &err), -EINVAL);
     assert_non_null(strstr(err.text, "a/b"));
 }
 

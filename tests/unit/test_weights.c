@@ -87,6 +87,38 @@ static void numbers_must_be_numbers(void **state)
     assert_check(b, -EINVAL, "parameter 7 is not a number");
 }
 
+/* Layers of 2 + 2 * 3 = 8 and of 4 * 2 + 2 * 2 = 12 parameters, whose variances are 14 and 15; then
+ * one of 6 + 6 * 2 = 18. */
+static int check_normalised(size_t parameter, float value, struct error *err)
+{
+    static const char text[] = "[net]\nwidth=32\nheight=32\n"
+                               "[convolutional]\nfilters=2\nactivation=linear\n"
+                               "[convolutional]\nbatch_normalize=1\nfilters=2\n"
+                               "activation=leaky\n"
+                               "[convolutional]\nfilters=6\nactivation=linear\n"
+                               "[yolo]\nclasses=1\nanchors=8,16\n";
+    struct darknet_cfg *cfg = NULL;
+    struct bytes b = weights_of(0, 2, 0, 8, 38);
+    memcpy(b.data + 20 + 4 * parameter, &value, sizeof(value));
+    assert_int_equal(darknet_cfg_parse(text, strlen(text), "test.cfg", 0, 0, &cfg, err), 0);
+    int r = weights_check(b.data, b.length, "test.weights", cfg, err);
+    darknet_cfg_destroy(&cfg);
+    return r;
+}
+
+/* Its root would not be a number, and the network would find nobody without a word. */
+static void a_variance_is_not_below_zero(void **state)
+{
+    (void) state;
+    struct error err = { "" };
+    for (size_t i = 0; i < 38; i++)
+        assert_int_equal(check_normalised(i, -1, &err), i == 14 || i == 15 ? -EINVAL : 0);
+    assert_int_equal(check_normalised(14, 0, &err), 0);
+    assert_int_equal(check_normalised(15, -0.5f, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "test.weights: the layer in line 7 of test.cfg"));
+    assert_non_null(strstr(err.text, "-0.5"));
+}
+
 static int load(const char *path, const char *sha256, struct error *err)
 {
     struct darknet_cfg *cfg = NULL;
@@ -132,9 +164,10 @@ static void what_is_no_file_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_headers_are_read),     cmocka_unit_test(the_size_must_fit_exactly),
-        cmocka_unit_test(foreign_files_are_refused), cmocka_unit_test(numbers_must_be_numbers),
-        cmocka_unit_test(the_sha256_is_checked),     cmocka_unit_test(what_is_no_file_is_refused),
+        cmocka_unit_test(both_headers_are_read),        cmocka_unit_test(the_size_must_fit_exactly),
+        cmocka_unit_test(foreign_files_are_refused),    cmocka_unit_test(numbers_must_be_numbers),
+        cmocka_unit_test(a_variance_is_not_below_zero), cmocka_unit_test(the_sha256_is_checked),
+        cmocka_unit_test(what_is_no_file_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,227 @@
+/*
+ * fusion_recovery.c - going on after a crash, and going back when frames turn up late
+ */
+#include "programs/fusion_recovery.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "programs/checkpoints.h"
+#include "programs/fusion_cameras.h"
+#include "programs/fusion_floors.h"
+#include "programs/fusion_state.h"
+
+/* Buckets of several floors end within a tick or two: one state for all of them. */
+#define SAVE_DELAY_NS NS_PER_S
+
+/* Going back again and again would leave no time for the present: after each the pause before the
+ * next doubles, until there was none for a while. */
+#define PAUSE_FIRST_NS NS_PER_S
+#define PAUSE_LAST_NS  (60 * NS_PER_S)
+#define CALM_NS        (300 * NS_PER_S)
+
+/* What is settled of frames may still change for so long: tracks that end, zones that are left. */
+#define SETTLED_AFTER_US (30 * US_PER_S)
+
+/* Up to which capture time all floors have closed their ticks; the farthest counts, for frames
+ * before it would be late there. INT64_MIN: none has. */
+static int64_t closed_us(const struct fusion_loop *loop)
+{
+    int64_t latest_us = INT64_MIN;
+    for (size_t i = 0; i < loop->floor_count; i++) {
+        int64_t floor_us = fusion_closed_us(loop->floors[i].fusion);
+        if (floor_us > latest_us)
+            latest_us = floor_us;
+    }
+    return latest_us;
+}
+
+/* ---- saving ---- */
+
+void fusion_recovery_note_bucket(struct fusion_loop *loop)
+{
+    if (loop->checkpoints && loop->save_due_ns == INT64_MAX)
+        loop->save_due_ns = clock_mono_ns() + SAVE_DELAY_NS;
+}
+
+int64_t fusion_recovery_deadline_mono_ns(const struct fusion_loop *loop)
+{
+    return loop->save_due_ns;
+}
+
+int fusion_recovery_save(struct fusion_loop *loop)
+{
+    struct buffer state = BUFFER_INIT;
+    struct checkpoint_file file;
+    loop->save_due_ns = INT64_MAX;
+    if (!loop->checkpoints)
+        return 0;
+    int r = fusion_state_save(loop, &state);
+    if (r == 0)
+        r = checkpoints_add(loop->checkpoints, closed_us(loop), &state, &file);
+    buffer_release(&state);
+    if (r < 0)
+        return r;
+    if (storage_writer_put_file_take(loop->writer, file.path, &file.bytes.bytes,
+                                     file.bytes.length) < 0)
+        log_error("a state is not saved: out of memory");
+    return 0;
+}
+
+int fusion_recovery_save_if_due(struct fusion_loop *loop)
+{
+    return clock_mono_ns() >= loop->save_due_ns ? fusion_recovery_save(loop) : 0;
+}
+
+/* ---- going back ---- */
+
+static int read_and_restore(struct fusion_loop *loop, uint64_t number, bool only_positions,
+                            struct error *err)
+{
+    char *state;
+    size_t length;
+    int r = checkpoints_read(loop->checkpoints, number, &state, &length, err);
+    if (r < 0)
+        return r;
+    r = fusion_state_restore(loop, state, length, only_positions, err);
+    free(state);
+    return r;
+}
+
+/* The newest state that is good and in which nothing after a time is settled. Returns its number,
+ * 0 when there is none. */
+static uint64_t restore_before(struct fusion_loop *loop, int64_t capture_us, bool only_positions)
+{
+    const struct checkpoint *list;
+    size_t count = checkpoints_list(loop->checkpoints, &list);
+    for (size_t i = 0; i < count; i++) {
+        struct error err = { "" };
+        if (list[i].closed_us >= capture_us)
+            continue;
+        int r = read_and_restore(loop, list[i].number, only_positions, &err);
+        if (r == 0)
+            return list[i].number;
+        if (r != -ENOENT)
+            log_warning("%s", err.text);
+    }
+    return 0;
+}
+
+/* Of all cameras; NULL: nobody has recovered anything. */
+static struct fusion_camera *earliest_recovered(struct fusion_loop *loop, int64_t *ret_capture_us)
+{
+    struct fusion_camera *earliest = NULL;
+    for (size_t i = 0; i < loop->camera_count; i++) {
+        int64_t capture_us;
+        if (!intake_recovered(loop->cameras[i].intake, &capture_us))
+            continue;
+        if (!earliest || capture_us < *ret_capture_us)
+            *ret_capture_us = capture_us;
+        if (*ret_capture_us == capture_us)
+            earliest = &loop->cameras[i];
+    }
+    return earliest;
+}
+
+static void pause_before_next(struct fusion_loop *loop, int64_t now_ns)
+{
+    bool calm = now_ns - loop->went_back_ns > CALM_NS;
+    int64_t pause_ns = calm || loop->back_pause_ns == 0 ? PAUSE_FIRST_NS : 2 * loop->back_pause_ns;
+    loop->back_pause_ns = pause_ns > PAUSE_LAST_NS ? PAUSE_LAST_NS : pause_ns;
+    loop->went_back_ns = now_ns;
+}
+
+int fusion_recovery_go_back(struct fusion_loop *loop, struct error *err)
+{
+    int64_t capture_us = 0, now_ns = clock_mono_ns();
+    if (now_ns - loop->went_back_ns < loop->back_pause_ns)
+        return 0;
+    struct fusion_camera *camera = earliest_recovered(loop, &capture_us);
+    if (!camera)
+        return 0;
+    uint64_t number = loop->checkpoints ? restore_before(loop, capture_us, false) : 0;
+    char text[WALL_TEXT_SIZE];
+    clock_wall_format(capture_us, text);
+    if (number == 0) {
+        if (loop->checkpoints)
+            log_warning("frames came too late: there is no saved state from before them camera=%s "
+                        "capture=%s",
+                        camera->config->id, text);
+        intake_give_up(camera->intake);
+        return 0;
+    }
+    log_info("going back to take frames that came late camera=%s capture=%s", camera->config->id,
+             text);
+    loop->times_back++;
+    pause_before_next(loop, now_ns);
+    checkpoints_drop_after(loop->checkpoints, number);
+    fusion_cameras_catch_up(loop);
+    int r = fusion_recovery_save(loop); /* in place of those that may still be written */
+    return r < 0 ? error_set(err, r, "out of memory") : 0;
+}
+
+/* ---- at the start ---- */
+
+/*
+ * The states were made with other settings: what they hold cannot be gone on with, but the frames
+ * since a while before the open bucket can be taken again.
+ */
+static int begin_afresh(struct fusion_loop *loop, int64_t newest_us, struct error *err)
+{
+    int bucket_s = loop->options->config->heat.bucket_s;
+    int64_t first_us = heat_bucket_start_us(newest_us, bucket_s);
+    char text[WALL_TEXT_SIZE];
+    int r = fusion_floors_reset(loop, err);
+    if (r < 0)
+        return r;
+    if (restore_before(loop, first_us - SETTLED_AFTER_US, true) == 0) {
+        first_us += bucket_s * US_PER_S; /* this one cannot be whole */
+        (void) restore_before(loop, INT64_MAX, true);
+    }
+    loop->first_bucket_us = first_us;
+    log_warning("tracks begin afresh; the first bucket that is made anew begins at %s",
+                clock_wall_format(first_us, text));
+    return 0;
+}
+
+static int go_on(struct fusion_loop *loop, struct error *err)
+{
+    const struct checkpoint *list;
+    size_t count = checkpoints_list(loop->checkpoints, &list);
+    int64_t newest_us = count > 0 ? list[0].closed_us : INT64_MIN;
+    uint64_t number = restore_before(loop, INT64_MAX, false);
+    char text[WALL_TEXT_SIZE];
+    int r = 0;
+    if (number == 0 && newest_us != INT64_MIN)
+        r = begin_afresh(loop, newest_us, err);
+    else if (number != 0)
+        log_info("going on where the state was saved capture=%s",
+                 clock_wall_format(newest_us, text));
+    if (r < 0)
+        return r;
+    checkpoints_drop_after(loop->checkpoints, number);
+    fusion_cameras_catch_up(loop);
+    r = fusion_recovery_save(loop);
+    return r < 0 ? error_set(err, r, "out of memory") : 0;
+}
+
+int fusion_recovery_open(struct fusion_loop *loop, struct error *err)
+{
+    const struct store_config *config = loop->options->config;
+    char folder[512];
+    loop->save_due_ns = INT64_MAX;
+    if (loop->options->until_ended || !loop->writer)
+        return 0; /* recordings can be played again */
+    (void) snprintf(folder, sizeof(folder), "%s/checkpoints", config->state_dir);
+    int r = checkpoints_open(folder, config->wire.ring_minutes * 60 * US_PER_S, &loop->checkpoints,
+                             err);
+    return r < 0 ? r : go_on(loop, err);
+}
+
+void fusion_recovery_close(struct fusion_loop *loop)
+{
+    checkpoints_destroy(&loop->checkpoints);
+}

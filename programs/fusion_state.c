@@ -1,0 +1,177 @@
+/*
+ * fusion_state.c - all that a fusion program knows, as bytes
+ */
+#include "programs/fusion_state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fusion/saved.h"
+#include "programs/fusion_cameras.h"
+
+#define STATE_VERSION 1
+#define CAMERAS_MAX   4096
+#define FLOORS_MAX    256
+
+/* ---- saving ---- */
+
+static void put_block(struct buffer *buffer, const void *bytes, size_t length)
+{
+    buffer_put_u64(buffer, length);
+    buffer_put_bytes(buffer, bytes, length);
+}
+
+static int put_camera(const struct fusion_camera *camera, struct buffer *buffer)
+{
+    void *hello = NULL;
+    size_t length = 0;
+    saved_put_text(buffer, camera->config->id);
+    if (camera->hello.boot_id) {
+        int r = camera_hello_pack(&camera->hello, &hello, &length);
+        if (r < 0)
+            return r;
+    }
+    put_block(buffer, hello, length);
+    free(hello);
+    buffer_put_u64(buffer, camera->published_before);
+    buffer_put_u64(buffer, camera->observations);
+    intake_save(camera->intake, buffer);
+    return 0;
+}
+
+static int put_floor(const struct fusion_floor *floor, struct buffer *buffer)
+{
+    struct buffer state = BUFFER_INIT;
+    int r = fusion_save(floor->fusion, clock_mono_ns(), &state);
+    saved_put_text(buffer, floor->config->id);
+    if (r == 0)
+        put_block(buffer, state.bytes, state.length);
+    buffer_release(&state);
+    return r;
+}
+
+/* Where the tracks of this run have come to in their file; -1: there is none. */
+static int64_t tracks_offset(const struct fusion_loop *loop)
+{
+    return loop->tracks ? (int64_t) ftello(loop->tracks) : -1;
+}
+
+int fusion_state_save(const struct fusion_loop *loop, struct buffer *buffer)
+{
+    int r = 0;
+    buffer_put_u32(buffer, STATE_VERSION);
+    buffer_put_i64(buffer, loop->first_bucket_us);
+    buffer_put_i64(buffer, loop->run_us);
+    buffer_put_i64(buffer, tracks_offset(loop));
+    buffer_put_u32(buffer, (uint32_t) loop->camera_count);
+    for (size_t i = 0; r == 0 && i < loop->camera_count; i++)
+        r = put_camera(&loop->cameras[i], buffer);
+    buffer_put_u32(buffer, (uint32_t) loop->floor_count);
+    for (size_t i = 0; r == 0 && i < loop->floor_count; i++)
+        r = put_floor(&loop->floors[i], buffer);
+    return r < 0 ? r : buffer_result(buffer);
+}
+
+/* ---- restoring ---- */
+
+/* Bytes inside the reader; NULL and failed when there are not so many. */
+static const void *get_block(struct buffer_reader *reader, size_t *ret_length)
+{
+    *ret_length = buffer_get_count(reader, 1, reader->length);
+    const void *bytes = reader->bytes + reader->at;
+    if (reader->failed)
+        return NULL;
+    reader->at += *ret_length;
+    return bytes;
+}
+
+/* A camera that the config no longer has is read and forgotten. */
+static int get_camera(struct fusion_loop *loop, struct buffer_reader *reader)
+{
+    char id[ID_SIZE];
+    size_t length;
+    struct camera_hello hello = { .boot_id = 0 };
+    saved_get_text(reader, id, sizeof(id));
+    const void *bytes = get_block(reader, &length);
+    if (reader->failed || (length > 0 && camera_hello_unpack(bytes, length, &hello, NULL) < 0))
+        return -EBADMSG;
+    uint64_t published_before = buffer_get_u64(reader), observations = buffer_get_u64(reader);
+    struct fusion_camera *camera = fusion_camera_find(loop, id);
+    struct intake *nobodys = NULL;
+    int r = camera ? 0 : intake_create(&(struct intake_options){ 0 }, &nobodys);
+    if (r == 0)
+        r = intake_restore(camera ? camera->intake : nobodys, reader);
+    if (r == 0 && camera && hello.boot_id)
+        r = fusion_camera_take_hello(camera, &hello);
+    if (r == 0 && camera) {
+        camera->published_before = published_before;
+        camera->observations = observations;
+    }
+    intake_destroy(&nobodys);
+    camera_hello_release(&hello);
+    return r;
+}
+
+static int get_floor(struct fusion_loop *loop, struct buffer_reader *reader, bool only_positions,
+                     struct error *err)
+{
+    char id[ID_SIZE];
+    size_t length;
+    saved_get_text(reader, id, sizeof(id));
+    const void *bytes = get_block(reader, &length);
+    if (reader->failed)
+        return -EBADMSG;
+    for (size_t i = 0; i < loop->floor_count && !only_positions; i++)
+        if (strcmp(loop->floors[i].config->id, id) == 0)
+            return fusion_restore(loop->floors[i].fusion, clock_mono_ns(), bytes, length, err);
+    return 0;
+}
+
+/* Tracks written after the state was saved are written again. */
+static void cut_tracks(const struct fusion_loop *loop, int64_t run_us, int64_t offset)
+{
+    if (!loop->tracks || run_us != loop->run_us || offset < 0)
+        return;
+    (void) fflush(loop->tracks);
+    if (ftruncate(fileno(loop->tracks), offset) < 0 || fseeko(loop->tracks, offset, SEEK_SET) < 0)
+        log_error("%s has some tracks twice: %s", loop->options->tracks_path, strerror(errno));
+}
+
+static int get_state(struct fusion_loop *loop, struct buffer_reader *reader, bool only_positions,
+                     struct error *err)
+{
+    if (buffer_get_u32(reader) != STATE_VERSION)
+        return -EBADMSG;
+    int64_t first_bucket_us = saved_get_time_or_never_us(reader);
+    int64_t run_us = saved_get_time_us(reader), offset = buffer_get_i64(reader);
+    uint32_t cameras = buffer_get_u32(reader);
+    int r = reader->failed || cameras > CAMERAS_MAX ? -EBADMSG : 0;
+    for (uint32_t i = 0; r == 0 && i < cameras; i++)
+        r = get_camera(loop, reader);
+    uint32_t floors = buffer_get_u32(reader);
+    if (r == 0 && (reader->failed || floors > FLOORS_MAX))
+        r = -EBADMSG;
+    for (uint32_t i = 0; r == 0 && i < floors; i++)
+        r = get_floor(loop, reader, only_positions, err);
+    if (r < 0)
+        return r;
+    loop->first_bucket_us = first_bucket_us;
+    cut_tracks(loop, run_us, offset);
+    return buffer_reader_result(reader);
+}
+
+int fusion_state_restore(struct fusion_loop *loop, const void *bytes, size_t length,
+                         bool only_positions, struct error *err)
+{
+    struct buffer_reader reader = buffer_reader_of(bytes, length);
+    err->text[0] = '\0';
+    int r = get_state(loop, &reader, only_positions, err);
+    if (r < 0 && !err->text[0])
+        return error_set(err, r, "the saved state cannot be read: %s",
+                         r == -EBADMSG ? "it is damaged" : strerror(-r));
+    return r;
+}
