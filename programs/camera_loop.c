@@ -96,8 +96,7 @@ static int open_publisher(struct camera_loop *loop, struct error *err)
     if (loop->options->no_publish)
         return 0;
     seal_say_plain(config);
-    int r =
-        seal_load_keys(config, config->wire.endpoint, loop->options->camera->id, &loop->keys, err);
+    int r = seal_load_keys(config, loop->options->camera->id, &loop->keys, err);
     if (r < 0)
         return r;
     char *folder = ring_folder(config, loop->options->camera->id);
@@ -112,7 +111,8 @@ static int open_publisher(struct camera_loop *loop, struct error *err)
         .ring_folder = folder,
         .ring_bytes_max = (uint64_t) config->wire.ring_mb * 1024 * 1024,
         .ring_age_us = config->wire.ring_minutes * 60 * US_PER_S,
-        .security = seal_of(&loop->keys),
+        .security = seal_of(config, &loop->keys, config->wire.endpoint),
+        .replay_security = seal_of(config, &loop->keys, config->wire.replay),
     };
     r = publisher_create(&options, &loop->publisher, err);
     free(folder);
@@ -455,11 +455,11 @@ static void reload_calibration(struct camera_loop *loop)
 static void renew_keys(struct camera_loop *loop)
 {
     struct error err = { "" };
-    if (!loop->publisher || !seal_of(&loop->keys))
+    if (!loop->publisher || !loop->keys.own_path)
         return;
     int r = client_keys_refresh(&loop->keys, &err);
     if (r == 1)
-        r = publisher_renew(loop->publisher, seal_of(&loop->keys), &err);
+        r = publisher_renew(loop->publisher, &loop->keys.security, &err);
     else if (r == 0)
         return;
     if (r < 0)

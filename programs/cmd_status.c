@@ -113,12 +113,12 @@ int cmd_status(int argc, char **argv)
     char *text = NULL;
     struct error err = { "" };
     AUTO(client_keys_release) struct client_keys keys = { 0 };
-    if (seal_load_keys(config, config->wire.status, KEY_ID_OPERATOR, &keys, &err) < 0) {
+    if (seal_load_keys(config, KEY_ID_OPERATOR, &keys, &err) < 0) {
         fprintf(stderr, "floorfuse status: %s\n", err.text);
         return EXIT_FAILED;
     }
-    if (status_request_sealed(config->wire.status, seal_of(&keys), STATUS_TIMEOUT_MS, &text, &err) <
-        0) {
+    if (status_request_sealed(config->wire.status, seal_of(config, &keys, config->wire.status),
+                              STATUS_TIMEOUT_MS, &text, &err) < 0) {
         fprintf(stderr, "floorfuse status: store %s does not answer: %s\n", config->store.id,
                 err.text);
         return EXIT_FAILED;

@@ -117,7 +117,9 @@ static int open_sockets(struct fusion_loop *loop, struct error *err)
             config->wire.status, seal_gate_of(config, loop->gatekeeper, config->wire.status),
             &loop->status, err);
     if (r == 0)
-        r = replay_desk_create(config->wire.replay, config->store.id, &loop->replays, err);
+        r = replay_desk_create_guarded(config->wire.replay, config->store.id,
+                                       seal_gate_of(config, loop->gatekeeper, config->wire.replay),
+                                       &loop->replays, err);
     if (r == 0)
         r = subscriber_create_guarded(
             config->wire.endpoint, config->store.id, config->wire.high_water_mark,
@@ -249,7 +251,7 @@ static int turn(struct fusion_loop *loop, struct error *err)
     handle_signals(loop);
     log_notices(loop);
     int r = receive(loop);
-    seal_log_refusals(&loop->seal_log, loop->gatekeeper, loop->subscriber);
+    seal_log_refusals(&loop->seal_log, loop->gatekeeper, loop->subscriber, loop->replays);
     if (r == 0)
         r = fusion_cameras_replay(loop);
     if (r == 0)
@@ -298,7 +300,7 @@ static int finish(struct fusion_loop *loop, struct error *err)
         r = flush(loop, err);
     log_notices(loop);
     loop->seal_log.next_ns = 0; /* what the minute has not told yet */
-    seal_log_refusals(&loop->seal_log, loop->gatekeeper, loop->subscriber);
+    seal_log_refusals(&loop->seal_log, loop->gatekeeper, loop->subscriber, loop->replays);
     fusion_report_findings(loop);
     if (!loop->options->summary_path)
         return r;

@@ -143,10 +143,12 @@ static json_t *floor_json(const struct fusion_floor *floor)
 static json_t *refused_json(const struct fusion_loop *loop)
 {
     json_t *o = json_object();
-    for (int reason = 0; reason < REFUSAL_REASONS; reason++)
-        json_object_set_new(
-            o, refusal_text((enum refusal) reason),
-            json_integer((json_int_t) subscriber_refused(loop->subscriber, (enum refusal) reason)));
+    for (int i = 0; i < REFUSAL_REASONS; i++) {
+        enum refusal reason = (enum refusal) i;
+        uint64_t count = subscriber_refused(loop->subscriber, reason) +
+                         replay_desk_refused(loop->replays, reason);
+        json_object_set_new(o, refusal_text(reason), json_integer((json_int_t) count));
+    }
     json_object_set_new(o, "unknown camera", json_integer((json_int_t) loop->strangers));
     return o;
 }

@@ -47,18 +47,25 @@ struct gatekeeper *seal_gate_of(const struct store_config *config, struct gateke
     return store_config_is_sealed(config, endpoint) ? gatekeeper : NULL;
 }
 
-int seal_load_keys(const struct store_config *config, const char *endpoint, const char *id,
-                   struct client_keys *ret_keys, struct error *err)
+static bool needs_keys(const struct store_config *config, const char *id)
 {
-    *ret_keys = (struct client_keys){ 0 };
-    if (!store_config_is_sealed(config, endpoint))
-        return 0;
-    return client_keys_load(config->wire.keys, id, ret_keys, err);
+    if (strcmp(id, KEY_ID_OPERATOR) == 0)
+        return store_config_is_sealed(config, config->wire.status);
+    return store_config_is_sealed(config, config->wire.endpoint) ||
+           store_config_is_sealed(config, config->wire.replay);
 }
 
-const struct socket_security *seal_of(const struct client_keys *keys)
+int seal_load_keys(const struct store_config *config, const char *id, struct client_keys *ret_keys,
+                   struct error *err)
 {
-    return keys->own_path ? &keys->security : NULL;
+    *ret_keys = (struct client_keys){ 0 };
+    return needs_keys(config, id) ? client_keys_load(config->wire.keys, id, ret_keys, err) : 0;
+}
+
+const struct socket_security *seal_of(const struct store_config *config,
+                                      const struct client_keys *keys, const char *endpoint)
+{
+    return store_config_is_sealed(config, endpoint) ? &keys->security : NULL;
 }
 
 static void log_denials(struct seal_log *log, const struct gatekeeper_counts *counts)
@@ -78,36 +85,49 @@ static void log_denials(struct seal_log *log, const struct gatekeeper_counts *co
     log->denied = denied;
 }
 
-static void log_messages(struct seal_log *log, const struct subscriber *subscriber)
+static void log_forgery(const char *did, struct forgery last, uint64_t count, uint64_t *logged)
 {
-    uint64_t forged = subscriber_refused(subscriber, REFUSED_IDENTITY);
-    uint64_t withdrawn = subscriber_refused(subscriber, REFUSED_KEY);
-    struct forgery last = subscriber_forgery(subscriber);
-    if (forged != log->forged)
-        log_warning("camera \"%s\" published as \"%s\": refused messages=%" PRIu64, last.sender,
-                    last.camera, forged - log->forged);
+    if (count != *logged)
+        log_warning("camera \"%s\" %s as \"%s\": refused messages=%" PRIu64, last.sender, did,
+                    last.camera, count - *logged);
+    *logged = count;
+}
+
+static void log_messages(struct seal_log *log, const struct subscriber *subscriber,
+                         const struct replay_desk *desk)
+{
+    uint64_t withdrawn =
+        subscriber_refused(subscriber, REFUSED_KEY) + replay_desk_refused(desk, REFUSED_KEY);
+    log_forgery("published", subscriber_forgery(subscriber),
+                subscriber_refused(subscriber, REFUSED_IDENTITY), &log->forged);
+    log_forgery("answered", replay_desk_forgery(desk), replay_desk_refused(desk, REFUSED_IDENTITY),
+                &log->forged_replies);
     if (withdrawn != log->withdrawn)
         log_warning("refused what came with keys that were withdrawn messages=%" PRIu64,
                     withdrawn - log->withdrawn);
-    log->forged = forged;
     log->withdrawn = withdrawn;
 }
 
+static uint64_t refusals(const struct seal_log *log)
+{
+    return log->denied + log->forged + log->forged_replies + log->withdrawn;
+}
+
 void seal_log_refusals(struct seal_log *log, struct gatekeeper *gatekeeper,
-                       const struct subscriber *subscriber)
+                       const struct subscriber *subscriber, const struct replay_desk *desk)
 {
     int64_t now_ns = clock_mono_ns();
     if (!gatekeeper || now_ns < log->next_ns)
         return;
     struct gatekeeper_counts counts = gatekeeper_counts(gatekeeper);
-    uint64_t before = log->denied + log->forged + log->withdrawn;
+    uint64_t before = refusals(log);
     log_denials(log, &counts);
-    log_messages(log, subscriber);
+    log_messages(log, subscriber, desk);
     if (strcmp(counts.trouble, log->trouble) != 0 && counts.trouble[0])
         log_error("the allow-list stays as it was: %s", counts.trouble);
     else if (strcmp(counts.trouble, log->trouble) != 0)
         log_info("the allow-list is read again");
     memcpy(log->trouble, counts.trouble, sizeof(log->trouble));
-    if (log->denied + log->forged + log->withdrawn != before)
+    if (refusals(log) != before)
         log->next_ns = now_ns + LOG_INTERVAL_NS;
 }

@@ -7,7 +7,7 @@
 #include "config/store_config.h"
 #include "wire/client_keys.h"
 #include "wire/gatekeeper.h"
-#include "wire/subscriber.h"
+#include "wire/replay_desk.h"
 
 /* Log, once at start, which endpoints are in plain text because only this machine reaches them. */
 void seal_say_plain(const struct store_config *config);
@@ -21,22 +21,25 @@ MUST_CHECK int seal_open_gate(const struct store_config *config, struct gatekeep
 struct gatekeeper *seal_gate_of(const struct store_config *config, struct gatekeeper *gatekeeper,
                                 const char *endpoint);
 
-/* The keys with which a camera, or the operator, connects to an endpoint. They stay zeroed, and
- * seal_of gives NULL, where it is in plain text. */
-MUST_CHECK int seal_load_keys(const struct store_config *config, const char *endpoint,
-                              const char *id, struct client_keys *ret_keys, struct error *err);
-const struct socket_security *seal_of(const struct client_keys *keys);
+/* The keys with which a camera, or the operator, connects to fusion. They stay zeroed where all it
+ * connects to is in plain text. */
+MUST_CHECK int seal_load_keys(const struct store_config *config, const char *id,
+                              struct client_keys *ret_keys, struct error *err);
+
+/* What they show at an endpoint; NULL where that is in plain text. */
+const struct socket_security *seal_of(const struct store_config *config,
+                                      const struct client_keys *keys, const char *endpoint);
 
 /* What has been logged; starts zeroed. */
 struct seal_log {
     int64_t next_ns;
-    uint64_t denied, forged, withdrawn;
+    uint64_t denied, forged, forged_replies, withdrawn;
     char trouble[512];
 };
 
 /* Log what was turned away since the last time; does so once a minute, so call it often.
  * gatekeeper NULL: nothing. */
 void seal_log_refusals(struct seal_log *log, struct gatekeeper *gatekeeper,
-                       const struct subscriber *subscriber);
+                       const struct subscriber *subscriber, const struct replay_desk *desk);
 
 #endif

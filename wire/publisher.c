@@ -33,6 +33,7 @@ struct view {
 struct publisher {
     struct socket socket;
     char *endpoint;
+    bool sealed;
     char obs_topic[TOPIC_SIZE], hello_topic[TOPIC_SIZE], health_topic[TOPIC_SIZE];
     uint64_t boot_id, next_sequence;
     bool subscribed;
@@ -86,7 +87,7 @@ static int open_source(struct publisher *p, const struct publisher_options *opti
     if (!options->replay_endpoint)
         return 0;
     return replay_source_create(options->replay_endpoint, options->store, options->camera, p->ring,
-                                &p->source, err);
+                                options->replay_security, &p->source, err);
 }
 
 static int open_socket(struct publisher *p, const struct publisher_options *options,
@@ -98,6 +99,7 @@ static int open_socket(struct publisher *p, const struct publisher_options *opti
                                          { ZMQ_SNDTIMEO, 0 },
                                          { ZMQ_XPUB_NODROP, 1 },
                                          { ZMQ_XPUB_VERBOSE, 1 } };
+    p->sealed = options->security != NULL;
     p->endpoint = strdup(options->endpoint);
     if (!p->endpoint)
         return error_set(err, -ENOMEM, "out of memory");
@@ -146,7 +148,11 @@ void publisher_destroy(struct publisher **publisher, int linger_ms)
 int publisher_renew(struct publisher *publisher, const struct socket_security *security,
                     struct error *err)
 {
-    return socket_renew(&publisher->socket, publisher->endpoint, security, err);
+    int r = publisher->sealed ? socket_renew(&publisher->socket, publisher->endpoint, security, err)
+                              : 0;
+    if (r == 0 && publisher->source)
+        r = replay_source_renew(publisher->source, security, err);
+    return r;
 }
 
 void *publisher_socket(const struct publisher *publisher)

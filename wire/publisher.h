@@ -39,7 +39,8 @@ struct publisher_options {
     const char *ring_folder;     /* this camera's own, STATE_DIR/ring/CAMERA; NULL: no ring */
     uint64_t ring_bytes_max;     /* 0: no ring */
     int64_t ring_age_us;
-    const struct socket_security *security; /* keys (client_keys.h), copied; NULL: plain text */
+    /* Keys (client_keys.h) for each of the two endpoints, copied; NULL: plain text. */
+    const struct socket_security *security, *replay_security;
 };
 
 /*
@@ -50,8 +51,8 @@ struct publisher_options {
 MUST_CHECK int publisher_create(const struct publisher_options *options,
                                 struct publisher **ret_publisher, struct error *err);
 
-/* Connect again with new keys. What waited in the queue is lost and shows as a hole. Returns 0 or
- * -errno. */
+/* Connect again with new keys where there were keys. What waited in the queue is lost and shows as
+ * a hole, which a replay fills. Returns 0 or -errno. */
 MUST_CHECK int publisher_renew(struct publisher *publisher, const struct socket_security *security,
                                struct error *err);
 
