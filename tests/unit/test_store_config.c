@@ -220,28 +220,34 @@ static void only_addresses_of_this_machine_are_local(void **state)
 static void sockets_that_other_machines_reach_need_keys(void **state)
 {
     struct fixture *f = *state;
-    const char *open_to_all = "wire = { keys = \"keys\"; endpoint = \"tcp://0.0.0.0:5571\"; };";
-    char expected[512], folder[64], path[96];
+    static const char *const doors[] = { "status", "replay", "endpoint" };
+    char open_to_all[96], expected[512], folder[64], path[96];
     (void) snprintf(folder, sizeof(folder), "%s/keys", f->folder);
     (void) snprintf(path, sizeof(path), "%s/" FUSION_PUBLIC_FILE, folder);
-    (void) snprintf(
-        expected, sizeof(expected),
-        "2: wire.endpoint is \"tcp://0.0.0.0:5571\", which other machines may reach, but "
-        "there are no keys in %s; make them with floorfuse keys init --config %s, or use "
-        "ipc:// or tcp://127.0.0.1",
-        folder, f->path);
-    assert_problem(state, config_with(open_to_all, ""), expected);
-    problems_release(&f->problems);
+    for (size_t i = 0; i < ARRAY_LENGTH(doors); i++) {
+        (void) snprintf(open_to_all, sizeof(open_to_all),
+                        "wire = { keys = \"keys\"; %s = \"tcp://0.0.0.0:5571\"; };", doors[i]);
+        (void) snprintf(
+            expected, sizeof(expected),
+            "2: wire.%s is \"tcp://0.0.0.0:5571\", which other machines may reach, but "
+            "there are no keys in %s; make them with floorfuse keys init --config %s, or use "
+            "ipc:// or tcp://127.0.0.1",
+            doors[i], folder, f->path);
+        assert_problem(state, config_with(open_to_all, ""), expected);
+        problems_release(&f->problems);
+    }
     assert_int_equal(store_config_load_keyless(f->path, &f->config, &f->problems), 0);
     assert_string_equal(f->config->wire.keys, folder);
     assert_int_equal(file_make_folder(folder, 0755, NULL), 0);
     assert_int_equal(file_write(path, "", 0, 0644, NULL), 0);
     assert_loads(state, config_with(open_to_all, ""));
     assert_true(store_config_is_sealed(f->config, f->config->wire.endpoint));
+    assert_false(store_config_is_sealed(f->config, f->config->wire.replay));
     assert_false(store_config_is_sealed(f->config, f->config->wire.status));
     const char *always = "wire = { keys = \"keys\"; encrypt = \"always\"; };";
     assert_loads(state, config_with(always, ""));
     assert_true(store_config_is_sealed(f->config, f->config->wire.endpoint));
+    assert_true(store_config_is_sealed(f->config, f->config->wire.replay));
     assert_true(store_config_is_sealed(f->config, f->config->wire.status));
     assert_int_equal(unlink(path) + rmdir(folder), 0);
     (void) snprintf(expected, sizeof(expected),
