@@ -388,3 +388,36 @@ void store_config_check(const struct store_config *config, const char *name,
         check_camera(&c, i);
     check_wire(&c);
 }
+
+/* Programs find out for themselves whether the keys are good; here it is whether anybody made any.
+ */
+void store_config_check_keys(const struct store_config *config, const char *name,
+                             const struct option_lines *lines, struct problems *problems)
+{
+    const struct check c = { .config = config, .name = name, .lines = lines, .problems = problems };
+    const struct {
+        const char *key, *endpoint;
+    } places[] = { { "wire.endpoint", config->wire.endpoint },
+                   { "wire.replay", config->wire.replay },
+                   { "wire.status", config->wire.status } };
+    char public_key[PATH_MAX];
+    bool told = false;
+    (void) snprintf(public_key, sizeof(public_key), "%s/" FUSION_PUBLIC_FILE, config->wire.keys);
+    if (file_exists(public_key))
+        return;
+    for (size_t i = 0; i < ARRAY_LENGTH(places); i++)
+        if (strncmp(places[i].endpoint, "tcp://", 6) == 0 &&
+            !store_config_is_local(places[i].endpoint)) {
+            told = true;
+            problem(&c, places[i].key,
+                    "%s is \"%.100s\", which other machines may reach, but there are no keys in "
+                    "%.200s; make them with floorfuse keys init --config %s, or use ipc:// or "
+                    "tcp://127.0.0.1",
+                    places[i].key, places[i].endpoint, config->wire.keys, name);
+        }
+    if (!told && config->wire.encrypt && strcmp(config->wire.encrypt, "always") == 0)
+        problem(&c, "wire.encrypt",
+                "wire.encrypt is \"always\" but there are no keys in %.200s; make them with "
+                "floorfuse keys init --config %s, or copy those of fusion's machine",
+                config->wire.keys, name);
+}

@@ -16,4 +16,8 @@
 void store_config_check(const struct store_config *config, const char *name,
                         const struct option_lines *lines, struct problems *problems);
 
+/* That there are keys where sockets need some. */
+void store_config_check_keys(const struct store_config *config, const char *name,
+                             const struct option_lines *lines, struct problems *problems);
+
 #endif

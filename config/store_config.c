@@ -6,6 +6,7 @@
  */
 #include "config/store_config.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -234,6 +235,14 @@ static const struct option store_options[] = {
       .help = "where fusion answers floorfuse status; default ipc://RUN_DIR/status" },
     { "wire.replay", OPTION_STRING, STORE(wire.replay),
       .help = "where fusion asks cameras for what it missed; default ipc://RUN_DIR/replay" },
+    { "wire.keys", OPTION_PATH, STORE(wire.keys),
+      .help =
+          "folder of keys, see docs/security.md; default /var/lib/floorfuse/STORE/keys as root, "
+          "else var/keys beside this file" },
+    { "wire.encrypt", OPTION_STRING, STORE(wire.encrypt), .default_string = "remote",
+      .choices = "remote|always",
+      .help =
+          "encrypt, and ask for keys, where another machine could reach a socket, or everywhere" },
     { "wire.high_water_mark", OPTION_INT, STORE(wire.high_water_mark), .default_number = 1000,
       .min = 1, .max = 1000000,
       .help = "messages queued at most before they are dropped and counted" },
@@ -317,6 +326,30 @@ const struct floor_config *store_config_floor(const struct store_config *config,
     return NULL;
 }
 
+bool store_config_is_local(const char *endpoint)
+{
+    char host[64];
+    struct in_addr address;
+    if (strncmp(endpoint, "ipc://", 6) == 0)
+        return true;
+    const char *port = strrchr(endpoint, ':');
+    if (strncmp(endpoint, "tcp://", 6) != 0 || !port || port < endpoint + 6)
+        return false;
+    size_t length = (size_t) (port - (endpoint + 6));
+    if (length >= sizeof(host))
+        return false;
+    memcpy(host, endpoint + 6, length);
+    host[length] = '\0';
+    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+           (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
+}
+
+bool store_config_is_sealed(const struct store_config *config, const char *endpoint)
+{
+    bool always = config->wire.encrypt && strcmp(config->wire.encrypt, "always") == 0;
+    return always || !store_config_is_local(endpoint);
+}
+
 int32_t store_config_key(const struct store_config *config)
 {
     char name[2 * ID_SIZE + 2], hex[SHA256_TEXT_SIZE];
@@ -343,12 +376,17 @@ static char *default_run_dir(const char *store)
     return r < 0 ? NULL : path;
 }
 
-static char *default_state_dir(const char *store, const char *config_path)
+/* name: "state" or "keys" */
+static char *default_folder(const struct store_config *c, const char *name)
 {
-    char *path;
+    char *path, beside[32];
     if (geteuid() == 0)
-        return asprintf(&path, "/var/lib/floorfuse/%s/state", store) < 0 ? NULL : path;
-    return file_resolve(config_path ? config_path : ".", "var/state");
+        return asprintf(&path, "/var/lib/floorfuse/%s/%s", c->store.id ? c->store.id : "store",
+                        name) < 0
+                   ? NULL
+                   : path;
+    (void) snprintf(beside, sizeof(beside), "var/%s", name);
+    return file_resolve(c->path ? c->path : ".", beside);
 }
 
 static char *default_endpoint(const char *run_dir, const char *name)
@@ -387,7 +425,9 @@ static bool fill_defaults(struct store_config *c)
     if (c->run_dir && !c->wire.replay)
         c->wire.replay = default_endpoint(c->run_dir, "replay");
     if (!c->state_dir)
-        c->state_dir = default_state_dir(c->store.id ? c->store.id : "store", c->path);
+        c->state_dir = default_folder(c, "state");
+    if (!c->wire.keys)
+        c->wire.keys = default_folder(c, "keys");
     struct camera_config *cameras = c->cameras.items;
     for (size_t i = 0; i < c->cameras.count; i++) {
         resolve_url(&cameras[i], c->path);
@@ -395,24 +435,27 @@ static bool fill_defaults(struct store_config *c)
         lower_case(cameras[i].heads.sha256);
     }
     return fill_hours(c) && c->run_dir && c->state_dir && c->wire.endpoint && c->wire.status &&
-           c->wire.replay;
+           c->wire.replay && c->wire.keys;
 }
 
 /* A file that could be read at all: what its keys mean together. */
 static int check_config(struct store_config *config, const char *path,
-                        const struct option_lines *lines, size_t first, struct problems *problems)
+                        const struct option_lines *lines, bool keyless, size_t first,
+                        struct problems *problems)
 {
     if (!fill_defaults(config))
         return -ENOMEM;
     if (lines->count == 0 && problems->count > first)
         return -EINVAL; /* it was no config; every other sentence would follow from that */
     store_config_check(config, path, lines, problems);
+    if (!keyless)
+        store_config_check_keys(config, path, lines, problems);
     problems_sort(problems, first, path);
     return problems->count > first ? -EINVAL : 0;
 }
 
-static int load_by(const struct option *options, const char *path, struct store_config **ret_config,
-                   struct problems *problems)
+static int load_by(const struct option *options, const char *path, bool keyless,
+                   struct store_config **ret_config, struct problems *problems)
 {
     AUTO(store_config_destroy) struct store_config *config = calloc(1, sizeof(*config));
     AUTO(option_lines_release) struct option_lines lines = { 0 };
@@ -421,7 +464,7 @@ static int load_by(const struct option *options, const char *path, struct store_
     size_t first = problems->count;
     int r = options_load_lines(path, options, OPTION_COUNT, config, problems, &lines);
     if (r == 0 || r == -EINVAL) {
-        int checked = check_config(config, path, &lines, first, problems);
+        int checked = check_config(config, path, &lines, keyless, first, problems);
         r = checked < 0 ? checked : r;
     }
     if (r < 0)
@@ -433,7 +476,13 @@ static int load_by(const struct option *options, const char *path, struct store_
 
 int store_config_load(const char *path, struct store_config **ret_config, struct problems *problems)
 {
-    return load_by(store_options, path, ret_config, problems);
+    return load_by(store_options, path, false, ret_config, problems);
+}
+
+int store_config_load_keyless(const char *path, struct store_config **ret_config,
+                              struct problems *problems)
+{
+    return load_by(store_options, path, true, ret_config, problems);
 }
 
 /* What is missing inside a floor or camera that is there stays a problem. */
@@ -448,5 +497,5 @@ int store_config_load_chain(const char *path, struct store_config **ret_config,
         if (options[i].offset == STORE(store.id) && !in_list)
             options[i].default_string = "headquarters"; /* names run_dir and database.dir */
     }
-    return load_by(options, path, ret_config, problems);
+    return load_by(options, path, true, ret_config, problems);
 }

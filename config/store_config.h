@@ -19,6 +19,9 @@
 /* Default of database.hq_wal_mb: weeks of a line that is down, on any disk of today. */
 #define DATABASE_HQ_WAL_MB 4096
 
+/* In wire.keys: the public key of fusion, which every program that talks to it has. */
+#define FUSION_PUBLIC_FILE "fusion.pub"
+
 struct plan_config {
     char *png;                   /* path */
     double metres_per_pixel;     /* m/px */
@@ -162,6 +165,8 @@ struct store_config {
         char *endpoint; /* where fusion binds and cameras connect */
         char *status;   /* where fusion answers floorfuse status */
         char *replay;   /* where fusion binds and cameras wait to be asked for what was missed */
+        char *keys;     /* folder of keys, see wire/key_file.h */
+        char *encrypt;  /* "remote" or "always" */
         int high_water_mark;
         int ring_mb, ring_minutes; /* what a camera keeps for a replay */
     } wire;
@@ -184,6 +189,10 @@ MUST_CHECK int store_config_load(const char *path, struct store_config **ret_con
  * store, floors or cameras of its own. */
 MUST_CHECK int store_config_load_chain(const char *path, struct store_config **ret_config,
                                        struct problems *problems);
+
+/* The same for floorfuse keys, which makes the keys that sockets for other machines must have. */
+MUST_CHECK int store_config_load_keyless(const char *path, struct store_config **ret_config,
+                                         struct problems *problems);
 
 /* The defaults of every option, for tools that also work without a store: no floors, no cameras, no
  * store id. Returns 0 or -ENOMEM. */
@@ -208,6 +217,14 @@ static inline const struct floor_config *store_config_floors(const struct store_
 {
     return config->floors.items;
 }
+
+/* Whether only programs of this machine reach an endpoint: ipc://, or tcp:// on a loopback address.
+ * Names of interfaces and wildcards are not looked into: they may be anything. */
+bool store_config_is_local(const char *endpoint);
+
+/* Whether what goes over an endpoint is encrypted and both ends show their keys: wherever another
+ * machine could reach it, and everywhere with wire.encrypt = "always". */
+bool store_config_is_sealed(const struct store_config *config, const char *endpoint);
 
 /* An integer key for a store that no other store of any chain is likely to have: the first 31 bits
  * of SHA-256 of "chain/store", never 0. */

@@ -14,6 +14,7 @@ import dataclasses
 import hashlib
 import math
 import pathlib
+import re
 import secrets
 import time
 
@@ -67,16 +68,28 @@ class Camera:
     state: int = RUNNING
 
 
+def read_key(path):
+    """public and secret key (None in a public file) of a file of floorfuse keys, docs/security.md"""
+    found = dict(re.findall(r'^(public_key|secret_key) = "([^"]{40})";', pathlib.Path(path).read_text(),
+                            re.MULTILINE))
+    if "public_key" not in found:
+        raise ValueError(f"{path} is no key file; floorfuse keys add makes one")
+    return found["public_key"].encode(), found.get("secret_key", "").encode() or None
+
+
 def now_us():
     return time.time_ns() // 1000
 
 
 class Publisher:
-    """All cameras of one program, over one XPUB socket that connects to fusion."""
+    """All cameras of one program, over one XPUB socket that connects to fusion; with keys, over
+    one socket each, as a connection can speak for the camera of its key only."""
 
-    def __init__(self, endpoint, store, model_id="", clock_source=CLOCK_ARRIVAL, patience_ms=0):
+    def __init__(self, endpoint, store, model_id="", clock_source=CLOCK_ARRIVAL, patience_ms=0,
+                 keys=None):
         """patience_ms: how long a frame may wait for room in a full queue before it is dropped.
-        0 for live cameras, which must not fall behind; some seconds for recordings."""
+        0 for live cameras, which must not fall behind; some seconds for recordings.
+        keys: a folder with fusion.pub and each camera-NAME.key; None: plain text."""
         self.endpoint = endpoint
         self.store = store
         self.model_id = model_id
@@ -84,14 +97,12 @@ class Publisher:
         self.cameras = {}
         self.dropped = 0
         self._hello_due = 0.0
+        self._patience_ms = patience_ms
+        self._keys = pathlib.Path(keys) if keys else None
         self._context = zmq.Context()
-        # XPUB, not PUB: it hears who subscribes, and NODROP makes a full queue an error.
-        self._socket = self._context.socket(zmq.XPUB)
-        self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
-        self._socket.setsockopt(zmq.XPUB_NODROP, 1)
-        self._socket.setsockopt(zmq.SNDHWM, QUEUE_MESSAGES)
-        self._socket.setsockopt(zmq.SNDTIMEO, patience_ms)
-        self._socket.connect(endpoint)
+        self._sockets = {}  # by camera; without keys all are the same
+        if not keys:
+            self._shared = self._connect()
 
     def __enter__(self):
         return self
@@ -99,22 +110,38 @@ class Publisher:
     def __exit__(self, *_):
         self.close()
 
+    def _connect(self, name=None):
+        # XPUB, not PUB: it hears who subscribes, and NODROP makes a full queue an error.
+        socket = self._context.socket(zmq.XPUB)
+        socket.setsockopt(zmq.XPUB_VERBOSE, 1)
+        socket.setsockopt(zmq.XPUB_NODROP, 1)
+        socket.setsockopt(zmq.SNDHWM, QUEUE_MESSAGES)
+        socket.setsockopt(zmq.SNDTIMEO, self._patience_ms)
+        if name:
+            socket.curve_serverkey = read_key(self._keys / "fusion.pub")[0]
+            socket.curve_publickey, socket.curve_secretkey = read_key(
+                self._keys / f"camera-{name}.key")
+        socket.connect(self.endpoint)
+        return socket
+
     def add_camera(self, name, floor, calibration_file, width, height):
         """name and floor as in the store config; width and height of the full frame, px."""
         data = pathlib.Path(calibration_file).read_bytes()
         version = hashlib.sha256(data).hexdigest()
         self.cameras[name] = Camera(floor, width, height, data.decode(), version)
+        self._sockets[name] = self._connect(name) if self._keys else self._shared
 
     def wait_for_fusion(self, timeout_s):
         """Until fusion has subscribed; what is sent before reaches nobody (the "slow joiner").
         False: nobody came."""
-        wanted = {f"{kind}/{self.store}/".encode() for kind in ("obs", "hello")}
         deadline = time.monotonic() + timeout_s
-        while wanted:
-            left_ms = max(0, int(1000 * (deadline - time.monotonic())))
-            if not self._socket.poll(left_ms, zmq.POLLIN):
-                return False
-            wanted -= {self._read_event()}
+        for socket in set(self._sockets.values()):
+            wanted = {f"{kind}/{self.store}/".encode() for kind in ("obs", "hello")}
+            while wanted:
+                left_ms = max(0, int(1000 * (deadline - time.monotonic())))
+                if not socket.poll(left_ms, zmq.POLLIN):
+                    return False
+                wanted -= {self._read_event(socket)}
         self.say_hello()
         return True
 
@@ -152,8 +179,9 @@ class Publisher:
 
     def close(self, linger_ms=10000):
         """Waits at most linger_ms until what is queued has left."""
-        if not self._socket.closed:
-            self._socket.close(linger_ms)
+        if not self._context.closed:
+            for socket in {*self._sockets.values(), *([] if self._keys else [self._shared])}:
+                socket.close(linger_ms)
             self._context.term()
 
     def _frame(self, name, camera, capture_us, observations):
@@ -197,20 +225,22 @@ class Publisher:
         """False when the queue is full: fusion is away or too slow."""
         topic = f"{kind}/{self.store}/{name}".encode()
         try:
-            self._socket.send_multipart([topic, message.SerializeToString()])
+            self._sockets[name].send_multipart([topic, message.SerializeToString()])
         except zmq.Again:
             return False
         return True
 
-    def _read_event(self):
+    @staticmethod
+    def _read_event(socket):
         """The topic that somebody has just subscribed to, or nothing."""
-        event = self._socket.recv()
+        event = socket.recv()
         return event[1:] if event[:1] == b"\x01" else b""
 
     def _look_for_newcomers(self):
         """A fusion program that was started again knows nobody."""
         joined = False
-        while self._socket.poll(0, zmq.POLLIN):
-            joined = self._read_event().startswith(b"hello/") or joined
+        for socket in set(self._sockets.values()):
+            while socket.poll(0, zmq.POLLIN):
+                joined = self._read_event(socket).startswith(b"hello/") or joined
         if joined or time.monotonic() > self._hello_due:
             self.say_hello()

@@ -167,6 +167,7 @@ def parse():
     source = p.add_mutually_exclusive_group(required=True)
     source.add_argument("--observations", metavar="CSV", help="the file of docs/replay.md; -: standard input")
     source.add_argument("--demo", action="store_true", help="make up three walkers")
+    p.add_argument("--keys", metavar="FOLDER", help="fusion.pub and each camera-NAME.key; docs/security.md")
     p.add_argument("--live", action="store_true", help="play at true speed, with the present time")
     p.add_argument("--edge-sd-px", type=float, default=3.0, help="how exactly boxes' edges are placed (3)")
     p.add_argument("--model-id", default="example", help="your detector's name and version")
@@ -186,7 +187,8 @@ def main():
         frames = frames_of_walkers(cameras, a.floor, a.seconds, a.rate_hz, a.edge_sd_px, truth)
     else:
         frames = frames_of_file(a.observations, cameras, a.floor, a.edge_sd_px)
-    with Publisher(a.endpoint, a.store, a.model_id, CLOCK_FILE, 0 if a.live else 10000) as publisher:
+    with Publisher(a.endpoint, a.store, a.model_id, CLOCK_FILE, 0 if a.live else 10000,
+                   a.keys) as publisher:
         for name, path in files.items():
             publisher.add_camera(name, a.floor, path, cameras[name].width, cameras[name].height)
         if not publisher.wait_for_fusion(a.wait_s):

@@ -20,6 +20,7 @@
 #include "capture/capture.h"
 #include "programs/camera_eye.h"
 #include "programs/camera_watch.h"
+#include "programs/seal.h"
 #include "programs/start.h"
 #include "wire/publisher.h"
 
@@ -44,6 +45,7 @@ struct camera_loop {
     struct camera_eye *eye;
     struct camera_watch *watch;
     struct publisher *publisher; /* NULL with --no-publish */
+    struct client_keys keys;     /* zeroed in plain text */
     struct capture *capture;     /* NULL until somebody listens */
     FILE *csv;
     int signal_fd;
@@ -93,6 +95,10 @@ static int open_publisher(struct camera_loop *loop, struct error *err)
     const struct store_config *config = loop->options->config;
     if (loop->options->no_publish)
         return 0;
+    seal_say_plain(config);
+    int r = seal_load_keys(config, loop->options->camera->id, &loop->keys, err);
+    if (r < 0)
+        return r;
     char *folder = ring_folder(config, loop->options->camera->id);
     if (!folder)
         return error_set(err, -ENOMEM, "out of memory");
@@ -105,8 +111,10 @@ static int open_publisher(struct camera_loop *loop, struct error *err)
         .ring_folder = folder,
         .ring_bytes_max = (uint64_t) config->wire.ring_mb * 1024 * 1024,
         .ring_age_us = config->wire.ring_minutes * 60 * US_PER_S,
+        .security = seal_of(config, &loop->keys, config->wire.endpoint),
+        .replay_security = seal_of(config, &loop->keys, config->wire.replay),
     };
-    int r = publisher_create(&options, &loop->publisher, err);
+    r = publisher_create(&options, &loop->publisher, err);
     free(folder);
     if (r < 0)
         return r;
@@ -443,13 +451,32 @@ static void reload_calibration(struct camera_loop *loop)
     send_report(loop);
 }
 
+/* Keys that were replaced are taken by a new connection; the old one may be shut any time. */
+static void renew_keys(struct camera_loop *loop)
+{
+    struct error err = { "" };
+    if (!loop->publisher || !loop->keys.own_path)
+        return;
+    int r = client_keys_refresh(&loop->keys, &err);
+    if (r == 1)
+        r = publisher_renew(loop->publisher, &loop->keys.security, &err);
+    else if (r == 0)
+        return;
+    if (r < 0)
+        log_error("the keys stay as they were: %s", err.text);
+    else
+        log_info("new keys; connecting again key=%.8s", loop->keys.security.public_key);
+}
+
 static void handle_signals(struct camera_loop *loop)
 {
     for (int number; (number = signals_next(loop->signal_fd)) != 0;) {
         if (number == SIGTERM || number == SIGINT)
             loop->stop = true;
-        else if (number == SIGHUP)
+        else if (number == SIGHUP) {
             reload_calibration(loop);
+            renew_keys(loop);
+        }
     }
 }
 
@@ -490,8 +517,10 @@ static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
         answer_replays(loop);
     if (capture_item && items[capture_item].revents && !loop->stop)
         r = take_frames(loop, err);
-    if (clock_mono_ns() >= loop->next_report_ns)
+    if (clock_mono_ns() >= loop->next_report_ns) {
+        renew_keys(loop);
         send_report(loop);
+    }
     return r;
 }
 
@@ -561,6 +590,7 @@ static int close_all(struct camera_loop *loop, int r, struct error *err)
             wait_for_last_replay(loop);
         publisher_destroy(&loop->publisher, r < 0 ? 100 : LINGER_MS);
     }
+    client_keys_release(&loop->keys);
     capture_destroy(&loop->capture);
     camera_eye_destroy(&loop->eye);
     camera_watch_destroy(&loop->watch);

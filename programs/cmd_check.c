@@ -1,10 +1,11 @@
 /*
  * cmd_check.c - floorfuse check: say every problem of a config, not only the first
  *
- * Looks at what the config names, too: calibrations, plans, GeoJSON, models, recordings.
+ * Looks at what the config names, too: calibrations, plans, GeoJSON, models, recordings, keys.
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "programs/detector_setup.h"
 #include "programs/floors.h"
 #include "programs/start.h"
+#include "wire/allow_list.h"
 
 static void check_floor(const struct floor_config *floor, struct problems *problems)
 {
@@ -48,12 +50,43 @@ static void check_camera(const struct camera_config *camera, struct problems *pr
                      strerror(errno));
 }
 
+/* One file of the folder of keys, if it is there: a camera's machine has fewer than fusion's. */
+static void check_key(const struct store_config *config, const char *id, struct problems *problems)
+{
+    struct error err = { "" };
+    struct key_file key;
+    char *path = key_file_path(config->wire.keys, id);
+    if (path && file_exists(path) && key_file_load(path, KEY_SECRET, &key, &err) < 0)
+        problems_add(problems, "%s", err.text);
+    else if (path && file_exists(path))
+        key_file_wipe(&key);
+    free(path);
+}
+
+static void check_keys(const struct store_config *config, struct problems *problems)
+{
+    struct error err = { "" };
+    AUTO(allow_list_release) struct allow_list list = { 0 };
+    if (!store_config_is_sealed(config, config->wire.endpoint) &&
+        !store_config_is_sealed(config, config->wire.replay) &&
+        !store_config_is_sealed(config, config->wire.status))
+        return;
+    check_key(config, KEY_ID_FUSION, problems);
+    check_key(config, KEY_ID_OPERATOR, problems);
+    for (size_t i = 0; i < config->cameras.count; i++)
+        check_key(config, store_config_cameras(config)[i].id, problems);
+    int r = allow_list_load(config->wire.keys, &list, &err);
+    if (r < 0 && r != -ENOENT)
+        problems_add(problems, "%s", err.text);
+}
+
 static void check_everything(const struct store_config *config, struct problems *problems)
 {
     for (size_t i = 0; i < config->floors.count; i++)
         check_floor(&store_config_floors(config)[i], problems);
     for (size_t i = 0; i < config->cameras.count; i++)
         check_camera(&store_config_cameras(config)[i], problems);
+    check_keys(config, problems);
 }
 
 int cmd_check(int argc, char **argv)

@@ -170,6 +170,9 @@ static int fill_publish_options(struct simulate *s, struct publish_options *opti
     if (asprintf(ret_ring_folder, "%s/ring", store->state_dir) < 0)
         return error_set(err, -ENOMEM, "out of memory");
     options->replay_endpoint = store->wire.replay;
+    options->keys = store_config_is_sealed(store, store->wire.endpoint) ? store->wire.keys : NULL;
+    options->replay_keys =
+        store_config_is_sealed(store, store->wire.replay) ? store->wire.keys : NULL;
     options->ring_folder = *ret_ring_folder;
     options->ring_bytes_max = (uint64_t) store->wire.ring_mb * 1024 * 1024;
     options->ring_age_us = store->wire.ring_minutes * 60 * US_PER_S;

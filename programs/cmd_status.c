@@ -7,6 +7,7 @@
 
 #include "programs/arguments.h"
 #include "programs/commands.h"
+#include "programs/seal.h"
 #include "programs/start.h"
 #include "wire/status.h"
 
@@ -111,7 +112,13 @@ int cmd_status(int argc, char **argv)
         return EXIT_FAILED;
     char *text = NULL;
     struct error err = { "" };
-    if (status_request(config->wire.status, STATUS_TIMEOUT_MS, &text, &err) < 0) {
+    AUTO(client_keys_release) struct client_keys keys = { 0 };
+    if (seal_load_keys(config, KEY_ID_OPERATOR, &keys, &err) < 0) {
+        fprintf(stderr, "floorfuse status: %s\n", err.text);
+        return EXIT_FAILED;
+    }
+    if (status_request_sealed(config->wire.status, seal_of(config, &keys, config->wire.status),
+                              STATUS_TIMEOUT_MS, &text, &err) < 0) {
         fprintf(stderr, "floorfuse status: store %s does not answer: %s\n", config->store.id,
                 err.text);
         return EXIT_FAILED;

@@ -15,6 +15,7 @@ int cmd_evaluate_boxes(int argc, char **argv); /* cmd_evaluate with --boxes */
 int cmd_export(int argc, char **argv);
 int cmd_heatmap(int argc, char **argv);
 int cmd_hq(int argc, char **argv);
+int cmd_keys(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);
 int cmd_model(int argc, char **argv);
 int cmd_plan(int argc, char **argv);

@@ -30,6 +30,7 @@ static const struct command commands[] = {
     { "migrate", cmd_migrate, "bring the database to this version's schema" },
     { "export", cmd_export, "a view of the database as CSV, however long it is" },
     { "hq", cmd_hq, "many stores, one headquarters: init, join, status, resync, leave" },
+    { "keys", cmd_keys, "who may talk to fusion: init, add, remove, rotate, list" },
     { "psql", cmd_psql, "open the store's database in psql" },
     { "simulate", cmd_simulate, "simulate a store with people and cameras; the truth comes along" },
     { "demo", cmd_demo, "run a store of recordings once, from video to heat map" },

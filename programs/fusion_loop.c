@@ -107,9 +107,28 @@ static int take_lock(struct fusion_loop *loop, struct error *err)
     return 0;
 }
 
-static int open_all(struct fusion_loop *loop, struct error *err)
+static int open_sockets(struct fusion_loop *loop, struct error *err)
 {
     const struct store_config *config = loop->options->config;
+    seal_say_plain(config);
+    int r = seal_open_gate(config, &loop->gatekeeper, err);
+    if (r == 0)
+        r = status_server_create_guarded(
+            config->wire.status, seal_gate_of(config, loop->gatekeeper, config->wire.status),
+            &loop->status, err);
+    if (r == 0)
+        r = replay_desk_create_guarded(config->wire.replay, config->store.id,
+                                       seal_gate_of(config, loop->gatekeeper, config->wire.replay),
+                                       &loop->replays, err);
+    if (r == 0)
+        r = subscriber_create_guarded(
+            config->wire.endpoint, config->store.id, config->wire.high_water_mark,
+            seal_gate_of(config, loop->gatekeeper, config->wire.endpoint), &loop->subscriber, err);
+    return r;
+}
+
+static int open_all(struct fusion_loop *loop, struct error *err)
+{
     loop->signal_fd = signals_open();
     if (loop->signal_fd < 0)
         return error_set(err, loop->signal_fd, "could not open a signalfd");
@@ -123,14 +142,9 @@ static int open_all(struct fusion_loop *loop, struct error *err)
     if (r == 0)
         r = open_writer(loop, err);
     if (r == 0)
-        r = status_server_create(config->wire.status, &loop->status, err);
-    if (r == 0)
         r = fusion_recovery_open(loop, err);
     if (r == 0)
-        r = replay_desk_create(config->wire.replay, config->store.id, &loop->replays, err);
-    if (r == 0)
-        r = subscriber_create(config->wire.endpoint, config->store.id, config->wire.high_water_mark,
-                              &loop->subscriber, err);
+        r = open_sockets(loop, err);
     return r;
 }
 
@@ -237,6 +251,7 @@ static int turn(struct fusion_loop *loop, struct error *err)
     handle_signals(loop);
     log_notices(loop);
     int r = receive(loop);
+    seal_log_refusals(&loop->seal_log, loop->gatekeeper, loop->subscriber, loop->replays);
     if (r == 0)
         r = fusion_cameras_replay(loop);
     if (r == 0)
@@ -284,6 +299,8 @@ static int finish(struct fusion_loop *loop, struct error *err)
     if (r == 0)
         r = flush(loop, err);
     log_notices(loop);
+    loop->seal_log.next_ns = 0; /* what the minute has not told yet */
+    seal_log_refusals(&loop->seal_log, loop->gatekeeper, loop->subscriber, loop->replays);
     fusion_report_findings(loop);
     if (!loop->options->summary_path)
         return r;
@@ -302,6 +319,7 @@ static int close_all(struct fusion_loop *loop, int r, struct error *err)
     subscriber_destroy(&loop->subscriber);
     replay_desk_destroy(&loop->replays);
     status_server_destroy(&loop->status);
+    gatekeeper_destroy(&loop->gatekeeper); /* after the sockets it guards */
     storage_writer_destroy(&loop->writer);
     fusion_recovery_close(loop);
     fusion_cameras_close(loop);

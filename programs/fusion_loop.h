@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "config/store_config.h"
+#include "programs/seal.h"
 #include "storage/writer.h"
 #include "wire/replay_desk.h"
 #include "wire/status.h"
@@ -35,6 +36,8 @@ struct fusion_loop {
     size_t camera_count;
     struct fusion_floor *floors; /* fusion_floors.h */
     size_t floor_count;
+    struct gatekeeper *gatekeeper; /* NULL when all sockets are in plain text */
+    struct seal_log seal_log;
     struct subscriber *subscriber;
     struct replay_desk *replays;
     struct status_server *status;

@@ -143,11 +143,29 @@ static json_t *floor_json(const struct fusion_floor *floor)
 static json_t *refused_json(const struct fusion_loop *loop)
 {
     json_t *o = json_object();
-    for (int reason = 0; reason < REFUSAL_REASONS; reason++)
-        json_object_set_new(
-            o, refusal_text((enum refusal) reason),
-            json_integer((json_int_t) subscriber_refused(loop->subscriber, (enum refusal) reason)));
+    for (int i = 0; i < REFUSAL_REASONS; i++) {
+        enum refusal reason = (enum refusal) i;
+        uint64_t count = subscriber_refused(loop->subscriber, reason) +
+                         replay_desk_refused(loop->replays, reason);
+        json_object_set_new(o, refusal_text(reason), json_integer((json_int_t) count));
+    }
     json_object_set_new(o, "unknown camera", json_integer((json_int_t) loop->strangers));
+    return o;
+}
+
+/* Connections by what became of them; null in plain text, where everybody may connect. */
+static json_t *connections_json(const struct fusion_loop *loop)
+{
+    if (!loop->gatekeeper)
+        return json_null();
+    struct gatekeeper_counts counts = gatekeeper_counts(loop->gatekeeper);
+    json_t *o = json_object();
+    json_object_set_new(o, "admitted", json_integer((json_int_t) counts.admitted));
+    for (int reason = 0; reason < DENIAL_REASONS; reason++)
+        json_object_set_new(o, denial_text((enum denial) reason),
+                            json_integer((json_int_t) counts.denied[reason]));
+    json_object_set_new(o, "last_denied", json_string(counts.last));
+    json_object_set_new(o, "allow_list_error", json_string(counts.trouble));
     return o;
 }
 
@@ -213,6 +231,7 @@ char *fusion_report(const struct fusion_loop *loop)
     json_object_set_new(o, "cameras", cameras);
     json_object_set_new(o, "floors", floors);
     json_object_set_new(o, "refused", refused_json(loop));
+    json_object_set_new(o, "connections", connections_json(loop));
     json_object_set_new(o, "database", database_json(loop));
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
     json_decref(o);

@@ -36,6 +36,14 @@ int load_chain_config(const char *program, const char *path, struct store_config
     return r;
 }
 
+int load_keyless_config(const char *program, const char *path, struct store_config **ret_config)
+{
+    AUTO(problems_release) struct problems problems = { 0 };
+    int r = store_config_load_keyless(path, ret_config, &problems);
+    print_problems(program, &problems);
+    return r;
+}
+
 int load_config_or_defaults(const char *program, const char *path, struct store_config **ret_config)
 {
     if (path)

@@ -16,6 +16,10 @@ MUST_CHECK int load_config(const char *program, const char *path, struct store_c
 MUST_CHECK int load_chain_config(const char *program, const char *path,
                                  struct store_config **ret_config);
 
+/* The same for floorfuse keys, which makes the keys that a config may need. */
+MUST_CHECK int load_keyless_config(const char *program, const char *path,
+                                   struct store_config **ret_config);
+
 /* The same, or the defaults when there is no path: for tools that need no store. */
 MUST_CHECK int load_config_or_defaults(const char *program, const char *path,
                                        struct store_config **ret_config);

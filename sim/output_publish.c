@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "config/store_config.h"
+#include "wire/client_keys.h"
 #include "wire/publisher.h"
 
 /* As camera programs do (programs/camera_loop.c): what is placed more vaguely is not told. */
@@ -331,10 +332,21 @@ static int run(struct publish *p, struct error *err)
     return r < 0 ? error_set(err, r, "the simulation stopped: %s", strerror(-r)) : 0;
 }
 
+static int load_keys(const struct publish_options *options, const char *camera,
+                     struct client_keys *ret_keys, struct error *err)
+{
+    const char *folder = options->keys ? options->keys : options->replay_keys;
+    return folder ? client_keys_load(folder, camera, ret_keys, err) : 0;
+}
+
 static int open_publisher(const struct publish *p, struct outlet *outlet, struct error *err)
 {
     const struct publish_options *options = p->options;
+    AUTO(client_keys_release) struct client_keys keys = { 0 };
     char *folder = NULL;
+    int r = load_keys(options, sensor_id(outlet->sensor), &keys, err);
+    if (r < 0)
+        return r;
     if (options->ring_folder &&
         asprintf(&folder, "%s/%s", options->ring_folder, sensor_id(outlet->sensor)) < 0)
         return error_set(err, -ENOMEM, "out of memory");
@@ -347,8 +359,10 @@ static int open_publisher(const struct publish *p, struct outlet *outlet, struct
         .ring_folder = folder,
         .ring_bytes_max = options->ring_bytes_max,
         .ring_age_us = options->ring_age_us,
+        .security = options->keys ? &keys.security : NULL,
+        .replay_security = options->replay_keys ? &keys.security : NULL,
     };
-    int r = publisher_create(&all, &outlet->publisher, err);
+    r = publisher_create(&all, &outlet->publisher, err);
     free(folder);
     return r;
 }

@@ -20,6 +20,8 @@ struct publish_options {
     const char *ring_folder;     /* each camera has its ring below; NULL: there are none */
     uint64_t ring_bytes_max;     /* of one camera */
     int64_t ring_age_us;
+    /* Folders of keys, with each camera's and fusion's public one; NULL: plain text. */
+    const char *keys, *replay_keys;
     /* Go on after a run of the same simulation that was killed: what its rings hold is simulated
      * again in silence, and only what comes after is published. Needs rings, and keep_time. */
     bool resume;

@@ -32,6 +32,8 @@ struct view {
 
 struct publisher {
     struct socket socket;
+    char *endpoint;
+    bool sealed;
     char obs_topic[TOPIC_SIZE], hello_topic[TOPIC_SIZE], health_topic[TOPIC_SIZE];
     uint64_t boot_id, next_sequence;
     bool subscribed;
@@ -85,7 +87,7 @@ static int open_source(struct publisher *p, const struct publisher_options *opti
     if (!options->replay_endpoint)
         return 0;
     return replay_source_create(options->replay_endpoint, options->store, options->camera, p->ring,
-                                &p->source, err);
+                                options->replay_security, &p->source, err);
 }
 
 static int open_socket(struct publisher *p, const struct publisher_options *options,
@@ -97,7 +99,12 @@ static int open_socket(struct publisher *p, const struct publisher_options *opti
                                          { ZMQ_SNDTIMEO, 0 },
                                          { ZMQ_XPUB_NODROP, 1 },
                                          { ZMQ_XPUB_VERBOSE, 1 } };
-    return socket_open(&p->socket, ZMQ_XPUB, all, ARRAY_LENGTH(all), options->endpoint, false, err);
+    p->sealed = options->security != NULL;
+    p->endpoint = strdup(options->endpoint);
+    if (!p->endpoint)
+        return error_set(err, -ENOMEM, "out of memory");
+    return socket_open_sealed(&p->socket, ZMQ_XPUB, all, ARRAY_LENGTH(all), options->endpoint,
+                              false, options->security, err);
 }
 
 int publisher_create(const struct publisher_options *options, struct publisher **ret_publisher,
@@ -133,8 +140,19 @@ void publisher_destroy(struct publisher **publisher, int linger_ms)
     replay_source_destroy(&p->source, linger_ms < REPLAY_LINGER_MS ? linger_ms : REPLAY_LINGER_MS);
     socket_close(&p->socket, linger_ms);
     ring_close(&p->ring);
+    free(p->endpoint);
     free(p);
     *publisher = NULL;
+}
+
+int publisher_renew(struct publisher *publisher, const struct socket_security *security,
+                    struct error *err)
+{
+    int r = publisher->sealed ? socket_renew(&publisher->socket, publisher->endpoint, security, err)
+                              : 0;
+    if (r == 0 && publisher->source)
+        r = replay_source_renew(publisher->source, security, err);
+    return r;
 }
 
 void *publisher_socket(const struct publisher *publisher)

@@ -18,6 +18,7 @@
 #include "wire/message.h"
 #include "wire/ring.h"
 
+struct socket_security;
 struct publisher; /* opaque; stays in the thread that made it */
 
 struct publisher_counts {
@@ -38,6 +39,8 @@ struct publisher_options {
     const char *ring_folder;     /* this camera's own, STATE_DIR/ring/CAMERA; NULL: no ring */
     uint64_t ring_bytes_max;     /* 0: no ring */
     int64_t ring_age_us;
+    /* Keys (client_keys.h) for each of the two endpoints, copied; NULL: plain text. */
+    const struct socket_security *security, *replay_security;
 };
 
 /*
@@ -47,6 +50,11 @@ struct publisher_options {
  */
 MUST_CHECK int publisher_create(const struct publisher_options *options,
                                 struct publisher **ret_publisher, struct error *err);
+
+/* Connect again with new keys where there were keys. What waited in the queue is lost and shows as
+ * a hole, which a replay fills. Returns 0 or -errno. */
+MUST_CHECK int publisher_renew(struct publisher *publisher, const struct socket_security *security,
+                               struct error *err);
 
 /* Waits at most linger_ms until queued messages have left. */
 void publisher_destroy(struct publisher **publisher, int linger_ms);

@@ -11,8 +11,8 @@
 #include <zmq.h>
 
 #include "base/clock.h"
+#include "wire/gatekeeper.h"
 #include "wire/message_check.h"
-#include "wire/socket.h"
 
 /* Requests to one camera, and replies of it, that may wait. */
 #define DESK_HWM 4
@@ -20,20 +20,27 @@
 /* Replies passed over in one call; one may hold two megabytes. */
 #define REFUSED_PER_CALL 16
 
-/* What a camera was asked last. */
-struct question {
+/* Most bytes of a routing id. */
+#define ADDRESS_MAX 255
+
+/* A camera: where it is reached, and what it was asked last. */
+struct client {
     char camera[ID_SIZE];
-    uint64_t request_id; /* 0: it has been answered */
+    uint8_t address[ADDRESS_MAX]; /* a routing id */
+    size_t address_length;        /* 0: it has not connected yet */
+    uint64_t request_id;          /* 0: it has been answered */
     struct wire_position after;
 };
 
 struct replay_desk {
     struct socket socket;
     char store[ID_SIZE];
+    struct gatekeeper *gatekeeper; /* borrowed; NULL: plain text */
     uint64_t last_request_id;
-    struct question *questions; /* one a camera that was ever asked */
+    struct client *clients; /* who was ever asked, or has connected with a key */
     size_t count, capacity;
     uint64_t refused[REFUSAL_REASONS], late;
+    struct forgery forgery; /* the last */
 };
 
 /* Not from 1: what a camera answered the program before this one is not an answer to us. */
@@ -45,24 +52,41 @@ static uint64_t first_request_id(void)
     return id;
 }
 
-int replay_desk_create(const char *endpoint, const char *store, struct replay_desk **ret_desk,
-                       struct error *err)
+static int open_socket(struct replay_desk *desk, const char *endpoint, struct error *err)
 {
-    /* HANDOVER: who connects again is known before the connection that broke is given up */
+    /* HANDOVER: who connects again is known before the connection that broke is given up. With
+     * keys that is by the newest connection; a routing id must not be taken from anybody. */
     const struct socket_option options[] = { { ZMQ_RCVHWM, DESK_HWM },
                                              { ZMQ_SNDHWM, DESK_HWM },
                                              { ZMQ_MAXMSGSIZE, REPLAY_BYTES_MAX },
                                              { ZMQ_ROUTER_MANDATORY, 1 },
-                                             { ZMQ_ROUTER_HANDOVER, 1 } };
+                                             { ZMQ_ROUTER_HANDOVER, desk->gatekeeper ? 0 : 1 } };
+    if (desk->gatekeeper)
+        return gatekeeper_open(desk->gatekeeper, GATE_CAMERAS, &desk->socket, ZMQ_ROUTER, options,
+                               ARRAY_LENGTH(options), endpoint, err);
+    return socket_open(&desk->socket, ZMQ_ROUTER, options, ARRAY_LENGTH(options), endpoint, true,
+                       err);
+}
+
+int replay_desk_create(const char *endpoint, const char *store, struct replay_desk **ret_desk,
+                       struct error *err)
+{
+    return replay_desk_create_guarded(endpoint, store, NULL, ret_desk, err);
+}
+
+int replay_desk_create_guarded(const char *endpoint, const char *store,
+                               struct gatekeeper *gatekeeper, struct replay_desk **ret_desk,
+                               struct error *err)
+{
     if (!message_is_id(store))
         return error_set(err, -EINVAL, "store \"%s\" must be an id of a-z, 0-9 and -", store);
     struct replay_desk *desk = calloc(1, sizeof(*desk));
     if (!desk)
         return error_set(err, -ENOMEM, "out of memory");
     (void) snprintf(desk->store, sizeof(desk->store), "%s", store);
+    desk->gatekeeper = gatekeeper;
     desk->last_request_id = first_request_id();
-    int r =
-        socket_open(&desk->socket, ZMQ_ROUTER, options, ARRAY_LENGTH(options), endpoint, true, err);
+    int r = open_socket(desk, endpoint, err);
     if (r < 0)
         replay_desk_destroy(&desk);
     else
@@ -75,7 +99,7 @@ void replay_desk_destroy(struct replay_desk **desk)
     if (!*desk)
         return;
     socket_close(&(*desk)->socket, 0);
-    free((*desk)->questions);
+    free((*desk)->clients);
     free(*desk);
     *desk = NULL;
 }
@@ -95,35 +119,57 @@ uint64_t replay_desk_late(const struct replay_desk *desk)
     return desk->late;
 }
 
-static struct question *find_question(const struct replay_desk *desk, const char *camera)
+struct forgery replay_desk_forgery(const struct replay_desk *desk)
+{
+    return desk->forgery;
+}
+
+static struct client *find_client(const struct replay_desk *desk, const char *camera)
 {
     for (size_t i = 0; i < desk->count; i++)
-        if (strcmp(desk->questions[i].camera, camera) == 0)
-            return &desk->questions[i];
+        if (strcmp(desk->clients[i].camera, camera) == 0)
+            return &desk->clients[i];
     return NULL;
 }
 
-static struct question *add_question(struct replay_desk *desk, const char *camera)
+static void set_address(struct client *client, const void *address, size_t length)
+{
+    client->address_length = length < ADDRESS_MAX ? length : ADDRESS_MAX;
+    memcpy(client->address, address, client->address_length);
+}
+
+/* In plain text a camera's address is its id; with keys it is known when it connects. NULL: out of
+ * memory. */
+static struct client *add_client(struct replay_desk *desk, const char *camera)
 {
     if (desk->count == desk->capacity) {
         size_t capacity = desk->capacity ? 2 * desk->capacity : 16;
-        struct question *questions = realloc(desk->questions, capacity * sizeof(*questions));
-        if (!questions)
+        struct client *clients = realloc(desk->clients, capacity * sizeof(*clients));
+        if (!clients)
             return NULL;
-        desk->questions = questions;
+        desk->clients = clients;
         desk->capacity = capacity;
     }
-    struct question *question = &desk->questions[desk->count++];
-    *question = (struct question){ 0 };
-    (void) snprintf(question->camera, sizeof(question->camera), "%s", camera);
-    return question;
+    struct client *client = &desk->clients[desk->count++];
+    *client = (struct client){ 0 };
+    (void) snprintf(client->camera, sizeof(client->camera), "%s", camera);
+    if (!desk->gatekeeper)
+        set_address(client, camera, strlen(camera));
+    return client;
+}
+
+static struct client *find_or_add_client(struct replay_desk *desk, const char *camera)
+{
+    struct client *client = find_client(desk, camera);
+    return client ? client : add_client(desk, camera);
 }
 
 /* Routing id and request, or neither: a camera that is away or slow refuses the first part. */
-static int send_to(struct replay_desk *desk, const char *camera, const void *bytes, size_t length)
+static int send_to(struct replay_desk *desk, const struct client *client, const void *bytes,
+                   size_t length)
 {
     void *handle = desk->socket.handle;
-    if (zmq_send(handle, camera, strlen(camera), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+    if (zmq_send(handle, client->address, client->address_length, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
         return errno == EINTR ? -EAGAIN : -errno;
     while (zmq_send(handle, bytes, length, ZMQ_DONTWAIT) < 0)
         if (errno != EINTR)
@@ -135,27 +181,27 @@ int replay_desk_ask(struct replay_desk *desk, const char *camera, struct wire_po
 {
     if (!message_is_id(camera))
         return -EINVAL;
-    struct question *question = find_question(desk, camera);
-    if (!question)
-        question = add_question(desk, camera);
-    if (!question)
+    struct client *client = find_or_add_client(desk, camera);
+    if (!client)
         return -ENOMEM;
+    if (client->address_length == 0)
+        return -EHOSTUNREACH;
     if (++desk->last_request_id == 0)
         desk->last_request_id++;
     struct replay_request request = { .request_id = desk->last_request_id, .after = after };
     memcpy(request.store, desk->store, sizeof(request.store));
-    memcpy(request.camera, question->camera, sizeof(request.camera));
+    memcpy(request.camera, client->camera, sizeof(request.camera));
     void *bytes;
     size_t length;
     int r = replay_request_pack(&request, &bytes, &length);
     if (r < 0)
         return r;
-    r = send_to(desk, camera, bytes, length);
+    r = send_to(desk, client, bytes, length);
     free(bytes);
     if (r < 0)
         return r;
-    question->request_id = request.request_id;
-    question->after = after;
+    client->request_id = request.request_id;
+    client->after = after;
     return 0;
 }
 
@@ -192,10 +238,63 @@ static int receive_letter(void *handle, struct letter *letter)
     return count;
 }
 
-static bool is_sender(const struct letter *letter, const char *camera)
+/* The routing id as text; "?" when it is no id. Begun by a zero it is one that ZeroMQ has given. */
+static void routing_name(const struct letter *letter, char ret_name[static ID_SIZE])
 {
-    return zmq_msg_size(&letter->sender) == strlen(camera) &&
-           memcmp(zmq_msg_data((zmq_msg_t *) &letter->sender), camera, strlen(camera)) == 0;
+    size_t length = zmq_msg_size(&letter->sender);
+    const char *bytes = zmq_msg_data((zmq_msg_t *) &letter->sender);
+    char name[ID_SIZE] = "";
+    if (length < sizeof(name))
+        memcpy(name, bytes, length);
+    bool is_text = length < sizeof(name) && strlen(name) == length && message_is_id(name);
+    (void) snprintf(ret_name, ID_SIZE, "%s", is_text ? name : "?");
+}
+
+static bool routing_id_is_given(const struct letter *letter)
+{
+    return zmq_msg_size(&letter->sender) > 0 &&
+           *(const char *) zmq_msg_data((zmq_msg_t *) &letter->sender) == '\0';
+}
+
+/* Whether who sent something may send it in the name of a camera. */
+static bool may_speak_as(struct replay_desk *desk, const char *sender, const char *camera)
+{
+    if (strcmp(sender, camera) == 0)
+        return true;
+    desk->refused[desk->gatekeeper ? REFUSED_IDENTITY : REFUSED_TOPIC]++;
+    if (desk->gatekeeper) {
+        (void) snprintf(desk->forgery.sender, ID_SIZE, "%s", sender);
+        (void) snprintf(desk->forgery.camera, ID_SIZE, "%s", camera);
+    }
+    return false;
+}
+
+/* Whose letter it is: whose key it came with, else what the routing id says. Returns false when it
+ * was refused. */
+static bool find_sender(struct replay_desk *desk, struct letter *letter,
+                        char ret_sender[static ID_SIZE])
+{
+    char name[ID_SIZE];
+    routing_name(letter, name);
+    if (!desk->gatekeeper) {
+        memcpy(ret_sender, name, ID_SIZE);
+        return true;
+    }
+    if (gatekeeper_sender(desk->gatekeeper, &letter->body, ret_sender) < 0) {
+        desk->refused[REFUSED_KEY]++;
+        return false;
+    }
+    return routing_id_is_given(letter) || may_speak_as(desk, ret_sender, name);
+}
+
+/* A camera has connected, and is asked over this connection from now on. Returns 0, -ENOMEM. */
+static int meet(struct replay_desk *desk, const struct letter *letter, const char *sender)
+{
+    struct client *client = find_or_add_client(desk, sender);
+    if (!client)
+        return -ENOMEM;
+    set_address(client, zmq_msg_data((zmq_msg_t *) &letter->sender), zmq_msg_size(&letter->sender));
+    return 0;
 }
 
 static enum refusal refusal_of(int code)
@@ -203,10 +302,14 @@ static enum refusal refusal_of(int code)
     return code == -EPROTO ? REFUSED_VERSION : REFUSED_CONTENT;
 }
 
-static bool is_of(const char *store, const char *camera, const struct replay_desk *desk,
-                  const char *sender)
+/* A good message that is of our store and of who sent it; else its refusal is counted. */
+static bool is_ours(struct replay_desk *desk, const char *store, const char *camera,
+                    const char *sender)
 {
-    return strcmp(store, desk->store) == 0 && strcmp(camera, sender) == 0;
+    if (strcmp(store, desk->store) == 0)
+        return may_speak_as(desk, sender, camera);
+    desk->refused[REFUSED_TOPIC]++;
+    return false;
 }
 
 /* Returns 1 for a good message, 0 for one that was refused, -ENOMEM. */
@@ -218,15 +321,16 @@ static int take_item(struct replay_desk *desk, const struct replay_reply *reply,
     *message = (struct message){ .kind = item->kind };
     if (item->kind == MESSAGE_FRAME) {
         r = observation_frame_unpack(item->bytes, item->length, &message->frame, NULL);
-        ours = r == 0 && is_of(message->frame.store, message->frame.camera, desk, reply->camera);
+        ours = r == 0 && is_ours(desk, message->frame.store, message->frame.camera, reply->camera);
     } else {
         r = camera_hello_unpack(item->bytes, item->length, &message->hello, NULL);
-        ours = r == 0 && is_of(message->hello.store, message->hello.camera, desk, reply->camera);
+        ours = r == 0 && is_ours(desk, message->hello.store, message->hello.camera, reply->camera);
     }
     if (r == -ENOMEM || ours)
         return ours ? 1 : r;
-    desk->refused[r == 0 ? REFUSED_TOPIC : refusal_of(r)]++;
-    if (r == 0)
+    if (r < 0)
+        desk->refused[refusal_of(r)]++;
+    else
         message_release(message);
     return 0;
 }
@@ -252,16 +356,14 @@ static bool same_position(struct wire_position a, struct wire_position b)
 }
 
 /* A reply to our last question, or one that is refused. Returns 1, 0, -ENOMEM. */
-static int take_reply(struct replay_desk *desk, const struct letter *letter,
+static int take_reply(struct replay_desk *desk, const char *sender,
                       const struct replay_reply *reply, struct replay *replay)
 {
-    if (strcmp(reply->store, desk->store) != 0 || !is_sender(letter, reply->camera)) {
-        desk->refused[REFUSED_TOPIC]++;
+    if (!is_ours(desk, reply->store, reply->camera, sender))
         return 0;
-    }
-    struct question *question = find_question(desk, reply->camera);
-    if (!question || question->request_id == 0 || question->request_id != reply->request_id ||
-        !same_position(question->after, reply->after)) {
+    struct client *client = find_client(desk, reply->camera);
+    if (!client || client->request_id == 0 || client->request_id != reply->request_id ||
+        !same_position(client->after, reply->after)) {
         desk->late++;
         return 0;
     }
@@ -280,18 +382,22 @@ static int take_reply(struct replay_desk *desk, const struct letter *letter,
         replay_release(replay);
         return r;
     }
-    question->request_id = 0;
+    client->request_id = 0;
     return 1;
 }
 
-static int take(struct replay_desk *desk, const struct letter *letter, int count,
-                struct replay *replay)
+static int take(struct replay_desk *desk, struct letter *letter, int count, struct replay *replay)
 {
     struct replay_reply reply;
+    char sender[ID_SIZE];
+    if (!find_sender(desk, letter, sender))
+        return 0;
     if (count != 2) {
         desk->refused[REFUSED_SHAPE]++;
         return 0;
     }
+    if (desk->gatekeeper && zmq_msg_size(&letter->body) == 0)
+        return meet(desk, letter, sender);
     int r = replay_reply_unpack(zmq_msg_data((zmq_msg_t *) &letter->body),
                                 zmq_msg_size(&letter->body), &reply, NULL);
     if (r < 0) {
@@ -299,7 +405,7 @@ static int take(struct replay_desk *desk, const struct letter *letter, int count
             desk->refused[refusal_of(r)]++;
         return r == -ENOMEM ? r : 0;
     }
-    r = take_reply(desk, letter, &reply, replay);
+    r = take_reply(desk, sender, &reply, replay);
     replay_reply_release(&reply);
     return r;
 }

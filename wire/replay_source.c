@@ -19,28 +19,55 @@
 
 struct replay_source {
     struct socket socket;
+    char *endpoint;
+    bool sealed;
     char store[ID_SIZE], camera[ID_SIZE];
     struct ring *ring; /* may be NULL */
     struct wire_position taken;
     uint64_t replays, replayed;
 };
 
-int replay_source_create(const char *endpoint, const char *store, const char *camera,
-                         struct ring *ring, struct replay_source **ret_source, struct error *err)
+static int open_plain(struct replay_source *s, struct error *err)
 {
     const struct socket_option options[] = { { ZMQ_RCVHWM, REPLAY_HWM },
                                              { ZMQ_SNDHWM, REPLAY_HWM },
-                                             { ZMQ_ROUTING_ID, .text = camera } };
+                                             { ZMQ_ROUTING_ID, .text = s->camera } };
+    return socket_open(&s->socket, ZMQ_DEALER, options, ARRAY_LENGTH(options), s->endpoint, false,
+                       err);
+}
+
+/* IMMEDIATE makes the empty message that PROBE_ROUTER sends the first of each connection: else it
+ * would be sent once in a socket's life, and a fusion program that was started again would not know
+ * who we are. */
+static int open_sealed(struct replay_source *s, const struct socket_security *security,
+                       struct error *err)
+{
+    const struct socket_option options[] = { { ZMQ_RCVHWM, REPLAY_HWM },
+                                             { ZMQ_SNDHWM, REPLAY_HWM },
+                                             { ZMQ_IMMEDIATE, 1 },
+                                             { ZMQ_PROBE_ROUTER, 1 } };
+    return socket_open_sealed(&s->socket, ZMQ_DEALER, options, ARRAY_LENGTH(options), s->endpoint,
+                              false, security, err);
+}
+
+int replay_source_create(const char *endpoint, const char *store, const char *camera,
+                         struct ring *ring, const struct socket_security *security,
+                         struct replay_source **ret_source, struct error *err)
+{
     struct replay_source *s = calloc(1, sizeof(*s));
-    if (!s)
+    if (s)
+        s->endpoint = strdup(endpoint);
+    if (!s || !s->endpoint) {
+        free(s);
         return error_set(err, -ENOMEM, "out of memory");
+    }
     (void) snprintf(s->store, sizeof(s->store), "%s", store);
     (void) snprintf(s->camera, sizeof(s->camera), "%s", camera);
     s->ring = ring;
-    int r =
-        socket_open(&s->socket, ZMQ_DEALER, options, ARRAY_LENGTH(options), endpoint, false, err);
+    s->sealed = security != NULL;
+    int r = security ? open_sealed(s, security, err) : open_plain(s, err);
     if (r < 0)
-        free(s);
+        replay_source_destroy(&s, 0);
     else
         *ret_source = s;
     return r;
@@ -51,8 +78,15 @@ void replay_source_destroy(struct replay_source **source, int linger_ms)
     if (!*source)
         return;
     socket_close(&(*source)->socket, linger_ms);
+    free((*source)->endpoint);
     free(*source);
     *source = NULL;
+}
+
+int replay_source_renew(struct replay_source *source, const struct socket_security *security,
+                        struct error *err)
+{
+    return source->sealed ? socket_renew(&source->socket, source->endpoint, security, err) : 0;
 }
 
 void *replay_source_socket(const struct replay_source *source)

@@ -116,16 +116,67 @@ int socket_check_hwm(int hwm, struct error *err)
                      hwm);
 }
 
+/* Whoever has not shown a good key by then is cut off. Who is turned away waits for that, and then
+ * tries again: a wrong key costs a handshake every few seconds. */
+#define HANDSHAKE_MS 5000
+
+/* While fusion is away, cameras try less and less often. */
+#define RETRY_MOST_MS 2000
+
+static int set_text(void *handle, int option, const char *text)
+{
+    return zmq_setsockopt(handle, option, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+static int set_server(void *handle, const struct socket_security *security)
+{
+    int on = 1, handshake_ms = HANDSHAKE_MS;
+    if (zmq_setsockopt(handle, ZMQ_CURVE_SERVER, &on, sizeof(on)) < 0 ||
+        zmq_setsockopt(handle, ZMQ_HANDSHAKE_IVL, &handshake_ms, sizeof(handshake_ms)) < 0)
+        return -errno;
+    int r = set_text(handle, ZMQ_CURVE_SECRETKEY, security->secret_key);
+    return r < 0 ? r : set_text(handle, ZMQ_ZAP_DOMAIN, security->domain);
+}
+
+static int set_client(void *handle, const struct socket_security *security)
+{
+    int most_ms = RETRY_MOST_MS;
+    if (zmq_setsockopt(handle, ZMQ_RECONNECT_IVL_MAX, &most_ms, sizeof(most_ms)) < 0)
+        return -errno;
+    int r = set_text(handle, ZMQ_CURVE_SERVERKEY, security->server_key);
+    if (r == 0)
+        r = set_text(handle, ZMQ_CURVE_PUBLICKEY, security->public_key);
+    return r < 0 ? r : set_text(handle, ZMQ_CURVE_SECRETKEY, security->secret_key);
+}
+
+static int set_security(void *handle, const struct socket_security *security)
+{
+    if (!security)
+        return 0;
+    return security->domain ? set_server(handle, security) : set_client(handle, security);
+}
+
 int socket_open(struct socket *socket, int type, const struct socket_option *options,
                 size_t option_count, const char *endpoint, bool bind, struct error *err)
 {
+    return socket_open_sealed(socket, type, options, option_count, endpoint, bind, NULL, err);
+}
+
+int socket_open_sealed(struct socket *socket, int type, const struct socket_option *options,
+                       size_t option_count, const char *endpoint, bool bind,
+                       const struct socket_security *security, struct error *err)
+{
+    void *guarded = security ? security->context : NULL;
     *socket = (struct socket){ 0 };
     int r = check_ipc(endpoint, bind, err);
     if (r < 0)
         return r;
-    socket->context = zmq_ctx_new();
-    socket->handle = socket->context ? zmq_socket(socket->context, type) : NULL;
+    socket->context = guarded ? NULL : zmq_ctx_new();
+    if (guarded || socket->context)
+        socket->handle = zmq_socket(guarded ? guarded : socket->context, type);
     r = socket->handle ? set_options(socket->handle, options, option_count) : -errno;
+    if (r == 0)
+        r = set_security(socket->handle, security);
     if (r < 0)
         (void) error_set(err, r, "could not make a socket: %s", zmq_strerror(-r));
     if (r == 0)
@@ -145,4 +196,19 @@ void socket_close(struct socket *socket, int linger_ms)
         while (zmq_ctx_term(socket->context) < 0 && errno == EINTR)
             ;
     *socket = (struct socket){ 0 };
+}
+
+int socket_renew(struct socket *socket, const char *endpoint,
+                 const struct socket_security *security, struct error *err)
+{
+    int r = set_security(socket->handle, security);
+    if (r < 0)
+        return error_set(err, r, "could not take the new keys: %s", zmq_strerror(-r));
+    (void) zmq_disconnect(socket->handle, endpoint); /* not connected is fine, too */
+    return attach(socket->handle, endpoint, false, err);
+}
+
+void socket_security_wipe(struct socket_security *security)
+{
+    explicit_bzero(security, sizeof(*security));
 }

@@ -7,11 +7,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
+#include "wire/key_file.h"
 
-/* A socket with a context of its own, so that closing it can wait for its own messages only. */
+/* A socket with a context of its own, so that closing it can wait for its own messages only. A
+ * guarded server lives in its gatekeeper's context, which stays. */
 struct socket {
-    void *context, *handle;
+    void *context, *handle; /* context NULL: it is a gatekeeper's */
+};
+
+/* What one end of an encrypted connection shows and asks for. Wipe it when it is not needed. */
+struct socket_security {
+    void *context;      /* of the gatekeeper of a server; NULL for a client */
+    const char *domain; /* what the gatekeeper calls this door; NULL for a client */
+    char public_key[KEY_TEXT_SIZE], secret_key[KEY_TEXT_SIZE];
+    char server_key[KEY_TEXT_SIZE]; /* of a client: the public key that the server must have */
 };
 
 struct socket_option {
@@ -31,6 +40,19 @@ MUST_CHECK int socket_check_hwm(int hwm, struct error *err);
  */
 MUST_CHECK int socket_open(struct socket *socket, int type, const struct socket_option *options,
                            size_t option_count, const char *endpoint, bool bind, struct error *err);
+
+/* The same with CURVE, see docs/security.md; without security: in plain text. */
+MUST_CHECK int socket_open_sealed(struct socket *socket, int type,
+                                  const struct socket_option *options, size_t option_count,
+                                  const char *endpoint, bool bind,
+                                  const struct socket_security *security, struct error *err);
+
+/* Connect a client again, with other keys; what was queued on the old connection is lost. Returns
+ * 0 or -errno. */
+MUST_CHECK int socket_renew(struct socket *socket, const char *endpoint,
+                            const struct socket_security *security, struct error *err);
+
+void socket_security_wipe(struct socket_security *security);
 
 /* Close, waiting at most linger_ms for what is queued. */
 void socket_close(struct socket *socket, int linger_ms);

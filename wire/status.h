@@ -6,13 +6,18 @@
 #ifndef FLOORFUSE_WIRE_STATUS_H
 #define FLOORFUSE_WIRE_STATUS_H
 
-#include "base/error.h"
+#include "wire/socket.h"
 
+struct gatekeeper;
 struct status_server; /* opaque; stays in the thread that made it */
 
 /* Listen on an endpoint. Returns 0, -EADDRINUSE, -EINVAL, -errno with a sentence. */
 MUST_CHECK int status_server_create(const char *endpoint, struct status_server **ret_server,
                                     struct error *err);
+
+/* The same for who has the operator's key only; gatekeeper is borrowed, NULL: for everybody. */
+MUST_CHECK int status_server_create_guarded(const char *endpoint, struct gatekeeper *gatekeeper,
+                                            struct status_server **ret_server, struct error *err);
 void status_server_destroy(struct status_server **server);
 
 /* The ZeroMQ socket, borrowed, for zmq_poll only. */
@@ -32,5 +37,9 @@ MUST_CHECK int status_server_answer(struct status_server *server, char *(*make_t
  */
 MUST_CHECK int status_request(const char *endpoint, int timeout_ms, char **ret_text,
                               struct error *err);
+
+/* The same with keys; without security: in plain text. */
+MUST_CHECK int status_request_sealed(const char *endpoint, const struct socket_security *security,
+                                     int timeout_ms, char **ret_text, struct error *err);
 
 #endif

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "wire/gatekeeper.h"
 #include "wire/message_check.h"
-#include "wire/socket.h"
 
 /* Refused messages passed over in one call, so that a flood of them cannot hold the loop. */
 #define REFUSED_PER_CALL 1000
@@ -20,7 +20,9 @@
 struct subscriber {
     struct socket socket;
     char store[ID_SIZE];
+    struct gatekeeper *gatekeeper; /* borrowed; NULL: plain text */
     uint64_t refused[REFUSAL_REASONS];
+    struct forgery forgery; /* the last */
 };
 
 /* Subscribe to the store's topics by prefix; what they hold is compared exactly later. */
@@ -39,6 +41,13 @@ static int subscribe(void *handle, const char *store)
 int subscriber_create(const char *endpoint, const char *store, int receive_hwm,
                       struct subscriber **ret_subscriber, struct error *err)
 {
+    return subscriber_create_guarded(endpoint, store, receive_hwm, NULL, ret_subscriber, err);
+}
+
+int subscriber_create_guarded(const char *endpoint, const char *store, int receive_hwm,
+                              struct gatekeeper *gatekeeper, struct subscriber **ret_subscriber,
+                              struct error *err)
+{
     const struct socket_option options[] = { { ZMQ_RCVHWM, receive_hwm } };
     int r = socket_check_hwm(receive_hwm, err);
     if (r < 0)
@@ -49,7 +58,12 @@ int subscriber_create(const char *endpoint, const char *store, int receive_hwm,
     if (!s)
         return error_set(err, -ENOMEM, "out of memory");
     (void) snprintf(s->store, sizeof(s->store), "%s", store);
-    r = socket_open(&s->socket, ZMQ_SUB, options, ARRAY_LENGTH(options), endpoint, true, err);
+    s->gatekeeper = gatekeeper;
+    if (gatekeeper)
+        r = gatekeeper_open(gatekeeper, GATE_CAMERAS, &s->socket, ZMQ_SUB, options,
+                            ARRAY_LENGTH(options), endpoint, err);
+    else
+        r = socket_open(&s->socket, ZMQ_SUB, options, ARRAY_LENGTH(options), endpoint, true, err);
     if (r == 0) {
         r = subscribe(s->socket.handle, store);
         if (r < 0)
@@ -83,8 +97,14 @@ uint64_t subscriber_refused(const struct subscriber *subscriber, enum refusal re
 
 const char *refusal_text(enum refusal reason)
 {
-    static const char *const texts[REFUSAL_REASONS] = { "shape", "topic", "version", "content" };
+    static const char *const texts[REFUSAL_REASONS] = { "shape",   "topic",    "version",
+                                                        "content", "identity", "key" };
     return texts[reason];
+}
+
+struct forgery subscriber_forgery(const struct subscriber *subscriber)
+{
+    return subscriber->forgery;
 }
 
 /* The two parts of a message as they came. */
@@ -147,6 +167,14 @@ static enum message_kind kind_of(const zmq_msg_t *topic)
     return MESSAGE_NONE;
 }
 
+static const char *camera_of(const struct message *message)
+{
+    return message->kind == MESSAGE_FRAME   ? message->frame.camera
+           : message->kind == MESSAGE_HELLO ? message->hello.camera
+                                            : message->health.camera;
+}
+
+/* -EADDRNOTAVAIL: good in itself, but not what the topic says; the caller's to release. */
 static int unpack(const struct subscriber *s, struct parts *parts, struct message *message)
 {
     const void *bytes = zmq_msg_data(&parts->body);
@@ -172,13 +200,32 @@ static int unpack(const struct subscriber *s, struct parts *parts, struct messag
     case MESSAGE_NONE:
         break;
     }
-    if (r == 0 && !fits) {
-        message_release(message);
-        return -EADDRNOTAVAIL;
-    }
     if (r < 0)
         message->kind = MESSAGE_NONE;
-    return r;
+    return r == 0 && !fits ? -EADDRNOTAVAIL : r;
+}
+
+/* What stands behind the last slash of a topic, or "?". */
+static void named_camera(const zmq_msg_t *topic, char ret_camera[static ID_SIZE])
+{
+    char text[TOPIC_SIZE];
+    size_t length = zmq_msg_size(topic);
+    length = length < sizeof(text) ? length : sizeof(text) - 1;
+    memcpy(text, zmq_msg_data((zmq_msg_t *) topic), length);
+    text[length] = '\0';
+    const char *slash = strrchr(text, '/'), *camera = slash ? slash + 1 : text;
+    (void) snprintf(ret_camera, ID_SIZE, "%.*s", ID_SIZE - 1, message_is_id(camera) ? camera : "?");
+}
+
+/* Whether who sent something may send it in the name of a camera. Without keys anybody may. */
+static bool may_speak_as(struct subscriber *s, const char *sender, const char *camera)
+{
+    if (!s->gatekeeper || strcmp(sender, camera) == 0)
+        return true;
+    s->refused[REFUSED_IDENTITY]++;
+    (void) snprintf(s->forgery.sender, ID_SIZE, "%s", sender);
+    (void) snprintf(s->forgery.camera, ID_SIZE, "%s", camera);
+    return false;
 }
 
 static enum refusal refusal_of(int code)
@@ -188,25 +235,37 @@ static enum refusal refusal_of(int code)
                                   : REFUSED_CONTENT;
 }
 
-/* Returns 1 for a good message, 0 for a refused one, -ENOMEM. */
+static int refuse(struct subscriber *s, enum refusal reason)
+{
+    s->refused[reason]++;
+    return 0;
+}
+
+/*
+ * From what costs least to what costs most: a forged message is not unpacked. Returns 1 for a good
+ * message, 0 for a refused one, -ENOMEM.
+ */
 static int take(struct subscriber *s, struct parts *parts, int count, struct message *message)
 {
+    char sender[ID_SIZE] = "", camera[ID_SIZE];
     *message = (struct message){ .kind = kind_of(&parts->topic) };
-    if (count != 2) {
-        s->refused[REFUSED_SHAPE]++;
+    if (s->gatekeeper && gatekeeper_sender(s->gatekeeper, &parts->topic, sender) < 0)
+        return refuse(s, REFUSED_KEY);
+    if (count != 2)
+        return refuse(s, REFUSED_SHAPE);
+    if (message->kind == MESSAGE_NONE)
+        return refuse(s, REFUSED_TOPIC);
+    named_camera(&parts->topic, camera);
+    if (!may_speak_as(s, sender, camera))
         return 0;
-    }
-    if (message->kind == MESSAGE_NONE) {
-        s->refused[REFUSED_TOPIC]++;
-        return 0;
-    }
     int r = unpack(s, parts, message);
     if (r == 0)
         return 1;
     if (r == -ENOMEM)
         return r;
-    s->refused[refusal_of(r)]++;
-    return 0;
+    bool honest = r != -EADDRNOTAVAIL || may_speak_as(s, sender, camera_of(message));
+    message_release(message);
+    return honest ? refuse(s, refusal_of(r)) : 0;
 }
 
 int subscriber_receive(struct subscriber *subscriber, struct message *ret_message)

@@ -9,14 +9,17 @@
 
 #include "wire/message.h"
 
+struct gatekeeper;
 struct subscriber; /* opaque; stays in the thread that made it */
 
 /* Why a message was refused; each has a counter. */
 enum refusal {
-    REFUSED_SHAPE,   /* not two parts */
-    REFUSED_TOPIC,   /* unknown topic, another store, or the topic is not the message's camera */
-    REFUSED_VERSION, /* schema version */
-    REFUSED_CONTENT, /* broken bytes or values */
+    REFUSED_SHAPE,    /* not two parts */
+    REFUSED_TOPIC,    /* unknown topic, another store, or the topic is not the message's camera */
+    REFUSED_VERSION,  /* schema version */
+    REFUSED_CONTENT,  /* broken bytes or values */
+    REFUSED_IDENTITY, /* sent with the key of one camera in the name of another */
+    REFUSED_KEY,      /* the key was withdrawn after the connection was made */
     REFUSAL_REASONS
 };
 
@@ -62,6 +65,12 @@ void sequence_tracker_note_tail(struct sequence_tracker *tracker, uint64_t boot_
  */
 MUST_CHECK int subscriber_create(const char *endpoint, const char *store, int receive_hwm,
                                  struct subscriber **ret_subscriber, struct error *err);
+
+/* The same with keys: connections are let in by the gatekeeper (borrowed; NULL: by nobody), and a
+ * camera speaks in its own name only. */
+MUST_CHECK int subscriber_create_guarded(const char *endpoint, const char *store, int receive_hwm,
+                                         struct gatekeeper *gatekeeper,
+                                         struct subscriber **ret_subscriber, struct error *err);
 void subscriber_destroy(struct subscriber **subscriber);
 
 /* The ZeroMQ socket, borrowed, for zmq_poll only. */
@@ -79,5 +88,12 @@ void message_release(struct message *message);
 
 uint64_t subscriber_refused(const struct subscriber *subscriber, enum refusal reason);
 const char *refusal_text(enum refusal reason); /* "topic", "version", ... */
+
+/* The last message that was refused for REFUSED_IDENTITY; "" before there is one. */
+struct forgery {
+    char sender[ID_SIZE]; /* whose key it came with */
+    char camera[ID_SIZE]; /* in whose name; "?" when that is no id */
+};
+struct forgery subscriber_forgery(const struct subscriber *subscriber);
 
 #endif

@@ -198,6 +198,67 @@ static void the_run_folder_follows_the_user(void **state)
     free(kept);
 }
 
+static void only_addresses_of_this_machine_are_local(void **state)
+{
+    (void) state;
+    static const char *const local[] = { "ipc:///run/x", "tcp://127.0.0.1:5571",
+                                         "tcp://127.9.8.7:1", "tcp://localhost:5571",
+                                         "tcp://[::1]:5571" };
+    static const char *const reached[] = {
+        "tcp://*:5571",           "tcp://0.0.0.0:5571",   "tcp://10.0.0.5:5571",
+        "tcp://eth0:5571",        "tcp://lo:5571",        "tcp://127.0.0.1.example:5571",
+        "tcp://localhost.x:5571", "tcp://[::]:5571",      "tcp://127.0.0.1;10.0.0.5:5571",
+        "tcp://1270.0.1:5571",    "tcp://128.0.0.1:5571", "tcp://127.0.0.1",
+        "udp://127.0.0.1:1",
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(local); i++)
+        assert_true(store_config_is_local(local[i]));
+    for (size_t i = 0; i < ARRAY_LENGTH(reached); i++)
+        assert_false(store_config_is_local(reached[i]));
+}
+
+static void sockets_that_other_machines_reach_need_keys(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const doors[] = { "status", "replay", "endpoint" };
+    char open_to_all[96], expected[512], folder[64], path[96];
+    (void) snprintf(folder, sizeof(folder), "%s/keys", f->folder);
+    (void) snprintf(path, sizeof(path), "%s/" FUSION_PUBLIC_FILE, folder);
+    for (size_t i = 0; i < ARRAY_LENGTH(doors); i++) {
+        (void) snprintf(open_to_all, sizeof(open_to_all),
+                        "wire = { keys = \"keys\"; %s = \"tcp://0.0.0.0:5571\"; };", doors[i]);
+        (void) snprintf(
+            expected, sizeof(expected),
+            "2: wire.%s is \"tcp://0.0.0.0:5571\", which other machines may reach, but "
+            "there are no keys in %s; make them with floorfuse keys init --config %s, or use "
+            "ipc:// or tcp://127.0.0.1",
+            doors[i], folder, f->path);
+        assert_problem(state, config_with(open_to_all, ""), expected);
+        problems_release(&f->problems);
+    }
+    assert_int_equal(store_config_load_keyless(f->path, &f->config, &f->problems), 0);
+    assert_string_equal(f->config->wire.keys, folder);
+    assert_int_equal(file_make_folder(folder, 0755, NULL), 0);
+    assert_int_equal(file_write(path, "", 0, 0644, NULL), 0);
+    assert_loads(state, config_with(open_to_all, ""));
+    assert_true(store_config_is_sealed(f->config, f->config->wire.endpoint));
+    assert_false(store_config_is_sealed(f->config, f->config->wire.replay));
+    assert_false(store_config_is_sealed(f->config, f->config->wire.status));
+    const char *always = "wire = { keys = \"keys\"; encrypt = \"always\"; };";
+    assert_loads(state, config_with(always, ""));
+    assert_true(store_config_is_sealed(f->config, f->config->wire.endpoint));
+    assert_true(store_config_is_sealed(f->config, f->config->wire.replay));
+    assert_true(store_config_is_sealed(f->config, f->config->wire.status));
+    assert_int_equal(unlink(path) + rmdir(folder), 0);
+    (void) snprintf(expected, sizeof(expected),
+                    "2: wire.encrypt is \"always\" but there are no keys in %s; make them with "
+                    "floorfuse keys init --config %s, or copy those of fusion's machine",
+                    folder, f->path);
+    assert_problem(state, config_with(always, ""), expected);
+    assert_loads(state, config_with("", ""));
+    assert_false(store_config_is_sealed(f->config, f->config->wire.endpoint));
+}
+
 /* A socket's path has 108 bytes with its NUL: 107 fit. "/observations" has 13. */
 static void socket_paths_of_107_bytes_fit_and_108_do_not(void **state)
 {
@@ -534,6 +595,8 @@ int main(void)
         TEST(paths_are_beside_the_config_and_streams_stay),
         TEST(sockets_are_in_the_run_folder),
         TEST(the_run_folder_follows_the_user),
+        TEST(only_addresses_of_this_machine_are_local),
+        TEST(sockets_that_other_machines_reach_need_keys),
         TEST(socket_paths_of_107_bytes_fit_and_108_do_not),
         TEST(options_are_checked_against_each_other),
         TEST(what_refers_to_each_other_is_checked),
