@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "calib/calibration.h"
 #include "calib/watch.h"
 #include "capture/capture.h"
@@ -147,9 +148,25 @@ static void fill_health(struct camera_loop *loop, struct camera_health *health)
     }
 }
 
+static const char *state_text(const struct camera_loop *loop)
+{
+    switch (loop->state) {
+    case CAMERA_RUNNING:
+        return "running";
+    case CAMERA_LOST:
+        return "without its stream";
+    case CAMERA_ENDED:
+        return "at the end of its recording";
+    case CAMERA_STARTING:
+        break;
+    }
+    return "waiting for its first picture";
+}
+
 /* Say who and how this camera is; a full queue is counted by the publisher. */
 static void send_report(struct camera_loop *loop)
 {
+    notify_status("camera %s is %s", loop->options->camera->id, state_text(loop));
     if (!loop->publisher)
         return;
     struct camera_hello hello;
@@ -352,8 +369,11 @@ static void handle_signals(struct camera_loop *loop)
     for (int number; (number = signals_next(loop->signal_fd)) != 0;) {
         if (number == SIGTERM || number == SIGINT)
             loop->stop = true;
-        else if (number == SIGHUP)
+        else if (number == SIGHUP) {
+            notify_reloading();
             reload_calibration(loop);
+            notify_ready("camera %s is %s", loop->options->camera->id, state_text(loop));
+        }
     }
 }
 
@@ -381,6 +401,7 @@ static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
     if (zmq_poll(items, count, wait_ns < 0 ? 0 : (long) (wait_ns / NS_PER_MS) + 1) < 0 &&
         errno != EINTR)
         return error_set(err, -errno, "could not wait: %s", zmq_strerror(errno));
+    notify_turn(clock_mono_ns());
     handle_signals(loop);
     if (publisher_item && items[publisher_item].revents) {
         r = handle_publisher(loop);
@@ -412,6 +433,7 @@ static int open_all(struct camera_loop *loop, struct error *err)
 
 static int close_all(struct camera_loop *loop, int r, struct error *err)
 {
+    notify_stopping();
     if (loop->publisher) {
         if (loop->state != CAMERA_ENDED)
             loop->state = CAMERA_LOST;
@@ -456,6 +478,8 @@ int camera_loop_run(const struct camera_loop_options *options, struct error *err
     int r = open_all(&loop, err);
     int64_t give_up_ns = clock_mono_ns() + LISTENER_WAIT_NS;
     loop.next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
+    if (r == 0)
+        notify_ready("camera %s is %s", options->camera->id, state_text(&loop));
     while (r == 0 && !loop.stop)
         r = turn(&loop, give_up_ns, err);
     if (r == 0)
