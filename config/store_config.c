@@ -244,6 +244,9 @@ static const struct option store_options[] = {
       .max = 100000, .help = "and for how long" },
     { "spool.max_mb", OPTION_INT, STORE(spool.max_mb), .default_number = 1024, .min = 1,
       .max = 1000000, .help = "finished buckets that wait on disk for the database, MB" },
+    { "status.http", OPTION_STRING, STORE(status.http),
+      .help = "where fusion serves /metrics, /healthz and /readyz: a loopback address and a port, "
+              "such as 127.0.0.1:9464; default: nowhere; see docs/operations.md" },
 };
 /* clang-format on */
 

@@ -168,6 +168,9 @@ struct store_config {
     struct {
         int max_mb;
     } spool;
+    struct {
+        char *http; /* where /metrics, /healthz and /readyz are; NULL: nowhere */
+    } status;
 };
 
 /*

@@ -223,6 +223,11 @@ static void options_are_checked_against_each_other(void **state)
         { "database = { mode = \"conninfo\"; };", "",
           "2: database.mode is \"conninfo\" but database.conninfo is missing; write e.g. "
           "\"host=db.example dbname=floorfuse\"" },
+        { "status = { http = \"0.0.0.0:9464\"; };", "",
+          "2: status.http is \"0.0.0.0:9464\" but must not be reached by other machines; write "
+          "127.0.0.1:9464 and put a reverse proxy before it that asks who they are" },
+        { "status = { http = \"127.0.0.1:0\"; };", "",
+          "2: status.http is \"127.0.0.1:0\" but its port must be 1 to 65535" },
         { "database = { conninfo = \"host=x\"; };", "",
           "2: database.conninfo is given but database.mode is \"embedded\"; write mode = "
           "\"conninfo\" to use it" },
