@@ -156,6 +156,9 @@ static const struct option store_options[] = {
       .min = 0.1, .max = 3600, .help = "look at least this often" },
     { "cameras[].gate.hold_s", OPTION_DOUBLE, CAMERA(gate.hold_s), .default_number = 10, .min = 0,
       .max = 3600, .help = "look at every frame for so long after anybody was seen" },
+    { "cameras[].confine", OPTION_BOOL, CAMERA(confine), .default_number = 1,
+      .help = "the program may only do what a camera has to; false, for debugging and for engines "
+              "on a GPU: whatever its user may" },
     { "fusion.tick_ms", OPTION_INT, STORE(fusion.tick_ms), .default_number = 100, .min = 10,
       .max = 1000, .help = "length of a tick of capture time; divides 1000" },
     { "fusion.lateness_ms", OPTION_INT, STORE(fusion.lateness_ms), .default_number = 1000, .min = 0,

@@ -18,6 +18,7 @@
 #include "calib/calibration.h"
 #include "calib/watch.h"
 #include "capture/capture.h"
+#include "programs/camera_confine.h"
 #include "programs/camera_eye.h"
 #include "programs/start.h"
 #include "wire/publisher.h"
@@ -420,7 +421,9 @@ static int open_all(struct camera_loop *loop, struct error *err)
     loop->signal_fd = signals_open();
     if (loop->signal_fd < 0)
         return error_set(err, loop->signal_fd, "could not open a signalfd");
-    int r = load_calibration(loop, &loop->calibration, err);
+    int r = camera_confine(loop->options, err); /* before there are threads */
+    if (r == 0)
+        r = load_calibration(loop, &loop->calibration, err);
     if (r == 0)
         r = camera_eye_create(loop->options->camera, loop->calibration, loop->options->engine,
                               &loop->eye, err);

@@ -1,1 +1,1 @@
-unit_test(programs arguments)
+unit_test(programs arguments confine)
