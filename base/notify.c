@@ -66,6 +66,13 @@ bool notify_init(void)
     return wanted;
 }
 
+/* Of several, parted by colons, nobody could say which. */
+const char *notify_folder(const char *variable)
+{
+    const char *folder = getenv(variable);
+    return folder && folder[0] == '/' && !strchr(folder, ':') ? folder : NULL;
+}
+
 /* A socket for each word: they are rare, and a manager that is started anew has a new one. */
 static void send_text(const char *text)
 {

@@ -23,6 +23,13 @@
  */
 bool notify_init(void);
 
+/*
+ * The folder that the manager has made for this service, such as /var/lib/floorfuse/STORE.
+ *   variable  "STATE_DIRECTORY" or "RUNTIME_DIRECTORY", which programs we start may read, too
+ * Returns NULL when there is none.
+ */
+const char *notify_folder(const char *variable);
+
 /* Up: what others may rely on is open. Also ends a reload. The words are shown by systemctl status;
  * they are cut to 255 bytes and to one line. */
 void notify_ready(const char *format, ...) PRINTF_FORMAT(1, 2);

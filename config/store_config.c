@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/notify.h"
 #include "config/option_lines.h"
 #include "config/store_check.h"
 
@@ -27,11 +28,13 @@ static const struct option store_options[] = {
     { "chain", OPTION_ID, STORE(chain), .default_string = "default",
       .help = "the chain the store belongs to" },
     { "run_dir", OPTION_PATH, STORE(run_dir),
-      .help = "sockets and locks; default /run/floorfuse/STORE as root, else below "
-              "$XDG_RUNTIME_DIR or /tmp" },
+      .help = "sockets and locks; default $RUNTIME_DIRECTORY in a service, /run/floorfuse/STORE as "
+              "root, else below $XDG_RUNTIME_DIR or /tmp" },
     { "state_dir", OPTION_PATH, STORE(state_dir),
-      .help = "what a program knows when it starts again: rings of messages, spool, checkpoint; "
-              "default /var/lib/floorfuse/STORE/state as root, else var/state beside this file" },
+      .help =
+          "what a program knows when it starts again: rings of messages, spool, checkpoint; "
+          "default $STATE_DIRECTORY/state in a service, /var/lib/floorfuse/STORE/state as root, "
+          "else var/state beside this file" },
     { "store.id", OPTION_ID, STORE(store.id), .required = true,
       .help = "the store, unique in the chain" },
     { "store.timezone", OPTION_STRING, STORE(store.timezone), .default_string = "UTC",
@@ -57,8 +60,8 @@ static const struct option store_options[] = {
     { "database.conninfo", OPTION_STRING, STORE(database.conninfo),
       .help = "libpq connection string, for mode conninfo; passwords belong in ~/.pgpass" },
     { "database.dir", OPTION_PATH, STORE(database.dir),
-      .help = "folder of the private PostgreSQL; default /var/lib/floorfuse/STORE/pg as root, else "
-              "var/pg beside this file" },
+      .help = "folder of the private PostgreSQL; default $STATE_DIRECTORY/pg in a service, "
+              "/var/lib/floorfuse/STORE/pg as root, else var/pg beside this file" },
     { "database.hq_wal_mb", OPTION_INT, STORE(database.hq_wal_mb),
       .default_number = DATABASE_HQ_WAL_MB, .min = 64, .max = 1000000,
       .help =
@@ -337,10 +340,13 @@ int32_t store_config_key(const struct store_config *config)
 
 static char *default_run_dir(const char *store)
 {
+    const char *service = notify_folder("RUNTIME_DIRECTORY");
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     char *path;
     int r;
-    if (geteuid() == 0)
+    if (service)
+        r = asprintf(&path, "%s", service);
+    else if (geteuid() == 0)
         r = asprintf(&path, "/run/floorfuse/%s", store);
     else if (runtime && runtime[0] == '/')
         r = asprintf(&path, "%s/floorfuse/%s", runtime, store);
@@ -351,7 +357,10 @@ static char *default_run_dir(const char *store)
 
 static char *default_state_dir(const char *store, const char *config_path)
 {
+    const char *service = notify_folder("STATE_DIRECTORY");
     char *path;
+    if (service)
+        return asprintf(&path, "%s/state", service) < 0 ? NULL : path;
     if (geteuid() == 0)
         return asprintf(&path, "/var/lib/floorfuse/%s/state", store) < 0 ? NULL : path;
     return file_resolve(config_path ? config_path : ".", "var/state");

@@ -24,6 +24,18 @@ static int set_capabilities(uint64_t permitted, uint64_t effective)
     return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
+/* A service manager may have taken them already, and the call that takes them as well. */
+static int drop_all_capabilities(void)
+{
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct data[2] = { { 0 } };
+    int r = set_capabilities(0, 0);
+    if (r < 0 && syscall(SYS_capget, &header, data) == 0 &&
+        (data[0].permitted | data[1].permitted) == 0)
+        return 0;
+    return r;
+}
+
 static bool can_read_all(const char *const *paths)
 {
     for (; *paths; paths++)
@@ -44,7 +56,7 @@ static int drop_capabilities(const char *const *readable, bool *ret_kept)
         (void) prctl(PR_CAPBSET_DROP, i, 0, 0, 0); /* not ours to drop without CAP_SETPCAP */
     (void) prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     if (geteuid() != 0 || set_capabilities(reading, 0) < 0 || can_read_all(readable))
-        return set_capabilities(0, 0);
+        return drop_all_capabilities();
     *ret_kept = true;
     return set_capabilities(reading, reading);
 }
@@ -78,7 +90,7 @@ int confine_process(const struct confine_options *options, struct text *ret_word
     missing += r < 0;
     text_format(ret_words, version ? " landlock=%d" : " landlock=none", version);
     r = confine_calls(options->video_devices, &count, err);
-    if (r < 0 && r != -ENOSYS && r != -EINVAL) /* EINVAL: a kernel without filters */
+    if (r == -ENOMEM)
         return r;
     missing += r < 0;
     text_format(ret_words, count ? " system_calls=%d" : " system_calls=all", count);

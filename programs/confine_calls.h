@@ -12,7 +12,8 @@
  * From now on only these; PR_SET_NO_NEW_PRIVS must be set.
  *   video_devices  V4L2's ioctls too
  *   ret_count      how many are allowed
- * Returns 0, -ENOSYS when the kernel has no seccomp, -errno; each with a sentence.
+ * Returns 0; -ENOMEM; -errno when the kernel has no seccomp, or who started us does not let us use
+ * it; each with a sentence.
  */
 MUST_CHECK int confine_calls(bool video_devices, int *ret_count, struct error *err);
 

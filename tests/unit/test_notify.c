@@ -159,6 +159,19 @@ static void programs_that_are_started_do_not_speak_for_us(void **state)
     assert_null(getenv("WATCHDOG_PID"));
 }
 
+static void the_managers_folders_are_found(void **state)
+{
+    (void) state;
+    assert_null(notify_folder("STATE_DIRECTORY"));
+    assert_int_equal(setenv("STATE_DIRECTORY", "/var/lib/floorfuse/demo", 1), 0);
+    assert_string_equal(notify_folder("STATE_DIRECTORY"), "/var/lib/floorfuse/demo");
+    assert_int_equal(setenv("STATE_DIRECTORY", "/a:/b", 1), 0);
+    assert_null(notify_folder("STATE_DIRECTORY"));
+    assert_int_equal(setenv("STATE_DIRECTORY", "", 1), 0);
+    assert_null(notify_folder("STATE_DIRECTORY"));
+    assert_int_equal(unsetenv("STATE_DIRECTORY"), 0);
+}
+
 static void an_abstract_socket_is_reached_too(void **state)
 {
     struct manager *m = *state;
@@ -206,6 +219,7 @@ int main(void)
         MANAGED(the_watchdog_hears_of_us_twice_a_period),
         MANAGED(another_processs_watchdog_is_not_ours),
         MANAGED(programs_that_are_started_do_not_speak_for_us),
+        MANAGED(the_managers_folders_are_found),
         MANAGED(an_abstract_socket_is_reached_too),
         MANAGED(without_a_manager_nothing_happens),
         MANAGED(a_manager_that_has_gone_does_no_harm),

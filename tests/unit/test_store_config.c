@@ -180,6 +180,22 @@ static void sockets_are_in_the_run_folder(void **state)
     assert_string_equal(f->config->wire.endpoint, "tcp://127.0.0.1:5571");
 }
 
+static void a_service_has_the_folders_its_manager_made(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(setenv("RUNTIME_DIRECTORY", "/run/floorfuse/market", 1), 0);
+    assert_int_equal(setenv("STATE_DIRECTORY", "/var/lib/floorfuse/market", 1), 0);
+    assert_loads(state, config_with("", ""));
+    assert_string_equal(f->config->run_dir, "/run/floorfuse/market");
+    assert_string_equal(f->config->wire.status, "ipc:///run/floorfuse/market/status");
+    assert_string_equal(f->config->state_dir, "/var/lib/floorfuse/market/state");
+    assert_loads(state, config_with("run_dir = \"/a\"; state_dir = \"/b\";", ""));
+    assert_string_equal(f->config->run_dir, "/a");
+    assert_string_equal(f->config->state_dir, "/b");
+    assert_int_equal(unsetenv("RUNTIME_DIRECTORY"), 0);
+    assert_int_equal(unsetenv("STATE_DIRECTORY"), 0);
+}
+
 static void the_run_folder_follows_the_user(void **state)
 {
     struct fixture *f = *state;
@@ -539,6 +555,7 @@ int main(void)
         TEST(paths_are_beside_the_config_and_streams_stay),
         TEST(sockets_are_in_the_run_folder),
         TEST(the_run_folder_follows_the_user),
+        TEST(a_service_has_the_folders_its_manager_made),
         TEST(socket_paths_of_107_bytes_fit_and_108_do_not),
         TEST(options_are_checked_against_each_other),
         TEST(what_refers_to_each_other_is_checked),
