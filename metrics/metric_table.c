@@ -5,7 +5,6 @@
 
 #include "base/macros.h"
 
-/* clang-format off: a table */
 const struct metric metric_table[] = {
     { "cameras[]", "floorfuse_camera_info", METRIC_INFO, 0, "engine|model|calibration_version",
       "What a camera works with; always 1." },
@@ -115,8 +114,6 @@ const struct metric_left_out metric_left_out[] = {
     { "tracks", "the sum of the floors'" },
     { "dwell_s", "the sum of the floors'" },
 };
-/* clang-format on */
-
 const size_t metric_count = ARRAY_LENGTH(metric_table);
 const size_t metric_left_out_count = ARRAY_LENGTH(metric_left_out);
 

@@ -148,7 +148,6 @@ static int add_writable(struct places *places, const struct camera_loop_options 
         r = file_make_folder(path, 0700, err);
     places_add(places, "%s", path);
     places_add(places, "/dev/null");
-    places_add_beside(places, options->csv_path);
     places_add_beside(places, options->still_path);
     if (device)
         places_add(places, "/dev"); /* one that is plugged in again is a new file */

@@ -421,14 +421,14 @@ static int open_all(struct camera_loop *loop, struct error *err)
     loop->signal_fd = signals_open();
     if (loop->signal_fd < 0)
         return error_set(err, loop->signal_fd, "could not open a signalfd");
-    int r = camera_confine(loop->options, err); /* before there are threads */
+    int r = open_csv(loop, err);
+    if (r == 0)
+        r = camera_confine(loop->options, err); /* before there are threads */
     if (r == 0)
         r = load_calibration(loop, &loop->calibration, err);
     if (r == 0)
         r = camera_eye_create(loop->options->camera, loop->calibration, loop->options->engine,
                               &loop->eye, err);
-    if (r == 0)
-        r = open_csv(loop, err);
     if (r == 0)
         r = open_publisher(loop, err);
     return r;

@@ -20,8 +20,8 @@ bound() {
         { cat judgement >&2; fail "$unit is more exposed than $3 tenths"; }
     grep 'Overall exposure' judgement | sed "s|^[^O]*|$unit: |"
 }
-bound floorfuse market-street 15
-bound floorfuse-fusion market-street 13
+bound floorfuse market-street 14
+bound floorfuse-fusion market-street 14
 bound floorfuse-camera left 14
 
 # A typing mistake is found: this test would notice.
