@@ -35,7 +35,7 @@ make_store() {
     [ -z "$model" ] || ln -sfn "$model" "$work/model"
     [ -z "${FLOORFUSE_VIDEO:-}" ] || ln -sfn "$FLOORFUSE_VIDEO" "$work/vtest.avi"
     sed -i -e "s|mode = \"embedded\";|mode = \"embedded\"; dir = \"$work/pg\";|" \
-        -e "s|^chain = .*|&\nrun_dir = \"$work/run\";|" \
+        -e "s|^chain = .*|&\nrun_dir = \"$work/run\";\nstate_dir = \"$work/state\";|" \
         -e 's|^heat = |fusion = { lateness_ms = 20000; };\nheat = |' \
         -e 's|fps = 7.0;|fps = 7.0; pace = "fast"; start = "2009-06-25T13:00:00Z";|' \
         "$work/store.cfg"
