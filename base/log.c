@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +72,16 @@ static void log_line(enum log_level level, const char *format, va_list arguments
     (void) written; /* nowhere left to complain */
 }
 
+static void log_words(enum log_level level, const char *format, ...) PRINTF_FORMAT(2, 3);
+
+static void log_words(enum log_level level, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    log_line(level, format, arguments);
+    va_end(arguments);
+}
+
 #define LOG_FUNCTION(name, level)           \
     void name(const char *format, ...)      \
     {                                       \
@@ -84,3 +95,34 @@ LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
 LOG_FUNCTION(log_warning, LOG_LEVEL_WARNING)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+
+int log_limit_take(struct log_limit *limit, int seconds, int64_t now_mono_ns,
+                   uint64_t *ret_left_out)
+{
+    int64_t next_ns = limit->next_mono_ns;
+    int64_t then_ns = now_mono_ns + seconds * NS_PER_S;
+    /* of several threads that come at once one speaks */
+    if ((next_ns != 0 && now_mono_ns < next_ns) ||
+        !atomic_compare_exchange_strong(&limit->next_mono_ns, &next_ns, then_ns)) {
+        limit->left_out++;
+        return 0;
+    }
+    *ret_left_out = atomic_exchange(&limit->left_out, 0);
+    return 1;
+}
+
+void log_limited(struct log_limit *limit, enum log_level level, int seconds, const char *format,
+                 ...)
+{
+    uint64_t left_out;
+    if (level > log_level || !log_limit_take(limit, seconds, clock_mono_ns(), &left_out))
+        return;
+    char words[1024], count[48] = "";
+    va_list arguments;
+    va_start(arguments, format);
+    (void) vsnprintf(words, sizeof(words), format, arguments);
+    va_end(arguments);
+    if (left_out > 0)
+        (void) snprintf(count, sizeof(count), " left_out=%llu", (unsigned long long) left_out);
+    log_words(level, "%s%s", words, count);
+}

@@ -9,6 +9,8 @@
 #ifndef FLOORFUSE_BASE_LOG_H
 #define FLOORFUSE_BASE_LOG_H
 
+#include <stdint.h>
+
 #include "base/macros.h"
 
 /* The values are syslog's. */
@@ -33,5 +35,36 @@ void log_error(const char *format, ...) PRINTF_FORMAT(1, 2);
 void log_warning(const char *format, ...) PRINTF_FORMAT(1, 2);
 void log_info(const char *format, ...) PRINTF_FORMAT(1, 2);
 void log_debug(const char *format, ...) PRINTF_FORMAT(1, 2);
+
+/*
+ * For what a flood can cause: a hostile message, a camera that flaps. Each place in the source
+ * writes at most one line in so many seconds; the line that comes after a pause ends in how many
+ * were left out ("left_out=37"). Say so much in it that the count is enough: those of other cameras
+ * or askers may be among the left out.
+ *     log_warning_limited(60, "refused a message reason=%s", reason);
+ */
+#define log_error_limited(seconds, ...)   LOG_LIMITED(LOG_LEVEL_ERROR, seconds, __VA_ARGS__)
+#define log_warning_limited(seconds, ...) LOG_LIMITED(LOG_LEVEL_WARNING, seconds, __VA_ARGS__)
+#define log_info_limited(seconds, ...)    LOG_LIMITED(LOG_LEVEL_INFO, seconds, __VA_ARGS__)
+
+/* What one place has said; all zero at first. Threads may share it. */
+struct log_limit {
+    _Atomic int64_t next_mono_ns; /* nothing is said before; 0: nothing was said yet */
+    _Atomic uint64_t left_out;
+};
+
+/* Whether a line may be written now. Returns 1 and how many were left out since the last one, or 0:
+ * it is counted as left out. */
+MUST_CHECK int log_limit_take(struct log_limit *limit, int seconds, int64_t now_mono_ns,
+                              uint64_t *ret_left_out);
+
+void log_limited(struct log_limit *limit, enum log_level level, int seconds, const char *format,
+                 ...) PRINTF_FORMAT(4, 5);
+
+#define LOG_LIMITED(level, seconds, ...)                               \
+    do {                                                               \
+        static struct log_limit log_limit_here;                        \
+        log_limited(&log_limit_here, (level), (seconds), __VA_ARGS__); \
+    } while (0)
 
 #endif

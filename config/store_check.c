@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/loopback.h"
 
 #define ZONE_FOLDER "/usr/share/zoneinfo"
 
@@ -372,6 +373,18 @@ static void check_wire(const struct check *c)
                 "wire.status");
 }
 
+static void check_status(const struct check *c)
+{
+    const char *address = c->config->status.http;
+    struct loopback where;
+    struct error err = { "" };
+    if (address && loopback_parse(address, &where, &err) < 0)
+        problem(c, "status.http", "status.http is \"%.100s\" but %s", address, err.text);
+    else if (address && where.port == 0)
+        problem(c, "status.http", "status.http is \"%.100s\" but its port must be 1 to 65535",
+                address);
+}
+
 void store_config_check(const struct store_config *config, const char *name,
                         const struct option_lines *lines, struct problems *problems)
 {
@@ -387,6 +400,7 @@ void store_config_check(const struct store_config *config, const char *name,
     for (size_t i = 0; i < config->cameras.count; i++)
         check_camera(&c, i);
     check_wire(&c);
+    check_status(&c);
 }
 
 /* Programs find out for themselves whether the keys are good; here it is whether anybody made any.

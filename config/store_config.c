@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/notify.h"
 #include "config/option_lines.h"
 #include "config/store_check.h"
 
@@ -28,11 +29,13 @@ static const struct option store_options[] = {
     { "chain", OPTION_ID, STORE(chain), .default_string = "default",
       .help = "the chain the store belongs to" },
     { "run_dir", OPTION_PATH, STORE(run_dir),
-      .help = "sockets and locks; default /run/floorfuse/STORE as root, else below "
-              "$XDG_RUNTIME_DIR or /tmp" },
+      .help = "sockets and locks; default $RUNTIME_DIRECTORY in a service, /run/floorfuse/STORE as "
+              "root, else below $XDG_RUNTIME_DIR or /tmp" },
     { "state_dir", OPTION_PATH, STORE(state_dir),
-      .help = "what a program knows when it starts again: rings of messages, spool, checkpoint; "
-              "default /var/lib/floorfuse/STORE/state as root, else var/state beside this file" },
+      .help =
+          "what a program knows when it starts again: rings of messages, spool, checkpoint; "
+          "default $STATE_DIRECTORY/state in a service, /var/lib/floorfuse/STORE/state as root, "
+          "else var/state beside this file" },
     { "store.id", OPTION_ID, STORE(store.id), .required = true,
       .help = "the store, unique in the chain" },
     { "store.timezone", OPTION_STRING, STORE(store.timezone), .default_string = "UTC",
@@ -58,8 +61,8 @@ static const struct option store_options[] = {
     { "database.conninfo", OPTION_STRING, STORE(database.conninfo),
       .help = "libpq connection string, for mode conninfo; passwords belong in ~/.pgpass" },
     { "database.dir", OPTION_PATH, STORE(database.dir),
-      .help = "folder of the private PostgreSQL; default /var/lib/floorfuse/STORE/pg as root, else "
-              "var/pg beside this file" },
+      .help = "folder of the private PostgreSQL; default $STATE_DIRECTORY/pg in a service, "
+              "/var/lib/floorfuse/STORE/pg as root, else var/pg beside this file" },
     { "database.hq_wal_mb", OPTION_INT, STORE(database.hq_wal_mb),
       .default_number = DATABASE_HQ_WAL_MB, .min = 64, .max = 1000000,
       .help =
@@ -157,6 +160,9 @@ static const struct option store_options[] = {
       .min = 0.1, .max = 3600, .help = "look at least this often" },
     { "cameras[].gate.hold_s", OPTION_DOUBLE, CAMERA(gate.hold_s), .default_number = 10, .min = 0,
       .max = 3600, .help = "look at every frame for so long after anybody was seen" },
+    { "cameras[].confine", OPTION_BOOL, CAMERA(confine), .default_number = 1,
+      .help = "the program may only do what a camera has to; false, for debugging and for engines "
+              "on a GPU: whatever its user may" },
     { "fusion.tick_ms", OPTION_INT, STORE(fusion.tick_ms), .default_number = 100, .min = 10,
       .max = 1000, .help = "length of a tick of capture time; divides 1000" },
     { "fusion.lateness_ms", OPTION_INT, STORE(fusion.lateness_ms), .default_number = 1000, .min = 0,
@@ -253,6 +259,9 @@ static const struct option store_options[] = {
       .max = 100000, .help = "and for how long" },
     { "spool.max_mb", OPTION_INT, STORE(spool.max_mb), .default_number = 1024, .min = 1,
       .max = 1000000, .help = "finished buckets that wait on disk for the database, MB" },
+    { "status.http", OPTION_STRING, STORE(status.http),
+      .help = "where fusion serves /metrics, /healthz and /readyz: a loopback address and a port, "
+              "such as 127.0.0.1:9464; default: nowhere; see docs/operations.md" },
 };
 /* clang-format on */
 
@@ -364,10 +373,13 @@ int32_t store_config_key(const struct store_config *config)
 
 static char *default_run_dir(const char *store)
 {
+    const char *service = notify_folder("RUNTIME_DIRECTORY");
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     char *path;
     int r;
-    if (geteuid() == 0)
+    if (service)
+        r = asprintf(&path, "%s", service);
+    else if (geteuid() == 0)
         r = asprintf(&path, "/run/floorfuse/%s", store);
     else if (runtime && runtime[0] == '/')
         r = asprintf(&path, "%s/floorfuse/%s", runtime, store);
@@ -379,7 +391,10 @@ static char *default_run_dir(const char *store)
 /* name: "state" or "keys" */
 static char *default_folder(const struct store_config *c, const char *name)
 {
+    const char *service = notify_folder("STATE_DIRECTORY");
     char *path, beside[32];
+    if (service)
+        return asprintf(&path, "%s/%s", service, name) < 0 ? NULL : path;
     if (geteuid() == 0)
         return asprintf(&path, "/var/lib/floorfuse/%s/%s", c->store.id ? c->store.id : "store",
                         name) < 0

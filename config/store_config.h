@@ -82,6 +82,7 @@ struct camera_config {
     struct detector_config detector;
     struct network_config heads; /* a second network, such as one for heads; no model: none */
     struct gate_config gate;
+    bool confine; /* the program gives up what it does not need before it sees a picture */
 };
 
 /* How tall the people of a store are: what places heads on the floor. */
@@ -173,6 +174,9 @@ struct store_config {
     struct {
         int max_mb;
     } spool;
+    struct {
+        char *http; /* where /metrics, /healthz and /readyz are; NULL: nowhere */
+    } status;
 };
 
 /*

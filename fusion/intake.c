@@ -42,6 +42,8 @@ struct standing {
     struct wire_position taken; /* the last frame taken or passed over; boot 0: none */
     uint64_t past[PAST_BOOTS];  /* the newest first; 0: none */
     uint64_t past_next;         /* the numbers of past[0] below are taken or counted as missed */
+    uint64_t hello_next;        /* of the last hello of this boot that was taken */
+    int64_t hello_us;           /* when it was published; INT64_MIN: none was */
     struct gap gap;
     struct intake_counts counts;
 };
@@ -128,6 +130,14 @@ static bool follows_on(const struct standing *at, const struct camera_hello *hel
            hello->previous_next_sequence == at->taken.sequence + 1;
 }
 
+/* A hello that comes again, from a replay, is none of news. */
+static bool is_old_hello(const struct standing *at, const struct camera_hello *hello)
+{
+    if (hello->next_sequence != at->hello_next)
+        return hello->next_sequence < at->hello_next;
+    return hello->publish_us <= at->hello_us;
+}
+
 static enum place place_of(const struct intake *intake, const struct message *message)
 {
     const struct standing *at = &intake->at;
@@ -136,7 +146,9 @@ static enum place place_of(const struct intake *intake, const struct message *me
     if (at->boot && p.boot_id == at->boot) {
         if (p.sequence > at->next)
             return AHEAD;
-        return is_hello || p.sequence == at->next ? NEXT : BEHIND;
+        if (is_hello)
+            return is_old_hello(at, &message->hello) ? BEHIND : NEXT;
+        return p.sequence == at->next ? NEXT : BEHIND;
     }
     if (is_past(at, p.boot_id))
         return BEHIND;
@@ -153,7 +165,8 @@ static void meet_boot(struct standing *at, uint64_t boot)
     at->past[0] = at->boot;
     at->past_next = at->next;
     at->boot = boot;
-    at->next = 0;
+    at->next = at->hello_next = 0;
+    at->hello_us = INT64_MIN;
     at->counts.boots++;
 }
 
@@ -200,6 +213,8 @@ static int take(struct intake *intake, const struct message *message)
         at->counts.received++;
     } else {
         count_tail(at, &message->hello);
+        at->hello_next = message->hello.next_sequence;
+        at->hello_us = message->hello.publish_us;
         intake->acknowledge |= may_be_leaving(message->hello.state);
     }
     int r = intake->options.take(intake->options.context, message);
@@ -448,14 +463,15 @@ static int take_replayed(struct intake *intake, const struct replay *replay)
     return taken;
 }
 
+/* What a replay held up to there had to be refused. Where it is behind us that does not matter. */
 static void pass_over(struct intake *intake, struct wire_position last)
 {
     struct standing *at = &intake->at;
+    if (is_past(at, last.boot_id) || (last.boot_id == at->boot && last.sequence < at->next))
+        return;
     meet_boot(at, last.boot_id);
-    if (last.sequence >= at->next) {
-        at->counts.missed += last.sequence + 1 - at->next;
-        at->next = last.sequence + 1;
-    }
+    at->counts.missed += last.sequence + 1 - at->next;
+    at->next = last.sequence + 1;
     at->taken = last;
 }
 
@@ -484,7 +500,7 @@ int intake_replay(struct intake *intake, struct replay *replay, int64_t now_mono
     if (progress)
         intake->waiting_since_ns = now_mono_ns;
     else if (!same_position(replay->last, replay->after))
-        pass_over(intake, replay->last); /* what was there had to be refused */
+        pass_over(intake, replay->last);
     if (!replay->complete)
         return 0;
     intake->acknowledge = false;
@@ -534,7 +550,7 @@ struct wire_position intake_position(const struct intake *intake)
 
 /* ---- saving ---- */
 
-SAVED_STRUCT_HAS_BYTES(struct standing, 16 + 16 + 8 * PAST_BOOTS + 8 + 40 + 40);
+SAVED_STRUCT_HAS_BYTES(struct standing, 16 + 16 + 8 * PAST_BOOTS + 8 + 16 + 40 + 40);
 
 static void put_position(struct buffer *buffer, struct wire_position position)
 {
@@ -559,6 +575,8 @@ void intake_save(const struct intake *intake, struct buffer *buffer)
     for (int i = 0; i < PAST_BOOTS; i++)
         buffer_put_u64(buffer, at->past[i]);
     buffer_put_u64(buffer, at->past_next);
+    buffer_put_u64(buffer, at->hello_next);
+    buffer_put_i64(buffer, at->hello_us);
     saved_put_flag(buffer, at->gap.open);
     put_position(buffer, at->gap.after);
     put_position(buffer, at->gap.until);
@@ -581,6 +599,8 @@ int intake_restore(struct intake *intake, struct buffer_reader *reader)
     for (int i = 0; i < PAST_BOOTS; i++)
         at.past[i] = buffer_get_u64(reader);
     at.past_next = buffer_get_u64(reader);
+    at.hello_next = buffer_get_u64(reader);
+    at.hello_us = saved_get_time_or_never_us(reader);
     at.gap.open = saved_get_flag(reader);
     at.gap.after = get_position(reader);
     at.gap.until = get_position(reader);

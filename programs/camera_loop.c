@@ -14,10 +14,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "calib/calibration.h"
 #include "calib/watch.h"
 #include "capture/av_words.h"
 #include "capture/capture.h"
+#include "programs/camera_confine.h"
 #include "programs/camera_eye.h"
 #include "programs/camera_watch.h"
 #include "programs/seal.h"
@@ -221,12 +223,28 @@ static void tell_ring_trouble(struct camera_loop *loop)
     loop->next_ring_trouble_ns = now_ns + RING_TROUBLE_INTERVAL_NS;
 }
 
+static const char *state_text(const struct camera_loop *loop)
+{
+    switch (loop->state) {
+    case CAMERA_RUNNING:
+        return "running";
+    case CAMERA_LOST:
+        return "without its stream";
+    case CAMERA_ENDED:
+        return "at the end of its recording";
+    case CAMERA_STARTING:
+        break;
+    }
+    return "waiting for its first picture";
+}
+
 /* Say who and how this camera is; a full queue is counted by the publisher. */
 static void send_report(struct camera_loop *loop)
 {
     const struct capture_status status = capture_status_of(loop);
     loop->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
     camera_watch_note_clock(loop->watch, &status);
+    notify_status("camera %s is %s", loop->options->camera->id, state_text(loop));
     if (!loop->publisher)
         return;
     tell_ring_trouble(loop);
@@ -474,8 +492,10 @@ static void handle_signals(struct camera_loop *loop)
         if (number == SIGTERM || number == SIGINT)
             loop->stop = true;
         else if (number == SIGHUP) {
+            notify_reloading();
             reload_calibration(loop);
             renew_keys(loop);
+            notify_ready("camera %s is %s", loop->options->camera->id, state_text(loop));
         }
     }
 }
@@ -507,6 +527,7 @@ static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
     if (zmq_poll(items, count, wait_ns < 0 ? 0 : (long) (wait_ns / NS_PER_MS) + 1) < 0 &&
         errno != EINTR)
         return error_set(err, -errno, "could not wait: %s", zmq_strerror(errno));
+    notify_turn(clock_mono_ns());
     handle_signals(loop);
     if (publisher_item && items[publisher_item].revents) {
         r = handle_publisher(loop);
@@ -529,14 +550,16 @@ static int open_all(struct camera_loop *loop, struct error *err)
     loop->signal_fd = signals_open();
     if (loop->signal_fd < 0)
         return error_set(err, loop->signal_fd, "could not open a signalfd");
-    int r = load_calibration(loop, &loop->calibration, err);
+    int r = open_csv(loop, err);
+    if (r == 0)
+        r = camera_confine(loop->options, err); /* before there are threads */
+    if (r == 0)
+        r = load_calibration(loop, &loop->calibration, err);
     if (r == 0)
         r = camera_eye_create(loop->options->camera, loop->calibration, loop->options->engine,
                               &loop->eye, err);
     if (r == 0 && camera_watch_create(loop->options->camera, loop->calibration, &loop->watch) < 0)
         r = error_set(err, -ENOMEM, "out of memory");
-    if (r == 0)
-        r = open_csv(loop, err);
     if (r == 0)
         r = open_publisher(loop, err);
     return r;
@@ -582,6 +605,7 @@ static void wait_for_last_replay(struct camera_loop *loop)
 
 static int close_all(struct camera_loop *loop, int r, struct error *err)
 {
+    notify_stopping();
     if (loop->publisher) {
         if (loop->state != CAMERA_ENDED)
             loop->state = CAMERA_LOST;
@@ -631,6 +655,8 @@ int camera_loop_run(const struct camera_loop_options *options, struct error *err
     int r = open_all(&loop, err);
     int64_t give_up_ns = clock_mono_ns() + LISTENER_WAIT_NS;
     loop.next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
+    if (r == 0)
+        notify_ready("camera %s is %s", options->camera->id, state_text(&loop));
     while (r == 0 && !loop.stop)
         r = turn(&loop, give_up_ns, err);
     if (r == 0)

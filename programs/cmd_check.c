@@ -13,6 +13,7 @@
 #include "calib/calibration.h"
 #include "capture/capture.h"
 #include "detector/detector.h"
+#include "metrics/metric_table.h"
 #include "programs/arguments.h"
 #include "programs/commands.h"
 #include "programs/detector_setup.h"
@@ -92,11 +93,12 @@ static void check_everything(const struct store_config *config, struct problems 
 int cmd_check(int argc, char **argv)
 {
     const char *config_path = NULL;
-    bool dump = false, document = false;
+    bool dump = false, document = false, metrics = false;
     const struct argument arguments[] = {
         { "--config", "FILE", &config_path, NULL, "the store's config", false },
         { "--dump-config", NULL, NULL, &dump, "print all settings in force", false },
         { "--options", NULL, NULL, &document, "print every option there is, as Markdown", false },
+        { "--metrics", NULL, NULL, &metrics, "print every metric there is, as Markdown", false },
     };
     const struct command_line line = {
         .program = "floorfuse check",
@@ -109,6 +111,10 @@ int cmd_check(int argc, char **argv)
         return exit_code;
     if (document) {
         store_config_document(stdout);
+        return EXIT_OK;
+    }
+    if (metrics) {
+        metric_table_document(stdout);
         return EXIT_OK;
     }
     if (!config_path) {

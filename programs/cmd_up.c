@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/notify.h"
 #include "programs/arguments.h"
 #include "programs/commands.h"
 #include "programs/start.h"
@@ -41,6 +42,7 @@ int cmd_up(int argc, char **argv)
         return EXIT_FAILED;
     if (check_config)
         return EXIT_OK;
+    (void) notify_init();
     options.config = config;
     struct error err = { "" };
     int r = supervisor_run(&options, &err);

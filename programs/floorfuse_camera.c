@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "programs/arguments.h"
 #include "programs/camera_loop.h"
 #include "programs/start.h"
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
         .argument_count = ARRAY_LENGTH(arguments),
     };
     int exit_code;
+    (void) notify_init();
     if (!arguments_parse(&line, argc, argv, &exit_code))
         return exit_code;
     log_init(PROGRAM, NULL);

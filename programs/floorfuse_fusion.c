@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/notify.h"
 #include "programs/arguments.h"
 #include "programs/fusion_loop.h"
 #include "programs/start.h"
@@ -37,6 +38,7 @@ int main(int argc, char **argv)
     if (!arguments_parse(&line, argc, argv, &exit_code))
         return exit_code;
     log_init(PROGRAM, NULL);
+    (void) notify_init();
     AUTO(store_config_destroy) struct store_config *config = NULL;
     if (load_config(PROGRAM, config_path, &config) < 0)
         return EXIT_FAILED;

@@ -26,13 +26,14 @@ static void write_tick(void *context, const struct tick_report *report)
 static void store_bucket(void *context, struct heat_bucket *bucket)
 {
     struct fusion_loop *loop = ((struct fusion_floor *) context)->loop;
-    fusion_recovery_note_bucket(loop);
     if (bucket->start_us < loop->first_bucket_us || !loop->writer) {
         heat_bucket_destroy(&bucket);
         return;
     }
     loop->buckets++;
-    if (storage_writer_put_take(loop->writer, &bucket) < 0)
+    if (storage_writer_put_take(loop->writer, &bucket) == 0)
+        fusion_recovery_note_bucket(loop);
+    else /* nor is the state saved, so that the next start makes it again */
         log_error("dropped a heat bucket: too many wait for the disk");
 }
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/text.h"
 #include "programs/fusion_cameras.h"
 #include "programs/fusion_floors.h"
@@ -129,6 +130,7 @@ static int open_sockets(struct fusion_loop *loop, struct error *err)
 
 static int open_all(struct fusion_loop *loop, struct error *err)
 {
+    const struct store_config *config = loop->options->config;
     loop->signal_fd = signals_open();
     if (loop->signal_fd < 0)
         return error_set(err, loop->signal_fd, "could not open a signalfd");
@@ -145,6 +147,8 @@ static int open_all(struct fusion_loop *loop, struct error *err)
         r = fusion_recovery_open(loop, err);
     if (r == 0)
         r = open_sockets(loop, err);
+    if (r == 0 && config->status.http)
+        r = metrics_server_create(config->status.http, &loop->metrics, err);
     return r;
 }
 
@@ -233,9 +237,13 @@ static char *status_text(void *context)
 
 static void handle_signals(struct fusion_loop *loop)
 {
-    for (int number; (number = signals_next(loop->signal_fd)) != 0;)
+    for (int number; (number = signals_next(loop->signal_fd)) != 0;) {
         if (number == SIGTERM || number == SIGINT)
             loop->stop = true;
+        else if (number == SIGHUP)
+            log_info("there is nothing to reload: keys are read when they change, all else at the "
+                     "next start");
+    }
 }
 
 static int turn(struct fusion_loop *loop, struct error *err)
@@ -248,6 +256,8 @@ static int turn(struct fusion_loop *loop, struct error *err)
     };
     if (zmq_poll(items, ARRAY_LENGTH(items), wait_ms(loop)) < 0 && errno != EINTR)
         return error_set(err, -errno, "could not wait: %s", zmq_strerror(errno));
+    notify_turn(clock_mono_ns());
+    metrics_server_turn(loop->metrics, clock_mono_ns(), status_text, loop);
     handle_signals(loop);
     log_notices(loop);
     int r = receive(loop);
@@ -316,6 +326,7 @@ static int close_all(struct fusion_loop *loop, int r, struct error *err)
 {
     if (loop->tracks && (ferror(loop->tracks) | fclose(loop->tracks)) && r == 0)
         r = error_set(err, -EIO, "could not write %s", loop->options->tracks_path);
+    metrics_server_destroy(&loop->metrics); /* before what its text is made of */
     subscriber_destroy(&loop->subscriber);
     replay_desk_destroy(&loop->replays);
     status_server_destroy(&loop->status);
@@ -343,11 +354,14 @@ int fusion_loop_run(const struct fusion_loop_options *options, struct error *err
     };
     int r = open_all(&loop, err);
     if (r == 0)
+        notify_ready("store %s: %zu cameras", options->config->store.id, loop.camera_count);
+    if (r == 0)
         log_info("ready store=%s cameras=%zu floors=%zu endpoint=%s", options->config->store.id,
                  loop.camera_count, loop.floor_count, options->config->wire.endpoint);
     while (r == 0 && !loop.stop)
         r = turn(&loop, err);
     if (r == 0)
         r = finish(&loop, err);
+    notify_stopping();
     return close_all(&loop, r, err);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "config/store_config.h"
+#include "metrics/metrics_server.h"
 #include "programs/seal.h"
 #include "storage/writer.h"
 #include "wire/replay_desk.h"
@@ -41,6 +42,7 @@ struct fusion_loop {
     struct subscriber *subscriber;
     struct replay_desk *replays;
     struct status_server *status;
+    struct metrics_server *metrics; /* NULL without status.http */
     struct storage_writer *writer; /* NULL without a database */
     FILE *tracks;
     int signal_fd, lock_fd;

@@ -159,11 +159,12 @@ static json_t *connections_json(const struct fusion_loop *loop)
     if (!loop->gatekeeper)
         return json_null();
     struct gatekeeper_counts counts = gatekeeper_counts(loop->gatekeeper);
-    json_t *o = json_object();
+    json_t *o = json_object(), *denied = json_object();
     json_object_set_new(o, "admitted", json_integer((json_int_t) counts.admitted));
     for (int reason = 0; reason < DENIAL_REASONS; reason++)
-        json_object_set_new(o, denial_text((enum denial) reason),
+        json_object_set_new(denied, denial_text((enum denial) reason),
                             json_integer((json_int_t) counts.denied[reason]));
+    json_object_set_new(o, "denied", denied);
     json_object_set_new(o, "last_denied", json_string(counts.last));
     json_object_set_new(o, "allow_list_error", json_string(counts.trouble));
     return o;
@@ -182,6 +183,8 @@ static json_t *database_json(const struct fusion_loop *loop)
     json_object_set_new(o, "buckets_waiting", json_integer((json_int_t) (c.queued + c.spooled)));
     json_object_set_new(o, "buckets_in_spool", json_integer((json_int_t) c.spooled));
     json_object_set_new(o, "spool_bytes", json_integer((json_int_t) c.spool_bytes));
+    json_object_set_new(o, "spool_max_bytes",
+                        json_integer((json_int_t) loop->options->config->spool.max_mb * 1048576));
     json_object_set_new(o, "oldest_waiting",
                         c.oldest_us == INT64_MIN ? json_null() : time_text(c.oldest_us));
     json_object_set_new(o, "buckets_dropped", json_integer((json_int_t) c.dropped));
@@ -231,6 +234,7 @@ char *fusion_report(const struct fusion_loop *loop)
     json_object_set_new(o, "cameras", cameras);
     json_object_set_new(o, "floors", floors);
     json_object_set_new(o, "refused", refused_json(loop));
+    json_object_set_new(o, "times_back", json_integer((json_int_t) loop->times_back));
     json_object_set_new(o, "connections", connections_json(loop));
     json_object_set_new(o, "database", database_json(loop));
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(12));

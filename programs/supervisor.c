@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/process.h"
 #include "programs/arguments.h"
 #include "programs/start.h"
@@ -266,8 +267,11 @@ static void handle_signals(struct supervisor *s)
     for (int number; (number = signals_next(s->signal_fd)) != 0;) {
         if (number == SIGTERM || number == SIGINT)
             s->stop = s->interrupted = true;
-        else if (number == SIGHUP)
+        else if (number == SIGHUP) {
+            notify_reloading();
             reload_cameras(s);
+            notify_ready("store %s is running", s->options->config->store.id);
+        }
     }
 }
 
@@ -276,6 +280,7 @@ static int turn(struct supervisor *s, struct error *err)
     struct pollfd wake = { .fd = s->signal_fd, .events = POLLIN };
     if (poll(&wake, 1, 200) < 0 && errno != EINTR)
         return error_set(err, -errno, "could not wait: %s", strerror(errno));
+    notify_turn(clock_mono_ns());
     handle_signals(s);
     reap(s);
     if (s->stop)
@@ -317,6 +322,7 @@ static void stop_children(struct supervisor *s)
 
 static int close_all(struct supervisor *s, int r, struct error *err)
 {
+    notify_stopping();
     stop_children(s);
     if (s->cluster && !cluster_was_running(s->cluster)) {
         struct error stop_err;
@@ -344,6 +350,8 @@ static int run(struct supervisor *s, struct error *err)
     if (r == 0)
         r = open_children(s, err);
     s->next_progress_ns = clock_mono_ns() + PROGRESS_INTERVAL_NS;
+    if (r == 0)
+        notify_ready("store %s is running", s->options->config->store.id);
     while (r == 0 && !s->stop)
         r = turn(s, err);
     if (r < 0)

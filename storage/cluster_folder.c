@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/notify.h"
 #include "base/process.h"
 
 #define VERSION        "15"
@@ -77,6 +78,11 @@ static char *cluster_dir(const struct store_config *config)
     struct text dir = TEXT_INIT;
     if (config->database.dir)
         return make_absolute(strdup(config->database.dir));
+    const char *service = notify_folder("STATE_DIRECTORY");
+    if (service) {
+        text_format(&dir, "%s/pg", service);
+        return text_take(&dir);
+    }
     if (geteuid() != 0)
         return make_absolute(file_resolve(config->path, "var/pg"));
     text_format(&dir, "%s/%s/pg", ROOT_DIR, config->store.id);

@@ -39,6 +39,7 @@ function headers(library) {
     if (library == "libpq") return "^(postgresql/)?(libpq-fe|libpq-events|pg_config|postgres_ext)\\.h$"
     if (library == "cbc") return "^(coin/)?(Cbc|Clp|Cgl|Coin|Osi)[A-Za-z_]*\\.h"
     if (library == "libmicrohttpd") return "^microhttpd\\.h$"
+    if (library == "seccomp") return "^seccomp\\.h$"
     if (library == "libsodium") return "^sodium(\\.h$|/)"
     return ""
 }
@@ -95,7 +96,7 @@ function read_table(   line, number, parts, sides, names, i, n) {
         allowed[folder, folder] = 1
     }
     count = split("md libconfig jansson png cairo zmq protobuf-c libav expat yaml curl darknet opencv libpq cbc " \
-                  "libmicrohttpd libsodium", libraries, " ")
+                  "libmicrohttpd libsodium seccomp", libraries, " ")
 }
 
 BEGIN { read_table() }

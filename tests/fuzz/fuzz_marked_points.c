@@ -3,11 +3,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "calib/fit_advice.h"
 #include "calib/fit_file.h"
+#include "tests/fuzz/memory_file.h"
 
 /* More take long, and go the same ways. */
 #define POINTS_MAX 8
@@ -41,13 +40,9 @@ static void load(const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char path[64];
-    int fd = memfd_create("points.csv", MFD_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (write(fd, data, size) == (ssize_t) size)
-        load(path);
-    (void) close(fd);
+    struct memory_file file;
+    if (memory_file_open(&file, data, size))
+        load(file.path);
+    memory_file_close(&file);
     return 0;
 }

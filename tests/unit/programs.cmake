@@ -1,1 +1,1 @@
-unit_test(programs arguments checkpoints)
+unit_test(programs arguments checkpoints confine)

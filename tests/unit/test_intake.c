@@ -58,6 +58,7 @@ static struct message hello_message(uint64_t index, enum camera_state state)
     m.hello.boot_id = boot_of(index);
     m.hello.next_sequence = index % BOOT_LENGTH;
     m.hello.state = state;
+    m.hello.publish_us = CAPTURE_US(index) + (state == CAMERA_ENDED);
     if (index >= BOOT_LENGTH) {
         m.hello.previous_boot_id = boot_of(index) - 1;
         m.hello.previous_next_sequence = BOOT_LENGTH;
@@ -350,6 +351,26 @@ static void the_end_of_a_recording_is_acknowledged_once(void **state)
     intake_destroy(&f.intake);
 }
 
+/* As the ring has the first hello, a replay after the last frame of the boot before brings it. */
+static void an_old_hello_from_a_replay_changes_nothing(void **state)
+{
+    (void) state;
+    struct fixture f;
+    open_intake(&f, 0);
+    live_hello(&f, 0, 0);
+    struct message ended = hello_message(0, CAMERA_ENDED), first = hello_message(0, CAMERA_RUNNING);
+    assert_int_equal(intake_live(f.intake, &ended, 0), 0);
+    struct wire_position after;
+    assert_true(intake_wants_replay(f.intake, 0, &after));
+    intake_asked(f.intake, 0);
+    struct replay replay = {
+        .after = after, .last = after, .messages = &first, .count = 1, .complete = true
+    };
+    assert_int_equal(intake_replay(f.intake, &replay, 0), 0);
+    assert_int_equal(f.hellos, 2);
+    intake_destroy(&f.intake);
+}
+
 static void late_frames_of_a_camera_with_a_ring_can_be_had_again(void **state)
 {
     (void) state;
@@ -439,7 +460,7 @@ static void whatever_the_line_does_all_is_taken_in_order(void **state)
         live_hello(&f, end, now_ns); /* what is still missing is missed now */
         for (int i = 0; i < 100 && f.taken_count < end; i++, now_ns += NS_PER_S)
             (void) ask_and_answer(&f, 0, end, now_ns);
-        assert_int_equal(f.taken_count, end);
+        if (f.taken_count != end) fail_msg("seed %d: %d boots %d", (int) seed, (int) f.taken_count, (int) intake_counts(f.intake).boots);
         for (uint64_t i = 0; i < end; i++)
             assert_int_equal(f.taken[i], i);
         assert_int_equal(intake_counts(f.intake).missed, 0);
@@ -496,6 +517,7 @@ int main(void)
         cmocka_unit_test(what_was_published_before_our_time_is_passed_over),
         cmocka_unit_test(catching_up_takes_nothing_live_before_the_past),
         cmocka_unit_test(the_end_of_a_recording_is_acknowledged_once),
+        cmocka_unit_test(an_old_hello_from_a_replay_changes_nothing),
         cmocka_unit_test(late_frames_of_a_camera_with_a_ring_can_be_had_again),
         cmocka_unit_test(a_saved_intake_goes_on_where_it_stood),
         cmocka_unit_test(whatever_the_line_does_all_is_taken_in_order),

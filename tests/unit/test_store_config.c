@@ -180,6 +180,22 @@ static void sockets_are_in_the_run_folder(void **state)
     assert_string_equal(f->config->wire.endpoint, "tcp://127.0.0.1:5571");
 }
 
+static void a_service_has_the_folders_its_manager_made(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(setenv("RUNTIME_DIRECTORY", "/run/floorfuse/market", 1), 0);
+    assert_int_equal(setenv("STATE_DIRECTORY", "/var/lib/floorfuse/market", 1), 0);
+    assert_loads(state, config_with("", ""));
+    assert_string_equal(f->config->run_dir, "/run/floorfuse/market");
+    assert_string_equal(f->config->wire.status, "ipc:///run/floorfuse/market/status");
+    assert_string_equal(f->config->state_dir, "/var/lib/floorfuse/market/state");
+    assert_loads(state, config_with("run_dir = \"/a\"; state_dir = \"/b\";", ""));
+    assert_string_equal(f->config->run_dir, "/a");
+    assert_string_equal(f->config->state_dir, "/b");
+    assert_int_equal(unsetenv("RUNTIME_DIRECTORY"), 0);
+    assert_int_equal(unsetenv("STATE_DIRECTORY"), 0);
+}
+
 static void the_run_folder_follows_the_user(void **state)
 {
     struct fixture *f = *state;
@@ -284,6 +300,11 @@ static void options_are_checked_against_each_other(void **state)
         { "database = { mode = \"conninfo\"; };", "",
           "2: database.mode is \"conninfo\" but database.conninfo is missing; write e.g. "
           "\"host=db.example dbname=floorfuse\"" },
+        { "status = { http = \"0.0.0.0:9464\"; };", "",
+          "2: status.http is \"0.0.0.0:9464\" but must not be reached by other machines; write "
+          "127.0.0.1:9464 and put a reverse proxy before it that asks who they are" },
+        { "status = { http = \"127.0.0.1:0\"; };", "",
+          "2: status.http is \"127.0.0.1:0\" but its port must be 1 to 65535" },
         { "database = { conninfo = \"host=x\"; };", "",
           "2: database.conninfo is given but database.mode is \"embedded\"; write mode = "
           "\"conninfo\" to use it" },
@@ -597,6 +618,7 @@ int main(void)
         TEST(the_run_folder_follows_the_user),
         TEST(only_addresses_of_this_machine_are_local),
         TEST(sockets_that_other_machines_reach_need_keys),
+        TEST(a_service_has_the_folders_its_manager_made),
         TEST(socket_paths_of_107_bytes_fit_and_108_do_not),
         TEST(options_are_checked_against_each_other),
         TEST(what_refers_to_each_other_is_checked),

@@ -1,0 +1,1 @@
+unit_test(metrics exposition readiness metrics_server)
