@@ -91,7 +91,15 @@ fi
 broken 's|mode = "embedded"|mode = "conninfo"; conninfo = "host=/nowhere-at-all dbname=x"|'
 expect_failure 1 'nowhere-at-all' "$ff" migrate --config "$cfg"
 expect_failure 1 'nowhere-at-all' "$ff" heatmap --config "$cfg" --out "$work/x.png"
-expect_failure 1 'nowhere-at-all' "$build/floorfuse-fusion" --config "$cfg"
+# Fusion goes on without it, says so, and keeps what it has.
+"$build/floorfuse-fusion" --config "$cfg" 2>"$work/fusion.log" &
+fusion=$!
+until grep -q 'the database takes no buckets, they wait in .*nowhere-at-all' "$work/fusion.log"; do
+    kill -0 "$fusion" 2>/dev/null || { cat "$work/fusion.log" >&2 && fail "fusion ended without a database"; }
+done
+kill -INT "$fusion"
+kill -TERM "$fusion"
+wait "$fusion" || fail "fusion did not end well"
 [ ! -e "$work/x.png" ] || fail "a picture was written although there was no data"
 printf '%s\n' "$good" >"$cfg"
 expect_failure 1 'not running' "$ff" stop --config "$cfg"

@@ -76,10 +76,9 @@ static void milliseconds_are_shown_in_seconds(void **state)
 {
     (void) state;
     char *text = exposed("{\"store\": \"demo\", \"cameras\": [{\"camera\": \"a\", "
-                         "\"detect_ms_per_frame\": 12.345, \"clock_offset_ms\": -250}]}");
+                         "\"detect_ms_per_frame\": 12.345, \"decode_ms_per_frame\": 250}]}");
     assert_has_line(text, "floorfuse_camera_detect_seconds{store=\"demo\",camera=\"a\"} 0.012345");
-    assert_has_line(text,
-                    "floorfuse_camera_clock_offset_seconds{store=\"demo\",camera=\"a\"} -0.25");
+    assert_has_line(text, "floorfuse_camera_decode_seconds{store=\"demo\",camera=\"a\"} 0.25");
     free(text);
 }
 

@@ -460,7 +460,9 @@ static void whatever_the_line_does_all_is_taken_in_order(void **state)
         live_hello(&f, end, now_ns); /* what is still missing is missed now */
         for (int i = 0; i < 100 && f.taken_count < end; i++, now_ns += NS_PER_S)
             (void) ask_and_answer(&f, 0, end, now_ns);
-        if (f.taken_count != end) fail_msg("seed %d: %d boots %d", (int) seed, (int) f.taken_count, (int) intake_counts(f.intake).boots);
+        if (f.taken_count != end)
+            fail_msg("seed %d: %d boots %d", (int) seed, (int) f.taken_count,
+                     (int) intake_counts(f.intake).boots);
         for (uint64_t i = 0; i < end; i++)
             assert_int_equal(f.taken[i], i);
         assert_int_equal(intake_counts(f.intake).missed, 0);
