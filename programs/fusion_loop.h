@@ -43,7 +43,7 @@ struct fusion_loop {
     struct replay_desk *replays;
     struct status_server *status;
     struct metrics_server *metrics; /* NULL without status.http */
-    struct storage_writer *writer; /* NULL without a database */
+    struct storage_writer *writer;  /* NULL without a database */
     FILE *tracks;
     int signal_fd, lock_fd;
     int64_t started_ns, run_us; /* when this run began: monotonic, UTC */
