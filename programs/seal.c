@@ -28,6 +28,11 @@ void seal_say_plain(const struct store_config *config)
         }
     if (names[0])
         log_info("plain text where only this machine can reach it plain=%s", names);
+    if (!store_config_is_local(config->wire.endpoint) && store_config_is_local(config->wire.replay))
+        log_warning(
+            "other machines reach wire.endpoint but not wire.replay, so their cameras cannot "
+            "be asked for what was missed; give wire.replay an address, too replay=%s",
+            config->wire.replay);
 }
 
 int seal_open_gate(const struct store_config *config, struct gatekeeper **ret_gatekeeper,

@@ -9,7 +9,8 @@
 #include "wire/gatekeeper.h"
 #include "wire/replay_desk.h"
 
-/* Log, once at start, which endpoints are in plain text because only this machine reaches them. */
+/* Log, once at start, which endpoints are in plain text because only this machine reaches them; and
+ * warn of cameras that could not be asked. */
 void seal_say_plain(const struct store_config *config);
 
 /* The gatekeeper that fusion's sockets need: NULL when all of them are in plain text. Returns 0, or

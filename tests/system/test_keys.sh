@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# floorfuse keys: sealed sockets give the same tracks as plain ones, and who has no key, or another's, disturbs nobody.
+# floorfuse keys: sealed sockets give the same tracks as plain ones, what was missed is fetched over them, and who has no
+# key, or another's, disturbs nobody.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 python=
@@ -13,10 +14,16 @@ command -v protoc >/dev/null || skip "protoc is not here; install protobuf-compi
 
 protoc --proto_path="$source/wire" --python_out="$work" floorfuse.proto
 cp "$source"/examples/walkers/* "$work/"
-port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+read -r port replay_port < <("$python" -c '
+import socket
+sockets = [socket.socket() for _ in range(2)]
+for s in sockets:
+    s.bind(("127.0.0.1", 0))
+print(*(s.getsockname()[1] for s in sockets))')
 endpoint=tcp://127.0.0.1:$port
-sed -i -e "s|^chain = .*|&\nrun_dir = \"$work/run\";\nfusion = { lateness_ms = 20000; };|" \
-    -e "s|^wire = .*|wire = { endpoint = \"$endpoint\"; keys = \"keys\"; };|" "$work/store.cfg"
+replay=tcp://127.0.0.1:$replay_port
+sed -i -e "s|^chain = .*|&\nrun_dir = \"$work/run\";\nstate_dir = \"$work/state\";\nfusion = { lateness_ms = 20000; };|" \
+    -e "s|^wire = .*|wire = { endpoint = \"$endpoint\"; replay = \"$replay\"; keys = \"keys\"; };|" "$work/store.cfg"
 export PYTHONPATH="$work:$source/examples" PYTHONDONTWRITEBYTECODE=1
 cd "$work"
 keys() { "$build/floorfuse" keys "$1" --config store.cfg "${@:2}" >>keys.log; }
@@ -209,8 +216,87 @@ until grep -q 'new keys; connecting again' camera.log; do
 done
 wait_for_frames $(($(value status.json frames_received) + 30))
 [ "$(value status.json 'unknown key')" = 0 ] || { cat status.json >&2; fail "the camera was turned away"; }
+printf 'ok: a camera took its new key while it ran\n'
+
+# What a camera saw while it was shut out is fetched from its ring over the sealed replay socket, while others try to be
+# asked in its place: in plain text, with a key that nobody allowed, and with the key of another under its name.
+cat >listen.py <<'PYTHON'
+import sys
+import zmq
+import floorfuse_pb2 as pb
+from floorfuse_publisher import read_key
+
+context = zmq.Context()
+
+
+def connect(pair, name):
+    socket = context.socket(zmq.DEALER)
+    socket.linger = 0
+    socket.setsockopt(zmq.PROBE_ROUTER, 1)
+    if name:
+        socket.setsockopt(zmq.IDENTITY, name)
+    if pair:
+        socket.curve_serverkey = read_key("keys/fusion.pub")[0]
+        socket.curve_publickey, socket.curve_secretkey = pair
+    socket.connect(sys.argv[1])
+    return socket
+
+
+east = read_key("keys/camera-east.key")
+sockets = [connect(None, b"south"), connect(zmq.curve_keypair(), b"south"), connect(east, b"south")]
+forger = connect(east, None)
+frame = pb.ObservationFrame(schema_version=1, store="walkers", floor="room", camera="south", boot_id=7,
+                            capture_us=1767225600100000, clock_source=3, width=320, height=240)
+reply = pb.ReplayReply(schema_version=1, store="walkers", camera="south", request_id=1, complete=True,
+                       last_boot_id=7)
+reply.messages.add(kind=1, content=frame.SerializeToString())
+for _ in range(3):
+    forger.send(reply.SerializeToString())
+print("listening", flush=True)
+sys.stdin.read()
+assert not any(s.poll(0) for s in sockets), "somebody was asked in place of another"
+context.destroy()
+PYTHON
+timeout 60 "$python" listen.py "$replay" <go >word &
+listener=$!
+exec 3>go
+read -r -t 60 _ <word || fail "the listener did not start"
+deadline=$((SECONDS + 60))
+wait_for() { # WORDS COMMAND...
+    until "${status[@]}" >status.json && "${@:2}"; do
+        [ "$SECONDS" -lt "$deadline" ] || { cat status.json live.log camera.log >&2; fail "waited in vain for $1"; }
+    done
+}
+at_least() { [ "$(value status.json "$1")" -ge "$2" ]; }
+ring_bytes() { cat state/ring/south/* | wc -c; }
+ring_has() { [ "$(ring_bytes)" -ge "$1" ]; }
+reconnected() { [ "$(grep -c 'new keys; connecting again' camera.log)" -ge "$1" ]; }
+wait_for "four forgeries" at_least identity 4
+wait_for "the unknown key" at_least 'unknown key' 1
+before=$(value status.json frames_replayed) # changing the key has cost some
+cp -p keys/camera-south.key kept.key
+"$python" - >wrong.key <<'PYTHON'
+import zmq
+print('id = "south";\npublic_key = "%s";\nsecret_key = "%s";' % tuple(k.decode() for k in zmq.curve_keypair()))
+PYTHON
+chmod 600 wrong.key
+mv wrong.key keys/camera-south.key
+wait_for "the camera's wrong key" reconnected 2
+wait_for "what the camera sees meanwhile" ring_has $(($(ring_bytes) + 3000))
+mv kept.key keys/camera-south.key
+wait_for "the replay" at_least frames_replayed $((before + 10))
+complete() { [ "$(value status.json frames_missed)" = 0 ]; }
+wait_for "all frames" complete
+[ "$(value status.json identity)" = 4 ] || { cat status.json >&2; fail "something honest was taken for a forgery"; }
+replayed=$(($(value status.json frames_replayed) - before))
+exec 3>&-
+wait "$listener" || fail "the listener got something"
+for file in state/ring/south/*; do
+    [ "$(stat -c %a "$file")" = 600 ] || fail "$file has mode $(stat -c %a "$file")"
+done
 kill -TERM "$camera"
 wait "$camera" || { cat camera.log >&2; fail "the camera did not stop"; }
 kill -TERM "$live"
 wait "$live" || { cat live.log >&2; fail "fusion did not stop"; }
-printf 'ok: a camera took its new key while it ran\n'
+grep -q 'camera "east" answered as "south": refused' live.log || fail "the log does not name who answers for another"
+printf 'ok: %s frames were replayed over the sealed socket, and nobody was asked in place of another\n' "$replayed"
