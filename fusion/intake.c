@@ -208,8 +208,6 @@ static int take(struct intake *intake, const struct message *message)
     if (is_frame) {
         at->next = p.sequence + 1;
         at->taken = p;
-        if (message->frame.publish_us < intake->options.since_us)
-            return 0;
         at->counts.received++;
     } else {
         count_tail(at, &message->hello);
@@ -433,7 +431,7 @@ static void judge_gap(struct intake *intake, const struct replay *replay, int64_
     intake->next_request_ns = now_ns + GAP_NS;
     for (size_t i = 0; i < replay->count; i++) {
         const struct message *message = &replay->messages[i];
-        if (message->kind != MESSAGE_FRAME || message->frame.publish_us < intake->options.since_us)
+        if (message->kind != MESSAGE_FRAME)
             continue;
         if (lies_in(&intake->at, position_of(message)))
             note_recovered(intake, message->frame.capture_us);
@@ -445,6 +443,27 @@ static void judge_gap(struct intake *intake, const struct replay *replay, int64_
         intake->at.gap.open = false;
 }
 
+/* Go on behind a position without what lies up to there. Nothing changes where that is behind us.
+ */
+static void pass_over(struct intake *intake, struct wire_position last, bool is_missed)
+{
+    struct standing *at = &intake->at;
+    if (is_past(at, last.boot_id) || (last.boot_id == at->boot && last.sequence < at->next))
+        return;
+    meet_boot(at, last.boot_id);
+    at->counts.missed += is_missed ? last.sequence + 1 - at->next : 0;
+    at->next = last.sequence + 1;
+    at->taken = last;
+}
+
+/* What a ring holds from before the store was first run. After the first frame all are ours,
+ * whatever a clock over there says. */
+static bool is_before_our_time(const struct intake *intake, const struct message *message)
+{
+    return message->kind == MESSAGE_FRAME && intake->at.counts.received == 0 &&
+           message->frame.publish_us < intake->options.since_us;
+}
+
 /* Returns how many were taken, or a negative code. */
 static int take_replayed(struct intake *intake, const struct replay *replay)
 {
@@ -454,6 +473,10 @@ static int take_replayed(struct intake *intake, const struct replay *replay)
         bool is_frame = message->kind == MESSAGE_FRAME;
         if ((!is_frame && message->kind != MESSAGE_HELLO) || place_of(intake, message) == BEHIND)
             continue;
+        if (is_before_our_time(intake, message)) {
+            pass_over(intake, position_of(message), false);
+            continue;
+        }
         int r = take(intake, message);
         if (r < 0)
             return r;
@@ -461,18 +484,6 @@ static int take_replayed(struct intake *intake, const struct replay *replay)
         taken++;
     }
     return taken;
-}
-
-/* What a replay held up to there had to be refused. Where it is behind us that does not matter. */
-static void pass_over(struct intake *intake, struct wire_position last)
-{
-    struct standing *at = &intake->at;
-    if (is_past(at, last.boot_id) || (last.boot_id == at->boot && last.sequence < at->next))
-        return;
-    meet_boot(at, last.boot_id);
-    at->counts.missed += last.sequence + 1 - at->next;
-    at->next = last.sequence + 1;
-    at->taken = last;
 }
 
 /* Whether what waits was here when the camera was asked: then it has said all it knows of it. */
@@ -500,7 +511,7 @@ int intake_replay(struct intake *intake, struct replay *replay, int64_t now_mono
     if (progress)
         intake->waiting_since_ns = now_mono_ns;
     else if (!same_position(replay->last, replay->after))
-        pass_over(intake, replay->last);
+        pass_over(intake, replay->last, true); /* what was there had to be refused */
     if (!replay->complete)
         return 0;
     intake->acknowledge = false;

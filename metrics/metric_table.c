@@ -40,6 +40,8 @@ const struct metric metric_table[] = {
       "Mean time that decoding takes for a frame." },
     { "cameras[].clock_offset_s", "floorfuse_camera_clock_offset_seconds", METRIC_GAUGE, 0, NULL,
       "By how much the times of a camera's stream are corrected." },
+    { "cameras[].computer_clock_s", "floorfuse_camera_computer_clock_seconds", METRIC_GAUGE, 0,
+      NULL, "By how much the times of a camera's computer are corrected." },
     { "cameras[].wall_steps", "floorfuse_camera_wall_steps_total", METRIC_COUNTER, 0, NULL,
       "How often the clock of a camera's computer jumped." },
     { "cameras[].head_body.pairs", "floorfuse_camera_head_body_pairs_total", METRIC_COUNTER, 0,

@@ -4,6 +4,7 @@
 #include "programs/fusion_cameras.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,13 +131,29 @@ static int take_hello(struct fusion_camera *camera, const struct camera_hello *h
     return r;
 }
 
+/* A frame whose times are by the clock that counts; the content is borrowed. Recordings have the
+ * times that they were given. */
+static struct observation_frame with_right_times(const struct fusion_camera *camera,
+                                                 const struct observation_frame *frame)
+{
+    struct observation_frame right = *frame;
+    const struct wire_position at = { frame->boot_id, frame->sequence };
+    int64_t shift_us =
+        frame->clock_source == CLOCK_SOURCE_FILE ? 0 : clock_watch_shift_us(&camera->clock, at);
+    right.capture_us += shift_us;
+    right.receive_us += shift_us;
+    right.publish_us += shift_us;
+    return right;
+}
+
 /* What is late or unknown is counted by fusion; late it is told, so that we can go back. */
 static int take_frame(struct fusion_camera *camera, const struct observation_frame *frame)
 {
     struct fusion *fusion = camera->floor->fusion;
+    const struct observation_frame right = with_right_times(camera, frame);
     fusion_camera_missed(fusion, camera->config->id, intake_counts(camera->intake).missed);
     camera->observations += frame->observation_count;
-    int r = fusion_push(fusion, frame, clock_mono_ns());
+    int r = fusion_push(fusion, &right, clock_mono_ns());
     return r == -ENOMEM || r == -ESTALE ? r : 0;
 }
 
@@ -185,6 +202,13 @@ void fusion_cameras_close(struct fusion_loop *loop)
     loop->cameras = NULL;
 }
 
+static int64_t publish_us_of(const struct message *message)
+{
+    return message->kind == MESSAGE_FRAME   ? message->frame.publish_us
+           : message->kind == MESSAGE_HELLO ? message->hello.publish_us
+                                            : message->health.publish_us;
+}
+
 int fusion_cameras_live(struct fusion_loop *loop, struct message *message)
 {
     const char *id = message->kind == MESSAGE_FRAME   ? message->frame.camera
@@ -192,6 +216,8 @@ int fusion_cameras_live(struct fusion_loop *loop, struct message *message)
                                                       : message->health.camera;
     struct fusion_camera *camera = fusion_camera_find(loop, id);
     int r = 0;
+    if (camera && !loop->flooded)
+        clock_watch_note(&camera->clock, publish_us_of(message), clock_wall_us());
     if (!camera)
         loop->strangers++;
     else if (message->kind == MESSAGE_HEALTH)
@@ -200,6 +226,63 @@ int fusion_cameras_live(struct fusion_loop *loop, struct message *message)
         r = intake_live(camera->intake, message, clock_mono_ns());
     message_release(message);
     return r;
+}
+
+/* ---- clocks ---- */
+
+/* How far our clock is ahead of the one that counts. */
+static int64_t our_difference_us(const struct fusion_loop *loop)
+{
+    int64_t differences_us[HEAT_CAMERAS_MAX];
+    int count = 0;
+    for (size_t i = 0; i < loop->camera_count && count < HEAT_CAMERAS_MAX; i++)
+        count += clock_watch_difference(&loop->cameras[i].clock, &differences_us[count]);
+    return clock_watch_middle(differences_us, count, clock_wall_us());
+}
+
+static void judge_clock(struct fusion_camera *camera)
+{
+    int64_t difference_us;
+    struct wire_position from = intake_position(camera->intake);
+    from.sequence++;
+    if (!clock_watch_difference(&camera->clock, &difference_us) ||
+        !clock_watch_decide(&camera->clock, from, difference_us - camera->loop->clock_fast_us))
+        return;
+    int64_t shift_us = clock_watch_shift_us(&camera->clock, from);
+    if (shift_us != 0)
+        log_warning("the clock of the computer of camera %s is %.1f s %s; its times are corrected, "
+                    "but set it right (NTP) camera=%s",
+                    camera->config->id, fabs((double) shift_us) / US_PER_S,
+                    shift_us > 0 ? "slow" : "fast", camera->config->id);
+    else
+        log_info("the clock of the computer of camera %s is right again camera=%s",
+                 camera->config->id, camera->config->id);
+}
+
+void fusion_cameras_judge_clocks(struct fusion_loop *loop)
+{
+    if (clock_mono_ns() < loop->clocks_due_ns)
+        return;
+    loop->clocks_due_ns = clock_mono_ns() + NS_PER_S;
+    loop->clock_fast_us = our_difference_us(loop);
+    if (llabs(loop->clock_fast_us) >= CLOCK_WATCH_BOUND_US)
+        log_warning_limited(600,
+                            "the clock of this computer is %.1f s %s by those of most cameras; "
+                            "set it right (NTP)",
+                            fabs((double) loop->clock_fast_us) / US_PER_S,
+                            loop->clock_fast_us > 0 ? "fast" : "slow");
+    for (size_t i = 0; i < loop->camera_count; i++)
+        judge_clock(&loop->cameras[i]);
+}
+
+bool fusion_camera_clock_is_known(const struct fusion_camera *camera)
+{
+    int64_t least_us;
+    struct wire_position at = intake_position(camera->intake);
+    if (!clock_watch_least(&camera->clock, &least_us))
+        return false;
+    least_us -= camera->loop->clock_fast_us + clock_watch_shift_us(&camera->clock, at);
+    return llabs(least_us) < CLOCK_WATCH_BOUND_US;
 }
 
 /* ---- what was missed ---- */

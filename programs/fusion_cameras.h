@@ -7,6 +7,7 @@
 #define FLOORFUSE_PROGRAMS_FUSION_CAMERAS_H
 
 #include "calib/calibration.h"
+#include "fusion/clock_watch.h"
 #include "fusion/intake.h"
 #include "programs/fusion_floors.h"
 
@@ -19,6 +20,7 @@ struct fusion_camera {
     struct calibration *calibration; /* NULL before the first good hello */
     struct camera_hello hello;       /* the last one taken; zero before it */
     struct camera_health health;
+    struct clock_watch clock;  /* of its computer */
     uint64_t published_before; /* frames of earlier boots, as far as their hellos told */
     uint64_t observations;
 };
@@ -37,7 +39,17 @@ MUST_CHECK int fusion_cameras_live(struct fusion_loop *loop, struct message *mes
  * Returns as fusion_cameras_live. */
 MUST_CHECK int fusion_cameras_replay(struct fusion_loop *loop);
 
-/* When the latter may have something to do although nothing comes. */
+/*
+ * Once a second: which clock is wrong, and what is added to times by it from now on. Told in the
+ * log when it changes.
+ */
+void fusion_cameras_judge_clocks(struct fusion_loop *loop);
+
+/* Whether what a camera sends late is late, and not its clock; unknown as long as nothing of it has
+ * come live. */
+bool fusion_camera_clock_is_known(const struct fusion_camera *camera);
+
+/* When fusion_cameras_replay may have something to do although nothing comes. */
 int64_t fusion_cameras_deadline_mono_ns(const struct fusion_loop *loop);
 
 /* From now on everybody is asked for what came after the last frame that was taken. */

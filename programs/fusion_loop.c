@@ -157,12 +157,15 @@ static int receive(struct fusion_loop *loop)
     for (int i = 0; i < MESSAGES_PER_TURN; i++) {
         struct message message;
         int r = subscriber_receive(loop->subscriber, &message);
-        if (r <= 0)
+        if (r <= 0) {
+            loop->flooded = false;
             return r;
+        }
         r = fusion_cameras_live(loop, &message);
         if (r < 0)
             return r;
     }
+    loop->flooded = true;
     return 0;
 }
 
@@ -264,6 +267,7 @@ static int turn(struct fusion_loop *loop, struct error *err)
     seal_log_refusals(&loop->seal_log, loop->gatekeeper, loop->subscriber, loop->replays);
     if (r == 0)
         r = fusion_cameras_replay(loop);
+    fusion_cameras_judge_clocks(loop);
     if (r == 0)
         r = advance(loop);
     if (r == 0)

@@ -116,8 +116,10 @@ static struct fusion_camera *earliest_recovered(struct fusion_loop *loop, int64_
     struct fusion_camera *earliest = NULL;
     for (size_t i = 0; i < loop->camera_count; i++) {
         int64_t capture_us;
-        if (!intake_recovered(loop->cameras[i].intake, &capture_us))
+        const struct fusion_camera *camera = &loop->cameras[i];
+        if (!intake_recovered(camera->intake, &capture_us) || !fusion_camera_clock_is_known(camera))
             continue;
+        capture_us += clock_watch_shift_us(&camera->clock, intake_position(camera->intake));
         if (!earliest || capture_us < *ret_capture_us)
             *ret_capture_us = capture_us;
         if (*ret_capture_us == capture_us)

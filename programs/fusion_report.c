@@ -65,6 +65,16 @@ static const char *picture_text(uint32_t state)
     return state < PICTURE_STATES ? picture_state_name((enum picture_state) state) : "unknown";
 }
 
+/* By how much the times that its computer gives are corrected; null: not known yet. */
+static json_t *clock_json(const struct fusion_camera *camera)
+{
+    int64_t difference_us;
+    if (!clock_watch_difference(&camera->clock, &difference_us))
+        return json_null();
+    return rounded((double) clock_watch_shift_us(&camera->clock, intake_position(camera->intake)) /
+                   (double) US_PER_S);
+}
+
 static json_t *camera_json(const struct fusion_camera *camera)
 {
     struct intake_counts counts = intake_counts(camera->intake);
@@ -89,6 +99,7 @@ static json_t *camera_json(const struct fusion_camera *camera)
                         json_integer((json_int_t) camera->health.frames_suspicious));
     json_object_set_new(o, "clock_offset_s",
                         rounded((double) camera->health.clock_offset_us / (double) US_PER_S));
+    json_object_set_new(o, "computer_clock_s", clock_json(camera));
     json_object_set_new(o, "wall_steps", json_integer((json_int_t) camera->health.wall_steps));
     json_object_set_new(o, "reconnects", json_integer((json_int_t) camera->health.reconnects));
     json_object_set_new(o, "detect_ms_per_frame", rounded(camera->health.detect_ms));

@@ -40,6 +40,7 @@ static int put_camera(const struct fusion_camera *camera, struct buffer *buffer)
     buffer_put_u64(buffer, camera->published_before);
     buffer_put_u64(buffer, camera->observations);
     intake_save(camera->intake, buffer);
+    clock_watch_save(&camera->clock, buffer);
     return 0;
 }
 
@@ -102,9 +103,16 @@ static int get_camera(struct fusion_loop *loop, struct buffer_reader *reader)
     uint64_t published_before = buffer_get_u64(reader), observations = buffer_get_u64(reader);
     struct fusion_camera *camera = fusion_camera_find(loop, id);
     struct intake *nobodys = NULL;
+    struct clock_watch clock;
     int r = camera ? 0 : intake_create(&(struct intake_options){ 0 }, &nobodys);
     if (r == 0)
         r = intake_restore(camera ? camera->intake : nobodys, reader);
+    if (r == 0)
+        r = clock_watch_restore(&clock, reader);
+    if (r == 0 && camera && camera->clock.step_count == 0) { /* what was learned since is better */
+        memcpy(camera->clock.steps, clock.steps, sizeof(clock.steps));
+        camera->clock.step_count = clock.step_count;
+    }
     if (r == 0 && camera && hello.boot_id)
         r = fusion_camera_take_hello(camera, &hello);
     if (r == 0 && camera) {

@@ -47,13 +47,25 @@ cleanup() {
     exit "$status"
 }
 
-# clear_up [COMMAND...]: run it, stop all servers in $work and remove the folder. Whoever comes second has no work.
+# Kill what was built here and works in $work, if a test failed before it could: a program that is told to stop may
+# want its database for that.
+end_programs() {
+    local process
+    for process in /proc/[0-9]*; do
+        [[ $(readlink "$process/exe") == "${build:-/nowhere}"/* ]] || continue
+        [[ $(readlink "$process/cwd") == "$work"* || $(tr '\0' ' ' <"$process/cmdline") == *"$work/"* ]] || continue
+        kill -KILL "${process#/proc/}"
+    done
+}
+
+# clear_up [COMMAND...]: run it, kill what is left of our programs, stop all servers in $work and remove the folder. Whoever comes second has no work.
 clear_up() {
     local data
     set +e
     cd /
     [ -d "$work" ] || return
     [ $# = 0 ] || "$@"
+    end_programs
     find "$work" -name postmaster.pid -printf '%h\n' | while read -r data; do
         as_server "$programs/pg_ctl" stop -D "$data" -m immediate -s -w </dev/null
     done

@@ -4,6 +4,7 @@
 # shellcheck shell=bash source=tests/db/cluster.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../db/cluster.sh"
 build=$(realpath "$1")
+export build # for the guardian, which ends our programs
 source=$(realpath "$2")
 make_work
 export XDG_RUNTIME_DIR="$work/run"
