@@ -279,7 +279,7 @@ static int push(struct align *align, struct queue *q, int camera,
 {
     if (is_implausible(align, q, frame->capture_us, arrival_mono_ns)) {
         align->counts.implausible++;
-        return -ESTALE;
+        return -EDOM;
     }
     note_arrival(align, q, frame->capture_us, arrival_mono_ns);
     if (align->started && frame->capture_us <= align->closed_us) {

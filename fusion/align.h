@@ -81,7 +81,7 @@ void align_camera_ended(struct align *align, int camera);
  * may belong to is closed (but see ALIGN_BYTES_MAX). It is for the caller to end this. */
 void align_camera_catching_up(struct align *align, int camera, bool catching_up);
 
-/* Take a frame; it is copied. Returns 0; -ESTALE: its tick is closed, or its time is not to be
+/* Take a frame; it is copied. Returns 0; -ESTALE: its tick is closed; -EDOM: its time is not to be
  * believed (both counted); -ENOMEM. */
 MUST_CHECK int align_push(struct align *align, int camera, const struct observation_frame *frame,
                           int64_t arrival_mono_ns);

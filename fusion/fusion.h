@@ -117,8 +117,8 @@ void fusion_camera_missed(struct fusion *fusion, const char *camera, uint64_t mi
 /*
  * Take a frame; the content is copied.
  *   arrival_mono_ns  when it came, to know who is silent
- * Returns 0; -ESTALE when its tick is closed or its time is a day ahead of the other cameras (both
- * counted); -ENOENT for an unnamed camera (counted); -ENOMEM.
+ * Returns 0; -ESTALE when its tick is closed, -EDOM when its time is a day ahead of the other
+ * cameras (both counted); -ENOENT for an unnamed camera (counted); -ENOMEM.
  */
 MUST_CHECK int fusion_push(struct fusion *fusion, const struct observation_frame *frame,
                            int64_t arrival_mono_ns);

@@ -11,10 +11,14 @@
 #include "fusion/saved.h"
 
 /* Messages that wait for a hole at most: minutes of a camera, some megabytes. */
-#define HELD_MAX 4096
+#define HELD_MAX       4096
+#define HELD_BYTES_MAX ((size_t) 32 * 1024 * 1024)
+
+/* Frames that one hole counts for at most: more than a year. */
+#define HOLE_MAX (UINT64_C(1) << 32)
 
 /* Boots before the present one whose stragglers are known as such. */
-#define PAST_BOOTS 8
+#define PAST_BOOTS 64
 
 /* A camera that has not answered for so long is asked again. */
 #define REPLY_TIMEOUT_NS (2 * NS_PER_S)
@@ -22,6 +26,9 @@
  * again every. */
 #define RETRY_NS (100 * NS_PER_MS)
 #define GAP_NS   NS_PER_S
+
+/* Nobody is waited for longer than this, however much of it comes. */
+#define CATCH_UP_MOST_NS (600 * NS_PER_S)
 
 #define INTAKE_STATE_VERSION 1
 
@@ -53,11 +60,13 @@ struct intake {
     struct standing at;
 
     struct held *held; /* in order of arrival; all of them ahead */
-    size_t held_count, held_capacity;
+    size_t held_count, held_capacity, held_bytes;
     bool catching_up;
-    int64_t waiting_since_ns; /* when the hole or the catching up began, or last made progress */
+    int64_t catch_up_began_ns;
+    int64_t waiting_since_ns; /* when catching up began, or a replay last brought something */
 
-    bool answers;     /* the camera has a ring: it has sent a replay */
+    bool answers;     /* the camera has a ring: it has sent something of it */
+    bool probed;      /* it was asked whether it has */
     bool acknowledge; /* the camera has ended and waits for a request after its last message */
     bool request_out, request_is_for_gap;
     struct wire_position request_after;
@@ -77,11 +86,29 @@ int intake_create(const struct intake_options *options, struct intake **ret_inta
     return 0;
 }
 
+/* Of the memory it takes, about. */
+static size_t message_bytes(const struct message *message)
+{
+    if (message->kind != MESSAGE_FRAME)
+        return sizeof(*message) + MESSAGE_CALIBRATION_MAX;
+    const struct observation_frame *frame = &message->frame;
+    return sizeof(*message) +
+           frame->observation_count * (sizeof(frame->observations[0]) +
+                                       frame->appearance_length * sizeof(frame->appearance[0]));
+}
+
+/* Another's now, or nobody's. */
+static struct message let_go(struct intake *intake, const struct held *held)
+{
+    intake->held_bytes -= message_bytes(&held->message);
+    return held->message;
+}
+
 static void drop_held(struct intake *intake)
 {
     for (size_t i = 0; i < intake->held_count; i++)
         message_release(&intake->held[i].message);
-    intake->held_count = 0;
+    intake->held_count = intake->held_bytes = 0;
 }
 
 void intake_destroy(struct intake **intake)
@@ -170,6 +197,14 @@ static void meet_boot(struct standing *at, uint64_t boot)
     at->counts.boots++;
 }
 
+/* Frames from one number up to another that are not there. One lie must not spoil a sum for ever.
+ */
+static void count_missed(struct standing *at, uint64_t from, uint64_t to)
+{
+    uint64_t missed = to > from ? to - from : 0;
+    at->counts.missed += missed < HOLE_MAX ? missed : HOLE_MAX;
+}
+
 /* A hello tells how far the boot before its own had come. */
 static void count_tail(struct standing *at, const struct camera_hello *hello)
 {
@@ -177,7 +212,7 @@ static void count_tail(struct standing *at, const struct camera_hello *hello)
     if (hello->previous_boot_id == 0 || hello->previous_boot_id != at->past[0] ||
         next <= at->past_next)
         return;
-    at->counts.missed += next - at->past_next;
+    count_missed(at, at->past_next, next);
     at->past_next = next;
 }
 
@@ -199,10 +234,11 @@ static int take(struct intake *intake, const struct message *message)
 {
     struct standing *at = &intake->at;
     struct wire_position p = position_of(message);
-    bool is_frame = message->kind == MESSAGE_FRAME, first = at->boot == 0;
+    bool is_frame = message->kind == MESSAGE_FRAME;
     meet_boot(at, p.boot_id);
     if (p.sequence > at->next) {
-        at->counts.missed += first ? 0 : p.sequence - at->next;
+        if (at->taken.boot_id || at->hello_us >= intake->options.since_us)
+            count_missed(at, at->next, p.sequence);
         at->next = p.sequence;
     }
     if (is_frame) {
@@ -225,7 +261,7 @@ static int take(struct intake *intake, const struct message *message)
 }
 
 /* Take what waited and is next now. Returns how many, or a negative code. */
-static int drain(struct intake *intake, int64_t now_ns)
+static int drain(struct intake *intake)
 {
     int taken = 0, r = 0;
     for (bool progress = true; progress && r >= 0;) {
@@ -238,16 +274,15 @@ static int drain(struct intake *intake, int64_t now_ns)
                 intake->held[kept++] = *held;
                 continue;
             }
+            struct message message = let_go(intake, held);
             if (place == NEXT)
-                r = take(intake, &held->message);
+                r = take(intake, &message);
             progress |= place == NEXT;
             taken += place == NEXT;
-            message_release(&held->message);
+            message_release(&message);
         }
         intake->held_count = kept;
     }
-    if (taken > 0)
-        intake->waiting_since_ns = now_ns;
     return r < 0 ? r : taken;
 }
 
@@ -266,11 +301,11 @@ static size_t first_held(const struct intake *intake)
 }
 
 /* Go on without what is missing before the first that waits. */
-static int skip(struct intake *intake, bool for_good, int64_t now_ns)
+static int skip(struct intake *intake, bool for_good)
 {
     struct standing *at = &intake->at;
     size_t first = first_held(intake);
-    struct message message = intake->held[first].message;
+    struct message message = let_go(intake, &intake->held[first]);
     memmove(&intake->held[first], &intake->held[first + 1],
             (--intake->held_count - first) * sizeof(intake->held[0]));
     if (!for_good) {
@@ -281,8 +316,7 @@ static int skip(struct intake *intake, bool for_good, int64_t now_ns)
     }
     int r = take(intake, &message);
     message_release(&message);
-    intake->waiting_since_ns = now_ns;
-    return r < 0 ? r : drain(intake, now_ns);
+    return r < 0 ? r : drain(intake);
 }
 
 /* ---- live ---- */
@@ -302,7 +336,8 @@ static int hold(struct intake *intake, struct message *message, int64_t now_ns)
         intake->at.counts.duplicates++;
         return 0;
     }
-    if (intake->held_count == HELD_MAX && intake->answers) {
+    bool full = intake->held_count >= HELD_MAX || intake->held_bytes >= HELD_BYTES_MAX;
+    if (full && intake->answers) {
         message_release(message); /* the camera's ring has it */
         return 0;
     }
@@ -314,13 +349,10 @@ static int hold(struct intake *intake, struct message *message, int64_t now_ns)
         intake->held = held;
         intake->held_capacity = capacity;
     }
-    if (intake->held_count == 0 && !intake->catching_up)
-        intake->waiting_since_ns = now_ns;
     intake->held[intake->held_count++] = (struct held){ *message, now_ns };
+    intake->held_bytes += message_bytes(message);
     message->kind = MESSAGE_NONE;
-    if (intake->held_count > HELD_MAX)
-        return skip(intake, false, now_ns);
-    return 0;
+    return full ? skip(intake, false) : 0;
 }
 
 int intake_live(struct intake *intake, struct message *message, int64_t now_mono_ns)
@@ -334,10 +366,17 @@ int intake_live(struct intake *intake, struct message *message, int64_t now_mono
     } else {
         r = take(intake, message);
         if (r >= 0 && intake->held_count > 0)
-            r = drain(intake, now_mono_ns);
+            r = drain(intake);
     }
     message_release(message);
     return r < 0 ? r : 0;
+}
+
+/* Since when the first that waits has waited; while replays come, since the last of them. */
+static int64_t hole_since_ns(const struct intake *intake)
+{
+    int64_t arrival_ns = intake->held[first_held(intake)].arrival_ns;
+    return arrival_ns > intake->waiting_since_ns ? arrival_ns : intake->waiting_since_ns;
 }
 
 int intake_advance(struct intake *intake, int64_t now_mono_ns)
@@ -345,15 +384,16 @@ int intake_advance(struct intake *intake, int64_t now_mono_ns)
     const struct intake_options *options = &intake->options;
     int r = 0;
     if (intake->catching_up) {
-        if (now_mono_ns - intake->waiting_since_ns < options->catch_up_patience_ns)
+        if (now_mono_ns - intake->waiting_since_ns < options->catch_up_patience_ns &&
+            now_mono_ns - intake->catch_up_began_ns < CATCH_UP_MOST_NS)
             return 0;
         intake->catching_up = false;
         intake->waiting_since_ns = now_mono_ns;
-        r = drain(intake, now_mono_ns);
+        r = drain(intake);
     }
-    if (r >= 0 && intake->held_count > 0 &&
-        now_mono_ns - intake->waiting_since_ns >= options->patience_ns)
-        r = skip(intake, false, now_mono_ns);
+    while (r >= 0 && intake->held_count > 0 &&
+           now_mono_ns - hole_since_ns(intake) >= options->patience_ns)
+        r = skip(intake, false);
     return r < 0 ? r : 0;
 }
 
@@ -364,14 +404,23 @@ static bool is_waiting(const struct intake *intake)
     return intake->catching_up || intake->held_count > 0;
 }
 
+/* A late frame can be had again from a camera that has a ring: so it is asked once, before any is.
+ */
+static bool should_probe(const struct intake *intake)
+{
+    return !intake->answers && !intake->probed && intake->at.boot != 0;
+}
+
 static bool asks_for_gap(const struct intake *intake)
 {
-    return !is_waiting(intake) && !intake->acknowledge && intake->at.gap.open && !intake->recovered;
+    return !is_waiting(intake) && !intake->acknowledge && !should_probe(intake) &&
+           intake->at.gap.open && !intake->recovered;
 }
 
 static bool has_question(const struct intake *intake)
 {
-    return is_waiting(intake) || intake->acknowledge || asks_for_gap(intake);
+    return is_waiting(intake) || intake->acknowledge || should_probe(intake) ||
+           asks_for_gap(intake);
 }
 
 static int64_t next_question_ns(const struct intake *intake)
@@ -392,14 +441,14 @@ void intake_asked(struct intake *intake, int64_t now_mono_ns)
 {
     intake->request_is_for_gap = asks_for_gap(intake);
     intake->request_after = intake->request_is_for_gap ? intake->at.gap.after : intake->at.taken;
-    intake->request_out = true;
+    intake->request_out = intake->probed = true;
     intake->request_ns = now_mono_ns;
 }
 
 void intake_not_asked(struct intake *intake, int64_t now_mono_ns)
 {
     intake->request_out = false;
-    intake->next_request_ns = now_mono_ns + (asks_for_gap(intake) ? GAP_NS : RETRY_NS);
+    intake->next_request_ns = now_mono_ns + (is_waiting(intake) ? RETRY_NS : GAP_NS);
     intake->acknowledge = false; /* nobody waits for it */
 }
 
@@ -407,10 +456,13 @@ int64_t intake_deadline_mono_ns(const struct intake *intake)
 {
     const struct intake_options *options = &intake->options;
     int64_t at_ns = has_question(intake) ? next_question_ns(intake) : INT64_MAX;
-    int64_t patience_ns =
-        intake->catching_up ? options->catch_up_patience_ns : options->patience_ns;
-    if (is_waiting(intake) && intake->waiting_since_ns + patience_ns < at_ns)
-        at_ns = intake->waiting_since_ns + patience_ns;
+    int64_t until_ns = INT64_MAX;
+    if (intake->catching_up)
+        until_ns = intake->waiting_since_ns + options->catch_up_patience_ns;
+    else if (intake->held_count > 0)
+        until_ns = hole_since_ns(intake) + options->patience_ns;
+    if (until_ns < at_ns)
+        at_ns = until_ns;
     return at_ns;
 }
 
@@ -441,6 +493,8 @@ static void judge_gap(struct intake *intake, const struct replay *replay, int64_
     }
     if (replay->complete)
         intake->at.gap.open = false;
+    else
+        intake->at.gap.after = replay->last;
 }
 
 /* Go on behind a position without what lies up to there. Nothing changes where that is behind us.
@@ -451,7 +505,8 @@ static void pass_over(struct intake *intake, struct wire_position last, bool is_
     if (is_past(at, last.boot_id) || (last.boot_id == at->boot && last.sequence < at->next))
         return;
     meet_boot(at, last.boot_id);
-    at->counts.missed += is_missed ? last.sequence + 1 - at->next : 0;
+    if (is_missed)
+        count_missed(at, at->next, last.sequence + 1);
     at->next = last.sequence + 1;
     at->taken = last;
 }
@@ -497,7 +552,7 @@ int intake_replay(struct intake *intake, struct replay *replay, int64_t now_mono
 {
     if (!intake->request_out || !same_position(replay->after, intake->request_after))
         return 0;
-    intake->answers = true;
+    intake->answers |= replay->found || replay->count > 0;
     intake->request_out = false;
     intake->next_request_ns = now_mono_ns;
     if (intake->request_is_for_gap) {
@@ -516,9 +571,9 @@ int intake_replay(struct intake *intake, struct replay *replay, int64_t now_mono
         return 0;
     intake->acknowledge = false;
     intake->catching_up = false;
-    r = drain(intake, now_mono_ns);
+    r = drain(intake);
     if (r == 0 && !progress && asked_about_held(intake))
-        r = skip(intake, true, now_mono_ns);
+        r = skip(intake, true);
     return r < 0 ? r : 0;
 }
 
@@ -529,6 +584,7 @@ void intake_catch_up(struct intake *intake, int64_t now_mono_ns)
     intake->catching_up = true;
     intake->request_out = false;
     intake->next_request_ns = intake->waiting_since_ns = now_mono_ns;
+    intake->catch_up_began_ns = now_mono_ns;
 }
 
 bool intake_is_catching_up(const struct intake *intake)
@@ -547,6 +603,11 @@ void intake_give_up(struct intake *intake)
 {
     intake->recovered = false;
     intake->at.gap.open = false;
+}
+
+void intake_forget_missed(struct intake *intake)
+{
+    intake->at.counts.missed = 0;
 }
 
 struct intake_counts intake_counts(const struct intake *intake)

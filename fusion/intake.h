@@ -91,6 +91,9 @@ bool intake_is_catching_up(const struct intake *intake);
 bool intake_recovered(const struct intake *intake, int64_t *ret_capture_us);
 void intake_give_up(struct intake *intake);
 
+/* Count what is missed from 0 again: what was is counted where nobody goes on from. */
+void intake_forget_missed(struct intake *intake);
+
 struct intake_counts intake_counts(const struct intake *intake);
 
 /* The last message taken; boot 0: none yet. */

@@ -20,6 +20,8 @@ const struct metric metric_table[] = {
       NULL, "Frames of a camera that fusion has." },
     { "cameras[].frames_replayed", "floorfuse_camera_frames_replayed_total", METRIC_COUNTER, 0,
       NULL, "Frames that came late, out of the camera's ring." },
+    { "cameras[].frames_from_future", "floorfuse_camera_frames_from_future_total", METRIC_COUNTER,
+      0, NULL, "Frames of a time that has not been, which are left out." },
     { "cameras[].frames_missed", "floorfuse_camera_frames_missed_total", METRIC_COUNTER, 0, NULL,
       "Frames that are lost for good: the exposure of their time is lower." },
     { "cameras[].frames_rested", "floorfuse_camera_frames_rested_total", METRIC_COUNTER, 0, NULL,

@@ -16,6 +16,12 @@
 /* After a start or a return cameras may take so long to say the next piece of what was missed. */
 #define CATCH_UP_PATIENCE_NS (5 * NS_PER_S)
 
+/* Of whom nothing is known yet, ticks wait only so long. */
+#define EXPECT_NS (10 * NS_PER_S)
+
+/* A live frame is not of a time that has not been. It would take all ticks there. */
+#define FUTURE_US (600 * US_PER_S)
+
 static struct fusion_floor *find_floor(struct fusion_loop *loop, const char *id)
 {
     for (size_t i = 0; i < loop->floor_count; i++)
@@ -53,8 +59,20 @@ static void keep_calibration(const struct fusion_camera *camera)
 static bool is_same_view(const struct fusion_camera *camera, const struct camera_hello *hello)
 {
     return camera->calibration &&
-           strcmp(hello->calibration_version, camera->hello.calibration_version) == 0 &&
-           memcmp(&hello->view, &camera->hello.view, sizeof(hello->view)) == 0;
+           strcmp(hello->calibration_version, camera->placed.calibration_version) == 0 &&
+           memcmp(&hello->view, &camera->placed.view, sizeof(hello->view)) == 0;
+}
+
+/* In place of another. */
+static int copy_hello(const struct camera_hello *hello, struct camera_hello *into)
+{
+    char *text = strdup(hello->calibration_text ? hello->calibration_text : "");
+    if (!text)
+        return -ENOMEM;
+    camera_hello_release(into);
+    *into = *hello;
+    into->calibration_text = text;
+    return 0;
 }
 
 /* A new or changed calibration tells fusion what the camera can see. */
@@ -79,6 +97,9 @@ static int learn_view(struct fusion_camera *camera, const struct camera_hello *h
     log_info("camera joined camera=%s floor=%s view=%gx%g calibration=%.12s", hello->camera,
              camera->config->floor, hello->view.right - hello->view.left,
              hello->view.bottom - hello->view.top, hello->calibration_version);
+    r = copy_hello(hello, &camera->placed);
+    if (r < 0)
+        return r;
     const struct watch watch = watch_of(camera->config);
     return fusion_set_camera(camera->floor->fusion, camera->config->id, calibration, hello->view,
                              &watch, camera->config->foot_sd_px);
@@ -99,17 +120,6 @@ static const char *state_words(enum camera_state state)
     return "in a state unknown";
 }
 
-static int keep_hello(struct fusion_camera *camera, const struct camera_hello *hello)
-{
-    char *text = strdup(hello->calibration_text ? hello->calibration_text : "");
-    if (!text)
-        return -ENOMEM;
-    camera_hello_release(&camera->hello);
-    camera->hello = *hello;
-    camera->hello.calibration_text = text;
-    return 0;
-}
-
 int fusion_camera_take_hello(struct fusion_camera *camera, const struct camera_hello *hello)
 {
     int r = learn_view(camera, hello);
@@ -120,7 +130,7 @@ int fusion_camera_take_hello(struct fusion_camera *camera, const struct camera_h
     if (hello->state != camera->hello.state)
         log_info("camera is %s camera=%s %s", state_words(hello->state), hello->camera,
                  hello->detail);
-    return keep_hello(camera, hello);
+    return copy_hello(hello, &camera->hello);
 }
 
 static int take_hello(struct fusion_camera *camera, const struct camera_hello *hello)
@@ -151,6 +161,10 @@ static int take_frame(struct fusion_camera *camera, const struct observation_fra
 {
     struct fusion *fusion = camera->floor->fusion;
     const struct observation_frame right = with_right_times(camera, frame);
+    if (right.clock_source != CLOCK_SOURCE_FILE && right.capture_us > clock_wall_us() + FUTURE_US) {
+        camera->frames_from_future++;
+        return 0;
+    }
     fusion_camera_missed(fusion, camera->config->id, intake_counts(camera->intake).missed);
     camera->observations += frame->observation_count;
     int r = fusion_push(fusion, &right, clock_mono_ns());
@@ -197,6 +211,7 @@ void fusion_cameras_close(struct fusion_loop *loop)
         intake_destroy(&loop->cameras[i].intake);
         calibration_destroy(&loop->cameras[i].calibration);
         camera_hello_release(&loop->cameras[i].hello);
+        camera_hello_release(&loop->cameras[i].placed);
     }
     free(loop->cameras);
     loop->cameras = NULL;
@@ -342,6 +357,7 @@ int64_t fusion_cameras_deadline_mono_ns(const struct fusion_loop *loop)
 
 void fusion_cameras_catch_up(struct fusion_loop *loop)
 {
+    loop->expect_until_ns = clock_mono_ns() + EXPECT_NS;
     for (size_t i = 0; i < loop->camera_count; i++)
         intake_catch_up(loop->cameras[i].intake, clock_mono_ns());
 }

@@ -19,10 +19,14 @@ struct fusion_camera {
     struct intake *intake;
     struct calibration *calibration; /* NULL before the first good hello */
     struct camera_hello hello;       /* the last one taken; zero before it */
+    struct camera_hello placed;      /* the one by which its frames are placed; likewise */
     struct camera_health health;
     struct clock_watch clock;  /* of its computer */
     uint64_t published_before; /* frames of earlier boots, as far as their hellos told */
     uint64_t observations;
+    uint64_t frames_from_future;
+    int64_t back_capture_us; /* to where it was gone back for this camera, and how often */
+    int back_tries;
 };
 
 /*

@@ -89,7 +89,8 @@ int fusion_floors_reset(struct fusion_loop *loop, struct error *err)
     for (size_t i = 0; i < loop->camera_count; i++) {
         calibration_destroy(&loop->cameras[i].calibration);
         camera_hello_release(&loop->cameras[i].hello);
-        loop->cameras[i].hello = (struct camera_hello){ 0 };
+        camera_hello_release(&loop->cameras[i].placed);
+        loop->cameras[i].hello = loop->cameras[i].placed = (struct camera_hello){ 0 };
     }
     for (size_t i = 0; r == 0 && i < loop->floor_count; i++) {
         fusion_destroy(&loop->floors[i].fusion);

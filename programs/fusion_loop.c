@@ -183,6 +183,8 @@ static bool everybody_is_here(const struct fusion_loop *loop)
  * late. */
 static bool somebody_is_expected(const struct fusion_loop *loop)
 {
+    if (clock_mono_ns() >= loop->expect_until_ns)
+        return false;
     for (size_t i = 0; i < loop->camera_count; i++)
         if (!loop->cameras[i].calibration && intake_is_catching_up(loop->cameras[i].intake))
             return true;

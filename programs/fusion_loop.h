@@ -48,7 +48,8 @@ struct fusion_loop {
     int signal_fd, lock_fd;
     int64_t started_ns, run_us; /* when this run began: monotonic, UTC */
     uint64_t buckets;
-    bool flooded; /* more waits than one turn takes: arrival says nothing of clocks */
+    int64_t expect_until_ns; /* ticks wait for cameras that nothing is known of */
+    bool flooded;            /* more waits than one turn takes: arrival says nothing of clocks */
     int64_t clocks_due_ns;
     int64_t clock_fast_us; /* ours, by the one that counts */
     uint64_t strangers;    /* messages of cameras that the config does not name */

@@ -23,6 +23,9 @@
 #define PAUSE_LAST_NS  (60 * NS_PER_S)
 #define CALM_NS        (300 * NS_PER_S)
 
+/* So often the program goes back to the same frames of a camera. */
+#define TRIES_MAX 2
+
 /* What is settled of frames may still change for so long: tracks that end, zones that are left. */
 #define SETTLED_AFTER_US (30 * US_PER_S)
 
@@ -37,77 +40,6 @@ static int64_t closed_us(const struct fusion_loop *loop)
             latest_us = floor_us;
     }
     return latest_us;
-}
-
-/* ---- saving ---- */
-
-void fusion_recovery_note_bucket(struct fusion_loop *loop)
-{
-    if (loop->checkpoints && loop->save_due_ns == INT64_MAX)
-        loop->save_due_ns = clock_mono_ns() + SAVE_DELAY_NS;
-}
-
-int64_t fusion_recovery_deadline_mono_ns(const struct fusion_loop *loop)
-{
-    return loop->save_due_ns;
-}
-
-int fusion_recovery_save(struct fusion_loop *loop)
-{
-    struct buffer state = BUFFER_INIT;
-    struct checkpoint_file file;
-    loop->save_due_ns = INT64_MAX;
-    if (!loop->checkpoints)
-        return 0;
-    int r = fusion_state_save(loop, &state);
-    if (r == 0)
-        r = checkpoints_add(loop->checkpoints, closed_us(loop), &state, &file);
-    buffer_release(&state);
-    if (r < 0)
-        return r;
-    if (storage_writer_put_file_take(loop->writer, file.path, &file.bytes.bytes,
-                                     file.bytes.length) < 0)
-        log_error("a state is not saved: out of memory");
-    return 0;
-}
-
-int fusion_recovery_save_if_due(struct fusion_loop *loop)
-{
-    return clock_mono_ns() >= loop->save_due_ns ? fusion_recovery_save(loop) : 0;
-}
-
-/* ---- going back ---- */
-
-static int read_and_restore(struct fusion_loop *loop, uint64_t number, bool only_positions,
-                            struct error *err)
-{
-    char *state;
-    size_t length;
-    int r = checkpoints_read(loop->checkpoints, number, &state, &length, err);
-    if (r < 0)
-        return r;
-    r = fusion_state_restore(loop, state, length, only_positions, err);
-    free(state);
-    return r;
-}
-
-/* The newest state that is good and in which nothing after a time is settled. Returns its number,
- * 0 when there is none. */
-static uint64_t restore_before(struct fusion_loop *loop, int64_t capture_us, bool only_positions)
-{
-    const struct checkpoint *list;
-    size_t count = checkpoints_list(loop->checkpoints, &list);
-    for (size_t i = 0; i < count; i++) {
-        struct error err = { "" };
-        if (list[i].closed_us >= capture_us)
-            continue;
-        int r = read_and_restore(loop, list[i].number, only_positions, &err);
-        if (r == 0)
-            return list[i].number;
-        if (r != -ENOENT)
-            log_warning("%s", err.text);
-    }
-    return 0;
 }
 
 /* Of all cameras; NULL: nobody has recovered anything. */
@@ -128,6 +60,104 @@ static struct fusion_camera *earliest_recovered(struct fusion_loop *loop, int64_
     return earliest;
 }
 
+/* ---- saving ---- */
+
+void fusion_recovery_note_bucket(struct fusion_loop *loop)
+{
+    if (loop->checkpoints && loop->save_due_ns == INT64_MAX)
+        loop->save_due_ns = clock_mono_ns() + SAVE_DELAY_NS;
+}
+
+int64_t fusion_recovery_deadline_mono_ns(const struct fusion_loop *loop)
+{
+    return loop->save_due_ns;
+}
+
+int fusion_recovery_save(struct fusion_loop *loop)
+{
+    struct buffer state = BUFFER_INIT;
+    struct checkpoint_file file;
+    int64_t late_us;
+    loop->save_due_ns = INT64_MAX;
+    if (!loop->checkpoints || earliest_recovered(loop, &late_us))
+        return 0; /* from a state behind frames that came late nobody would take them */
+    int r = fusion_state_save(loop, &state);
+    if (r == 0)
+        r = checkpoints_add(loop->checkpoints, closed_us(loop), &state, &file);
+    buffer_release(&state);
+    if (r < 0)
+        return r;
+    if (storage_writer_put_file_take(loop->writer, file.path, &file.bytes.bytes,
+                                     file.bytes.length) < 0)
+        log_error("a state is not saved: out of memory");
+    return 0;
+}
+
+int fusion_recovery_save_if_due(struct fusion_loop *loop)
+{
+    return clock_mono_ns() >= loop->save_due_ns ? fusion_recovery_save(loop) : 0;
+}
+
+/* ---- going back ---- */
+
+/* Put a state in place, or the present one again. -ENOTRECOVERABLE: neither. */
+static int restore_or_stay(struct fusion_loop *loop, const char *state, size_t length,
+                           bool only_positions, const struct buffer *before, struct error *err)
+{
+    struct error why = { "" };
+    int r = fusion_state_restore(loop, state, length, only_positions, err);
+    if (r == 0)
+        return 0;
+    if (fusion_state_restore(loop, before->bytes, before->length, false, &why) < 0)
+        return error_set(err, -ENOTRECOVERABLE, "could not return to the present state: %s",
+                         why.text);
+    fusion_cameras_catch_up(loop); /* what waited for a hole is dropped */
+    return r;
+}
+
+static int read_and_restore(struct fusion_loop *loop, uint64_t number, bool only_positions,
+                            struct error *err)
+{
+    char *state;
+    size_t length;
+    struct buffer before = BUFFER_INIT;
+    int r = checkpoints_read(loop->checkpoints, number, &state, &length, err);
+    if (r < 0)
+        return r;
+    r = fusion_state_save(loop, &before);
+    if (r == 0)
+        r = restore_or_stay(loop, state, length, only_positions, &before, err);
+    buffer_release(&before);
+    free(state);
+    return r;
+}
+
+/* The newest state that is good and in which nothing after a time is settled. *ret_number is 0 when
+ * there is none. Returns 0, or -ENOTRECOVERABLE with a sentence. */
+static int restore_before(struct fusion_loop *loop, int64_t capture_us, bool only_positions,
+                          uint64_t *ret_number, struct error *ret_err)
+{
+    const struct checkpoint *list;
+    size_t count = checkpoints_list(loop->checkpoints, &list);
+    int64_t future_us = clock_wall_us() + 86400 * US_PER_S;
+    *ret_number = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct error err = { "" };
+        if (list[i].closed_us >= capture_us || list[i].closed_us > future_us)
+            continue; /* a clock that was wrong took ticks into the future: not again */
+        int r = read_and_restore(loop, list[i].number, only_positions, &err);
+        if (r == 0) {
+            *ret_number = list[i].number;
+            return 0;
+        }
+        if (r == -ENOTRECOVERABLE)
+            return error_set(ret_err, r, "%s", err.text);
+        if (r != -ENOENT)
+            log_warning("%s", err.text);
+    }
+    return 0;
+}
+
 static void pause_before_next(struct fusion_loop *loop, int64_t now_ns)
 {
     bool calm = now_ns - loop->went_back_ns > CALM_NS;
@@ -136,33 +166,54 @@ static void pause_before_next(struct fusion_loop *loop, int64_t now_ns)
     loop->went_back_ns = now_ns;
 }
 
-int fusion_recovery_go_back(struct fusion_loop *loop, struct error *err)
+/* Whether it is worth going back for this once more: what did not help twice does not. */
+static bool is_worth_it(struct fusion_camera *camera, int64_t capture_us)
 {
-    int64_t capture_us = 0, now_ns = clock_mono_ns();
-    if (now_ns - loop->went_back_ns < loop->back_pause_ns)
-        return 0;
-    struct fusion_camera *camera = earliest_recovered(loop, &capture_us);
-    if (!camera)
-        return 0;
-    uint64_t number = loop->checkpoints ? restore_before(loop, capture_us, false) : 0;
-    char text[WALL_TEXT_SIZE];
-    clock_wall_format(capture_us, text);
-    if (number == 0) {
-        if (loop->checkpoints)
-            log_warning("frames came too late: there is no saved state from before them camera=%s "
-                        "capture=%s",
-                        camera->config->id, text);
-        intake_give_up(camera->intake);
-        return 0;
-    }
-    log_info("going back to take frames that came late camera=%s capture=%s", camera->config->id,
-             text);
+    if (capture_us > camera->back_capture_us)
+        camera->back_tries = 0;
+    camera->back_capture_us = capture_us;
+    return camera->back_tries++ < TRIES_MAX;
+}
+
+static int go_back_to(struct fusion_loop *loop, uint64_t number, struct error *err)
+{
     loop->times_back++;
-    pause_before_next(loop, now_ns);
+    pause_before_next(loop, clock_mono_ns());
     checkpoints_drop_after(loop->checkpoints, number);
     fusion_cameras_catch_up(loop);
     int r = fusion_recovery_save(loop); /* in place of those that may still be written */
     return r < 0 ? error_set(err, r, "out of memory") : 0;
+}
+
+int fusion_recovery_go_back(struct fusion_loop *loop, struct error *err)
+{
+    int64_t capture_us = 0;
+    uint64_t number = 0;
+    if (clock_mono_ns() - loop->went_back_ns < loop->back_pause_ns)
+        return 0;
+    struct fusion_camera *camera = earliest_recovered(loop, &capture_us);
+    if (!camera)
+        return 0;
+    int r = loop->checkpoints && is_worth_it(camera, capture_us)
+                ? restore_before(loop, capture_us, false, &number, err)
+                : 0;
+    if (r < 0)
+        return r;
+    char text[WALL_TEXT_SIZE];
+    clock_wall_format(capture_us, text);
+    if (number == 0) {
+        if (loop->checkpoints)
+            log_warning_limited(60,
+                                "frames came too late: there is no saved state to take them from "
+                                "camera=%s capture=%s",
+                                camera->config->id, text);
+        intake_give_up(camera->intake);
+        fusion_recovery_note_bucket(loop); /* nothing is in the way of saving now */
+        return 0;
+    }
+    log_info("going back to take frames that came late camera=%s capture=%s", camera->config->id,
+             text);
+    return go_back_to(loop, number, err);
 }
 
 /* ---- at the start ---- */
@@ -176,13 +227,17 @@ static int begin_afresh(struct fusion_loop *loop, int64_t newest_us, struct erro
     int bucket_s = loop->options->config->heat.bucket_s;
     int64_t first_us = heat_bucket_start_us(newest_us, bucket_s);
     char text[WALL_TEXT_SIZE];
+    uint64_t number;
     int r = fusion_floors_reset(loop, err);
     if (r < 0)
         return r;
-    if (restore_before(loop, first_us - SETTLED_AFTER_US, true) == 0) {
+    r = restore_before(loop, first_us - SETTLED_AFTER_US, true, &number, err);
+    if (r == 0 && number == 0) {
         first_us += bucket_s * US_PER_S; /* this one cannot be whole */
-        (void) restore_before(loop, INT64_MAX, true);
+        r = restore_before(loop, INT64_MAX, true, &number, err);
     }
+    if (r < 0)
+        return r;
     loop->first_bucket_us = first_us;
     log_warning("tracks begin afresh; the first bucket that is made anew begins at %s",
                 clock_wall_format(first_us, text));
@@ -194,9 +249,11 @@ static int go_on(struct fusion_loop *loop, struct error *err)
     const struct checkpoint *list;
     size_t count = checkpoints_list(loop->checkpoints, &list);
     int64_t newest_us = count > 0 ? list[0].closed_us : INT64_MIN;
-    uint64_t number = restore_before(loop, INT64_MAX, false);
+    uint64_t number;
     char text[WALL_TEXT_SIZE];
-    int r = 0;
+    int r = restore_before(loop, INT64_MAX, false, &number, err);
+    if (r < 0)
+        return r;
     if (number == 0 && newest_us != INT64_MIN)
         r = begin_afresh(loop, newest_us, err);
     else if (number != 0)
@@ -204,7 +261,8 @@ static int go_on(struct fusion_loop *loop, struct error *err)
                  clock_wall_format(newest_us, text));
     if (r < 0)
         return r;
-    checkpoints_drop_after(loop->checkpoints, number);
+    if (number != 0)
+        checkpoints_drop_after(loop->checkpoints, number);
     fusion_cameras_catch_up(loop);
     r = fusion_recovery_save(loop);
     return r < 0 ? error_set(err, r, "out of memory") : 0;

@@ -87,6 +87,8 @@ static json_t *camera_json(const struct fusion_camera *camera)
     json_object_set_new(o, "frames_published", json_integer((json_int_t) published(camera)));
     json_object_set_new(o, "frames_received", json_integer((json_int_t) counts.received));
     json_object_set_new(o, "frames_missed", json_integer((json_int_t) counts.missed));
+    json_object_set_new(o, "frames_from_future",
+                        json_integer((json_int_t) camera->frames_from_future));
     json_object_set_new(o, "frames_replayed", json_integer((json_int_t) counts.replayed));
     json_object_set_new(o, "observations", json_integer((json_int_t) camera->observations));
     json_object_set_new(o, "starts", json_integer((json_int_t) counts.boots));

@@ -25,18 +25,26 @@ static void put_block(struct buffer *buffer, const void *bytes, size_t length)
     buffer_put_bytes(buffer, bytes, length);
 }
 
+/* Nothing, when none has come. */
+static int put_hello(const struct camera_hello *hello, struct buffer *buffer)
+{
+    void *bytes = NULL;
+    size_t length = 0;
+    int r = hello->boot_id ? camera_hello_pack(hello, &bytes, &length) : 0;
+    if (r == 0)
+        put_block(buffer, bytes, length);
+    free(bytes);
+    return r;
+}
+
 static int put_camera(const struct fusion_camera *camera, struct buffer *buffer)
 {
-    void *hello = NULL;
-    size_t length = 0;
     saved_put_text(buffer, camera->config->id);
-    if (camera->hello.boot_id) {
-        int r = camera_hello_pack(&camera->hello, &hello, &length);
-        if (r < 0)
-            return r;
-    }
-    put_block(buffer, hello, length);
-    free(hello);
+    int r = put_hello(&camera->placed, buffer);
+    if (r == 0)
+        r = put_hello(&camera->hello, buffer);
+    if (r < 0)
+        return r;
     buffer_put_u64(buffer, camera->published_before);
     buffer_put_u64(buffer, camera->observations);
     intake_save(camera->intake, buffer);
@@ -90,38 +98,83 @@ static const void *get_block(struct buffer_reader *reader, size_t *ret_length)
     return bytes;
 }
 
-/* A camera that the config no longer has is read and forgotten. */
-static int get_camera(struct fusion_loop *loop, struct buffer_reader *reader)
+/* boot_id 0: none. Release it. */
+static int get_hello(struct buffer_reader *reader, struct camera_hello *ret_hello)
 {
-    char id[ID_SIZE];
     size_t length;
-    struct camera_hello hello = { .boot_id = 0 };
-    saved_get_text(reader, id, sizeof(id));
     const void *bytes = get_block(reader, &length);
-    if (reader->failed || (length > 0 && camera_hello_unpack(bytes, length, &hello, NULL) < 0))
+    *ret_hello = (struct camera_hello){ .boot_id = 0 };
+    if (reader->failed)
         return -EBADMSG;
-    uint64_t published_before = buffer_get_u64(reader), observations = buffer_get_u64(reader);
-    struct fusion_camera *camera = fusion_camera_find(loop, id);
-    struct intake *nobodys = NULL;
+    return length > 0 && camera_hello_unpack(bytes, length, ret_hello, NULL) < 0 ? -EBADMSG : 0;
+}
+
+/* Of a camera as it was saved. */
+struct saved_camera {
+    char id[ID_SIZE];
+    struct camera_hello placed, hello;
+    uint64_t published_before, observations;
+};
+
+static void saved_camera_release(struct saved_camera *saved)
+{
+    camera_hello_release(&saved->placed);
+    camera_hello_release(&saved->hello);
+}
+
+static int get_saved_camera(struct buffer_reader *reader, struct saved_camera *saved)
+{
+    saved_get_text(reader, saved->id, sizeof(saved->id));
+    int r = get_hello(reader, &saved->placed);
+    if (r == 0)
+        r = get_hello(reader, &saved->hello);
+    saved->published_before = buffer_get_u64(reader);
+    saved->observations = buffer_get_u64(reader);
+    return r;
+}
+
+/* Steps that were learned since are better. */
+static void take_clock(struct fusion_camera *camera, const struct clock_watch *clock)
+{
+    if (camera->clock.step_count > 0)
+        return;
+    memcpy(camera->clock.steps, clock->steps, sizeof(clock->steps));
+    camera->clock.step_count = clock->step_count;
+}
+
+static int take_camera(struct fusion_camera *camera, const struct saved_camera *saved,
+                       const struct clock_watch *clock)
+{
+    int r = saved->placed.boot_id ? fusion_camera_take_hello(camera, &saved->placed) : 0;
+    if (r == 0 && saved->hello.boot_id)
+        r = fusion_camera_take_hello(camera, &saved->hello);
+    take_clock(camera, clock);
+    camera->published_before = saved->published_before;
+    camera->observations = saved->observations;
+    return r;
+}
+
+/* A camera that the config no longer has is read and forgotten. */
+static int get_camera(struct fusion_loop *loop, struct buffer_reader *reader, bool only_positions)
+{
+    AUTO(saved_camera_release) struct saved_camera saved = { "" };
+    AUTO(intake_destroy) struct intake *nobodys = NULL;
     struct clock_watch clock;
-    int r = camera ? 0 : intake_create(&(struct intake_options){ 0 }, &nobodys);
+    int r = get_saved_camera(reader, &saved);
+    if (r < 0)
+        return r;
+    struct fusion_camera *camera = fusion_camera_find(loop, saved.id);
+    if (!camera)
+        r = intake_create(&(struct intake_options){ 0 }, &nobodys);
     if (r == 0)
         r = intake_restore(camera ? camera->intake : nobodys, reader);
     if (r == 0)
         r = clock_watch_restore(&clock, reader);
-    if (r == 0 && camera && camera->clock.step_count == 0) { /* what was learned since is better */
-        memcpy(camera->clock.steps, clock.steps, sizeof(clock.steps));
-        camera->clock.step_count = clock.step_count;
-    }
-    if (r == 0 && camera && hello.boot_id)
-        r = fusion_camera_take_hello(camera, &hello);
-    if (r == 0 && camera) {
-        camera->published_before = published_before;
-        camera->observations = observations;
-    }
-    intake_destroy(&nobodys);
-    camera_hello_release(&hello);
-    return r;
+    if (r < 0 || !camera)
+        return r;
+    if (only_positions)
+        intake_forget_missed(camera->intake); /* the fresh floors would count it again */
+    return take_camera(camera, &saved, &clock);
 }
 
 static int get_floor(struct fusion_loop *loop, struct buffer_reader *reader, bool only_positions,
@@ -159,7 +212,7 @@ static int get_state(struct fusion_loop *loop, struct buffer_reader *reader, boo
     uint32_t cameras = buffer_get_u32(reader);
     int r = reader->failed || cameras > CAMERAS_MAX ? -EBADMSG : 0;
     for (uint32_t i = 0; r == 0 && i < cameras; i++)
-        r = get_camera(loop, reader);
+        r = get_camera(loop, reader, only_positions);
     uint32_t floors = buffer_get_u32(reader);
     if (r == 0 && (reader->failed || floors > FLOORS_MAX))
         r = -EBADMSG;

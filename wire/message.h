@@ -32,7 +32,9 @@ struct wire_position {
 #define MESSAGE_CALIBRATION_MAX  (64 * 1024)
 #define REPLAY_BYTES_MAX         (2 * MESSAGE_BYTES_MAX) /* a reply */
 #define REPLAY_MESSAGES_MAX      16384
-#define SHA256_HEX_SIZE          65 /* 64 hexadecimal digits and a NUL */
+#define MESSAGE_TIME_MAX_US      INT64_C(9000000000000000) /* years 1684 .. 2255 */
+#define MESSAGE_SEQUENCE_MAX     (UINT64_C(1) << 48)       /* 10,000 years at 1,000 a second */
+#define SHA256_HEX_SIZE          65                        /* 64 hexadecimal digits and a NUL */
 
 enum observation_class {
     OBSERVATION_PERSON = 1, /* a whole body; the floor point is its foot point */

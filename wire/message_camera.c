@@ -87,6 +87,9 @@ static int take_hello_numbers(const Floorfuse__CameraHello *m, struct camera_hel
 {
     if (m->boot_id == 0)
         return error_set(err, -EBADMSG, "boot_id is 0");
+    if (!message_is_time(m->publish_us) || !message_is_sequence(m->next_sequence) ||
+        !message_is_sequence(m->previous_next_sequence))
+        return error_set(err, -EBADMSG, "a time or a number is beyond its bounds");
     h->boot_id = m->boot_id;
     h->next_sequence = m->next_sequence;
     h->previous_boot_id = m->previous_boot_id;
@@ -174,6 +177,8 @@ static int take_health(const Floorfuse__CameraHealth *m, struct camera_health *h
         return r;
     if (m->boot_id == 0)
         return error_set(err, -EBADMSG, "boot_id is 0");
+    if (!message_is_time(m->publish_us))
+        return error_set(err, -EBADMSG, "publish_us is beyond its bounds");
     if (!isfinite(m->decode_ms) || !isfinite(m->detect_ms))
         return error_set(err, -EBADMSG, "a duration is not finite");
     h->boot_id = m->boot_id;

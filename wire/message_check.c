@@ -70,3 +70,13 @@ int message_check_version(unsigned version, struct error *err)
     return error_set(err, -EPROTO, "schema version %u, this program knows %d", version,
                      MESSAGE_SCHEMA_VERSION);
 }
+
+bool message_is_time(int64_t time_us)
+{
+    return time_us >= -MESSAGE_TIME_MAX_US && time_us <= MESSAGE_TIME_MAX_US;
+}
+
+bool message_is_sequence(uint64_t sequence)
+{
+    return sequence <= MESSAGE_SEQUENCE_MAX;
+}

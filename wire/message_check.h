@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -27,6 +28,10 @@ MUST_CHECK int message_take_text(const char *text, const char *field, char *ret_
  * message_check_version finds it afterwards. Returns 0, -EPROTO.
  */
 MUST_CHECK int message_peek_version(const void *bytes, size_t length, struct error *err);
+
+/* Whether sums and differences of such times, and of such numbers, cannot overflow anywhere. */
+bool message_is_time(int64_t time_us);
+bool message_is_sequence(uint64_t sequence);
 
 /* 0, -EPROTO for another schema version. */
 MUST_CHECK int message_check_version(unsigned version, struct error *err);

@@ -125,6 +125,9 @@ static int take_header(const Floorfuse__ObservationFrame *m, struct observation_
         return error_set(err, -EBADMSG, "boot_id is 0");
     if (m->clock_source < CLOCK_SOURCE_ARRIVAL || m->clock_source > CLOCK_SOURCE_FILE)
         return error_set(err, -EBADMSG, "clock_source is not one of ours");
+    if (!message_is_time(m->capture_us) || !message_is_time(m->receive_us) ||
+        !message_is_time(m->publish_us) || !message_is_sequence(m->sequence))
+        return error_set(err, -EBADMSG, "a time or the number is beyond its bounds");
     f->boot_id = m->boot_id;
     f->sequence = m->sequence;
     f->capture_us = m->capture_us;

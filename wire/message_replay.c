@@ -136,6 +136,8 @@ static int take_reply_header(const Floorfuse__ReplayReply *m, struct replay_repl
     if (r == 0)
         r = message_take_id(m->camera, "camera", reply->camera, err);
     reply->request_id = m->request_id;
+    if (!message_is_sequence(m->last_sequence))
+        return error_set(err, -EBADMSG, "last_sequence is beyond its bounds");
     reply->after = (struct wire_position){ m->after_boot_id, m->after_sequence };
     reply->last = (struct wire_position){ m->last_boot_id, m->last_sequence };
     reply->found = m->found;

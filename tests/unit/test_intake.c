@@ -140,7 +140,7 @@ static void assert_taken(const struct fixture *f, const uint64_t *expected, size
         assert_taken(f, expected_, sizeof(expected_) / sizeof(expected_[0])); \
     } while (0)
 
-static void a_first_hello_of_a_first_boot_needs_no_replay(void **state)
+static void a_first_boot_is_taken_at_once_and_the_camera_asked_for_its_ring(void **state)
 {
     (void) state;
     struct fixture f;
@@ -149,8 +149,10 @@ static void a_first_hello_of_a_first_boot_needs_no_replay(void **state)
     live_hello(&f, 0, 0);
     live(&f, 0, 0);
     live(&f, 1, 0);
-    assert_false(intake_wants_replay(f.intake, 0, &after));
     ASSERT_TAKEN(&f, 0, 1);
+    assert_true(intake_wants_replay(f.intake, 0, &after)); /* late frames could be had again then */
+    assert_true(ask_and_answer(&f, 0, 2, 0));
+    assert_false(intake_wants_replay(f.intake, 10 * NS_PER_S, &after));
     assert_int_equal(f.hellos, 1);
     intake_destroy(&f.intake);
 }
@@ -207,7 +209,8 @@ static void a_hole_that_is_filled_too_late_is_told(void **state)
     assert_int_equal(intake_advance(f.intake, 500 * MS), 0);
     ASSERT_TAKEN(&f, 0, 3);
     assert_false(intake_recovered(f.intake, &capture_us));
-    assert_true(ask_and_answer(&f, 0, 4, 2000 * MS));
+    assert_true(ask_and_answer(&f, 0, 4, 2000 * MS)); /* whether it has a ring */
+    assert_true(ask_and_answer(&f, 0, 4, 3000 * MS));
     assert_true(intake_recovered(f.intake, &capture_us));
     assert_int_equal(capture_us, CAPTURE_US(1));
     ASSERT_TAKEN(&f, 0, 3); /* it is for others to go back */
@@ -508,7 +511,7 @@ static void taken_and_missed_are_all_there_was(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_first_hello_of_a_first_boot_needs_no_replay),
+        cmocka_unit_test(a_first_boot_is_taken_at_once_and_the_camera_asked_for_its_ring),
         cmocka_unit_test(a_hole_is_filled_by_a_replay_and_what_waited_follows),
         cmocka_unit_test(without_a_ring_patience_ends_and_the_hole_counts),
         cmocka_unit_test(a_hole_that_is_filled_too_late_is_told),
