@@ -12,8 +12,9 @@
 #include "base/log.h"
 #include "fusion/saved.h"
 #include "programs/fusion_cameras.h"
+#include "programs/fusion_losses.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 #define CAMERAS_MAX   4096
 #define FLOORS_MAX    256
 
@@ -39,6 +40,11 @@ static int put_camera(const struct fusion_camera *camera, struct buffer *buffer)
     free(hello);
     buffer_put_u64(buffer, camera->published_before);
     buffer_put_u64(buffer, camera->observations);
+    buffer_put_u64(buffer, camera->losses.boot_id);
+    for (int i = 0; i < CAMERA_LOSSES; i++) {
+        buffer_put_u64(buffer, camera->losses.last[i]);
+        buffer_put_u64(buffer, camera->losses.total[i]);
+    }
     intake_save(camera->intake, buffer);
     return 0;
 }
@@ -73,6 +79,8 @@ int fusion_state_save(const struct fusion_loop *loop, struct buffer *buffer)
     buffer_put_u32(buffer, (uint32_t) loop->floor_count);
     for (size_t i = 0; r == 0 && i < loop->floor_count; i++)
         r = put_floor(&loop->floors[i], buffer);
+    if (r == 0)
+        r = fusion_losses_save(loop, buffer);
     return r < 0 ? r : buffer_result(buffer);
 }
 
@@ -89,6 +97,16 @@ static const void *get_block(struct buffer_reader *reader, size_t *ret_length)
     return bytes;
 }
 
+static struct camera_losses get_camera_losses(struct buffer_reader *reader)
+{
+    struct camera_losses losses = { .boot_id = buffer_get_u64(reader) };
+    for (int i = 0; i < CAMERA_LOSSES; i++) {
+        losses.last[i] = buffer_get_u64(reader);
+        losses.total[i] = buffer_get_u64(reader);
+    }
+    return losses;
+}
+
 /* A camera that the config no longer has is read and forgotten. */
 static int get_camera(struct fusion_loop *loop, struct buffer_reader *reader)
 {
@@ -100,6 +118,7 @@ static int get_camera(struct fusion_loop *loop, struct buffer_reader *reader)
     if (reader->failed || (length > 0 && camera_hello_unpack(bytes, length, &hello, NULL) < 0))
         return -EBADMSG;
     uint64_t published_before = buffer_get_u64(reader), observations = buffer_get_u64(reader);
+    struct camera_losses losses = get_camera_losses(reader);
     struct fusion_camera *camera = fusion_camera_find(loop, id);
     struct intake *nobodys = NULL;
     int r = camera ? 0 : intake_create(&(struct intake_options){ 0 }, &nobodys);
@@ -110,6 +129,7 @@ static int get_camera(struct fusion_loop *loop, struct buffer_reader *reader)
     if (r == 0 && camera) {
         camera->published_before = published_before;
         camera->observations = observations;
+        camera->losses = losses;
     }
     intake_destroy(&nobodys);
     camera_hello_release(&hello);
@@ -157,6 +177,8 @@ static int get_state(struct fusion_loop *loop, struct buffer_reader *reader, boo
         r = -EBADMSG;
     for (uint32_t i = 0; r == 0 && i < floors; i++)
         r = get_floor(loop, reader, only_positions, err);
+    if (r == 0)
+        r = fusion_losses_restore(loop, reader);
     if (r < 0)
         return r;
     loop->first_bucket_us = first_bucket_us;
@@ -170,6 +192,8 @@ int fusion_state_restore(struct fusion_loop *loop, const void *bytes, size_t len
     struct buffer_reader reader = buffer_reader_of(bytes, length);
     err->text[0] = '\0';
     int r = get_state(loop, &reader, only_positions, err);
+    if (r < 0 || only_positions)
+        fusion_losses_begin(loop); /* floors have not counted what was told of */
     if (r < 0 && !err->text[0])
         return error_set(err, r, "the saved state cannot be read: %s",
                          r == -EBADMSG ? "it is damaged" : strerror(-r));
