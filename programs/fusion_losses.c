@@ -15,7 +15,7 @@
 #define TELL_INTERVAL_NS (60 * NS_PER_S)
 #define HOUR_US          (INT64_C(3600) * US_PER_S)
 
-/* After going back, so many hours are told anew at most: longer than any ring reaches. */
+/* After going back, so many hours are told anew at most: the writer takes no more at once. */
 #define HOURS_BACK_MAX 48
 
 #define WORD_SIZE 64

@@ -23,6 +23,13 @@ publish --resume || cannot_publish # they have nothing new, but their rings
 await 60 "the end" eval '[ "$(status "sum(c[\"state\"] == \"ended\" for c in o[\"cameras\"])")" = 3 ]'
 received=$(status 'sum(c["frames_received"] for c in o["cameras"])')
 missed=$(status 'sum(c["frames_missed"] for c in o["cameras"])')
+# Killed before it has told of any of it, the next fusion finds the same again, from its last checkpoint on.
+kill -KILL "$fusion"
+wait "$fusion" 2>/dev/null || true
+start_fusion
+publish --resume || cannot_publish
+await 60 "the same end" eval '[ "$(status "sum(c[\"frames_received\"] + c[\"frames_missed\"] for c in o[\"cameras\"])")" = "$((received + missed))" ]'
+[ "$(status 'sum(c["frames_missed"] for c in o["cameras"])')" = "$missed" ] || fail "killed, fusion counts other losses"
 "$ff" status --config "$run/store.cfg" | grep -Eq '^  [abc] +wire +missed +[1-9][0-9]* frames$' ||
     fail "floorfuse status does not say which camera's frames were missed"
 stop_fusion
