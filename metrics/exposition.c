@@ -171,7 +171,8 @@ static void follow(struct walk *walk, const struct text *labels, const json_t *n
 static void follow_list(struct walk *walk, const struct text *labels, const json_t *list,
                         const char *path)
 {
-    static const char *const names[] = { "camera", "floor", "camera_a", "camera_b" };
+    static const char *const names[] = { "camera",   "floor",  "camera_a",
+                                         "camera_b", "source", "reason" };
     size_t i;
     json_t *entry;
     json_array_foreach(list, i, entry)

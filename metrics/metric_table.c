@@ -91,6 +91,10 @@ const struct metric metric_table[] = {
       "Connections that were turned away, by reason." },
     { "refused.*", "floorfuse_messages_refused_total", METRIC_COUNTER, 0, NULL,
       "Messages that fusion did not take, by reason." },
+    { "losses[].count", "floorfuse_losses_total", METRIC_COUNTER, 0, NULL,
+      "All that was lost, refused or dropped, by source and reason; docs/delivery.md says what "
+      "each "
+      "means." },
     { "database.last_error", "floorfuse_database_up", METRIC_IS_EMPTY, 0, NULL,
       "1 when the last write to the database went well, 0 when it failed." },
     { "database.buckets_written", "floorfuse_database_buckets_written_total", METRIC_COUNTER, 0,

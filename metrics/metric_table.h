@@ -27,8 +27,8 @@ enum metric_kind {
 struct metric {
     /*
      * Where it stands: keys joined by dots. "x[]" is each entry of a list, whose camera, floor,
-     * camera_a and camera_b become labels; "x.*" is each entry of a group, whose key becomes the
-     * label reason.
+     * camera_a, camera_b, source and reason become labels; "x.*" is each entry of a group, whose
+     * key becomes the label reason.
      */
     const char *path;
     const char *name;

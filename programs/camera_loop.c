@@ -200,6 +200,7 @@ static void fill_health(struct camera_loop *loop, struct camera_health *health)
                                                        (double) health->frames_published
                                                  : 0;
     health->publish_dropped = publisher_counts(loop->publisher).dropped;
+    health->ring_unkept = publisher_counts(loop->publisher).unkept;
     const struct capture_status status = capture_status_of(loop);
     health->frames_captured = status.frames;
     health->frames_skipped = status.dropped;

@@ -69,6 +69,25 @@ static void print_floors(const json_t *floors)
         json_number_value(json_object_get(f, "walkable_m2")));
 }
 
+/* One line for each count that is not 0. */
+static void print_losses(const json_t *losses)
+{
+    bool is_first = true;
+    size_t i;
+    json_t *l;
+    json_array_foreach(losses, i, l)
+    {
+        const char *camera = text_of(l, "camera");
+        if (number_of(l, "count") == 0)
+            continue;
+        if (is_first)
+            printf("lost, refused or dropped:\n");
+        is_first = false;
+        printf("  %-16s %-10s %-20s %12lld %s\n", camera[0] ? camera : "-", text_of(l, "source"),
+               text_of(l, "reason"), number_of(l, "count"), text_of(l, "unit"));
+    }
+}
+
 static int print_status(const char *text)
 {
     json_error_t problem;
@@ -86,6 +105,7 @@ static int print_status(const char *text)
         printf("database: %lld buckets written, %lld waiting, %lld dropped %s\n",
                number_of(database, "buckets_written"), number_of(database, "buckets_waiting"),
                number_of(database, "buckets_dropped"), text_of(database, "last_error"));
+    print_losses(json_object_get(o, "losses"));
     json_decref(o);
     return EXIT_OK;
 }

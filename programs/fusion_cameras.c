@@ -224,6 +224,24 @@ static int64_t publish_us_of(const struct message *message)
                                             : message->health.publish_us;
 }
 
+static void take_health(struct fusion_camera *camera, const struct camera_health *health)
+{
+    struct camera_losses *losses = &camera->losses;
+    const uint64_t counts[CAMERA_LOSSES] = {
+        [CAMERA_LOSS_PUBLISH] = health->publish_dropped,
+        [CAMERA_LOSS_RING] = health->ring_unkept,
+        [CAMERA_LOSS_SOURCE] = health->frames_skipped,
+    };
+    bool goes_on = health->boot_id == losses->boot_id;
+    for (int i = 0; i < CAMERA_LOSSES; i++) {
+        bool is_more = goes_on && counts[i] >= losses->last[i];
+        losses->total[i] += is_more ? counts[i] - losses->last[i] : goes_on ? 0 : counts[i];
+        losses->last[i] = counts[i];
+    }
+    losses->boot_id = health->boot_id;
+    camera->health = *health;
+}
+
 int fusion_cameras_live(struct fusion_loop *loop, struct message *message)
 {
     const char *id = message->kind == MESSAGE_FRAME   ? message->frame.camera
@@ -236,7 +254,7 @@ int fusion_cameras_live(struct fusion_loop *loop, struct message *message)
     if (!camera)
         loop->strangers++;
     else if (message->kind == MESSAGE_HEALTH)
-        camera->health = message->health;
+        take_health(camera, &message->health);
     else
         r = intake_live(camera->intake, message, clock_mono_ns());
     message_release(message);

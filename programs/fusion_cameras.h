@@ -11,6 +11,20 @@
 #include "fusion/intake.h"
 #include "programs/fusion_floors.h"
 
+/* What a camera's program says of itself: messages first, then frames. */
+enum camera_loss {
+    CAMERA_LOSS_PUBLISH, /* messages that its queue to fusion did not take */
+    CAMERA_LOSS_RING,    /* messages that its ring did not take */
+    CAMERA_LOSS_SOURCE,  /* frames that nobody looked at, as newer ones had come */
+    CAMERA_LOSSES
+};
+
+/* Its counts begin anew at each of its starts; these do not. */
+struct camera_losses {
+    uint64_t boot_id, last[CAMERA_LOSSES];
+    uint64_t total[CAMERA_LOSSES];
+};
+
 /* One camera of the config. */
 struct fusion_camera {
     const struct camera_config *config;
@@ -21,7 +35,8 @@ struct fusion_camera {
     struct camera_hello hello;       /* the last one taken; zero before it */
     struct camera_hello placed;      /* the one by which its frames are placed; likewise */
     struct camera_health health;
-    struct clock_watch clock;  /* of its computer */
+    struct clock_watch clock; /* of its computer */
+    struct camera_losses losses;
     uint64_t published_before; /* frames of earlier boots, as far as their hellos told */
     uint64_t observations;
     uint64_t frames_from_future;

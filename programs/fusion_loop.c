@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "programs/fusion_cameras.h"
 #include "programs/fusion_floors.h"
+#include "programs/fusion_losses.h"
 #include "programs/fusion_recovery.h"
 #include "programs/fusion_report.h"
 #include "programs/start.h"
@@ -139,6 +140,8 @@ static int open_all(struct fusion_loop *loop, struct error *err)
         r = fusion_floors_open(loop, err);
     if (r == 0)
         r = fusion_cameras_open(loop, loop->run_us, err);
+    if (r == 0)
+        r = fusion_losses_open(loop, err);
     if (r == 0)
         r = open_tracks(loop, err);
     if (r == 0)
@@ -276,6 +279,8 @@ static int turn(struct fusion_loop *loop, struct error *err)
         r = fusion_recovery_go_back(loop, err);
     if (r == 0)
         r = fusion_recovery_save_if_due(loop);
+    if (r == 0)
+        r = fusion_losses_tell_if_due(loop);
     if (r == 0 && items[1].revents)
         r = status_server_answer(loop->status, status_text, loop);
     if (loop->options->until_ended && all_ended(loop))
@@ -310,6 +315,8 @@ static int finish(struct fusion_loop *loop, struct error *err)
         r = fusion_recovery_save(loop);
     for (size_t i = 0; r == 0 && i < loop->floor_count; i++)
         r = fusion_finish(loop->floors[i].fusion);
+    if (r == 0)
+        r = fusion_losses_tell(loop);
     if (r < 0)
         return error_set(err, r, "fusion failed at the end: %s", strerror(-r));
     if (r == 0)
@@ -339,6 +346,7 @@ static int close_all(struct fusion_loop *loop, int r, struct error *err)
     gatekeeper_destroy(&loop->gatekeeper); /* after the sockets it guards */
     storage_writer_destroy(&loop->writer);
     fusion_recovery_close(loop);
+    fusion_losses_close(loop);
     fusion_cameras_close(loop);
     fusion_floors_close(loop);
     if (loop->lock_fd >= 0)

@@ -61,6 +61,8 @@ struct fusion_loop {
     int64_t first_bucket_us;         /* buckets that begin earlier are not made again */
     int64_t went_back_ns, back_pause_ns;
     uint64_t times_back;
+
+    struct fusion_losses *losses; /* fusion_losses.h */
 };
 
 #endif

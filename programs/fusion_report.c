@@ -12,6 +12,7 @@
 #include "image/picture_watch.h"
 #include "programs/fusion_cameras.h"
 #include "programs/fusion_floors.h"
+#include "programs/fusion_losses.h"
 
 /* Three decimals are enough for metres and seconds, and keep the files readable. */
 static json_t *rounded(double value)
@@ -210,6 +211,28 @@ static json_t *database_json(const struct fusion_loop *loop)
     return o;
 }
 
+/* Every count, also those that are 0; null when out of memory. */
+static json_t *losses_json(const struct fusion_loop *loop)
+{
+    struct storage_loss *list;
+    size_t count;
+    if (fusion_losses_list(loop, &list, &count) < 0)
+        return json_null();
+    json_t *losses = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *o = json_object();
+        json_object_set_new(o, "camera",
+                            list[i].camera[0] ? json_string(list[i].camera) : json_null());
+        json_object_set_new(o, "source", json_string(list[i].source));
+        json_object_set_new(o, "reason", json_string(list[i].reason));
+        json_object_set_new(o, "unit", json_string(list[i].unit));
+        json_object_set_new(o, "count", json_integer((json_int_t) list[i].count));
+        json_array_append_new(losses, o);
+    }
+    free(list);
+    return losses;
+}
+
 /* Totals over cameras and floors, for those who want one number. */
 static void add_totals(const struct fusion_loop *loop, json_t *o)
 {
@@ -250,6 +273,7 @@ char *fusion_report(const struct fusion_loop *loop)
     json_object_set_new(o, "times_back", json_integer((json_int_t) loop->times_back));
     json_object_set_new(o, "connections", connections_json(loop));
     json_object_set_new(o, "database", database_json(loop));
+    json_object_set_new(o, "losses", losses_json(loop));
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
     json_decref(o);
     return text;

@@ -12,8 +12,9 @@
 #include "base/log.h"
 #include "fusion/saved.h"
 #include "programs/fusion_cameras.h"
+#include "programs/fusion_losses.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 #define CAMERAS_MAX   4096
 #define FLOORS_MAX    256
 
@@ -47,6 +48,11 @@ static int put_camera(const struct fusion_camera *camera, struct buffer *buffer)
         return r;
     buffer_put_u64(buffer, camera->published_before);
     buffer_put_u64(buffer, camera->observations);
+    buffer_put_u64(buffer, camera->losses.boot_id);
+    for (int i = 0; i < CAMERA_LOSSES; i++) {
+        buffer_put_u64(buffer, camera->losses.last[i]);
+        buffer_put_u64(buffer, camera->losses.total[i]);
+    }
     intake_save(camera->intake, buffer);
     clock_watch_save(&camera->clock, buffer);
     return 0;
@@ -82,6 +88,8 @@ int fusion_state_save(const struct fusion_loop *loop, struct buffer *buffer)
     buffer_put_u32(buffer, (uint32_t) loop->floor_count);
     for (size_t i = 0; r == 0 && i < loop->floor_count; i++)
         r = put_floor(&loop->floors[i], buffer);
+    if (r == 0)
+        r = fusion_losses_save(loop, buffer);
     return r < 0 ? r : buffer_result(buffer);
 }
 
@@ -96,6 +104,16 @@ static const void *get_block(struct buffer_reader *reader, size_t *ret_length)
         return NULL;
     reader->at += *ret_length;
     return bytes;
+}
+
+static struct camera_losses get_camera_losses(struct buffer_reader *reader)
+{
+    struct camera_losses losses = { .boot_id = buffer_get_u64(reader) };
+    for (int i = 0; i < CAMERA_LOSSES; i++) {
+        losses.last[i] = buffer_get_u64(reader);
+        losses.total[i] = buffer_get_u64(reader);
+    }
+    return losses;
 }
 
 /* boot_id 0: none. Release it. */
@@ -114,6 +132,7 @@ struct saved_camera {
     char id[ID_SIZE];
     struct camera_hello placed, hello;
     uint64_t published_before, observations;
+    struct camera_losses losses;
 };
 
 static void saved_camera_release(struct saved_camera *saved)
@@ -130,6 +149,7 @@ static int get_saved_camera(struct buffer_reader *reader, struct saved_camera *s
         r = get_hello(reader, &saved->hello);
     saved->published_before = buffer_get_u64(reader);
     saved->observations = buffer_get_u64(reader);
+    saved->losses = get_camera_losses(reader);
     return r;
 }
 
@@ -151,6 +171,7 @@ static int take_camera(struct fusion_camera *camera, const struct saved_camera *
     take_clock(camera, clock);
     camera->published_before = saved->published_before;
     camera->observations = saved->observations;
+    camera->losses = saved->losses;
     return r;
 }
 
@@ -218,6 +239,8 @@ static int get_state(struct fusion_loop *loop, struct buffer_reader *reader, boo
         r = -EBADMSG;
     for (uint32_t i = 0; r == 0 && i < floors; i++)
         r = get_floor(loop, reader, only_positions, err);
+    if (r == 0)
+        r = fusion_losses_restore(loop, reader);
     if (r < 0)
         return r;
     loop->first_bucket_us = first_bucket_us;
@@ -231,6 +254,8 @@ int fusion_state_restore(struct fusion_loop *loop, const void *bytes, size_t len
     struct buffer_reader reader = buffer_reader_of(bytes, length);
     err->text[0] = '\0';
     int r = get_state(loop, &reader, only_positions, err);
+    if (r < 0 || only_positions)
+        fusion_losses_begin(loop); /* floors have not counted what was told of */
     if (r < 0 && !err->text[0])
         return error_set(err, r, "the saved state cannot be read: %s",
                          r == -EBADMSG ? "it is damaged" : strerror(-r));

@@ -1,8 +1,9 @@
 /*
  * fusion_state.h - all that a fusion program knows, as bytes
  *
- * What is open to every floor's fusion, how far each camera's messages are taken, and the hellos
- * that say what the cameras see. Not what waits for a hole to be filled: a replay brings it again.
+ * What is open to every floor's fusion, what was lost so far, how far each camera's messages are
+ * taken, and the hellos that say what the cameras see. Not what waits for a hole to be filled: a
+ * replay brings it again.
  */
 #ifndef FLOORFUSE_PROGRAMS_FUSION_STATE_H
 #define FLOORFUSE_PROGRAMS_FUSION_STATE_H

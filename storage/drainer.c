@@ -20,6 +20,7 @@
 #include "storage/contact.h"
 #include "storage/database.h"
 #include "storage/dimensions.h"
+#include "storage/loss_write.h"
 #include "storage/refused.h"
 #include "storage/schema.h"
 
@@ -162,7 +163,8 @@ static bool same_definition(const struct storage_definition *a, const struct sto
            a->zone_hysteresis_m == b->zone_hysteresis_m;
 }
 
-/* A calibration goes alone; buckets go together that were counted alike and are not the same. */
+/* A calibration or losses go alone; buckets go together that were counted alike and are not the
+ * same. */
 static bool fits(const struct batch *batch, const struct record_content *content)
 {
     if (batch->count == 0)
@@ -278,6 +280,17 @@ static enum outcome failed_outcome(struct drainer *drainer, int rc)
     return ++drainer->refused < REFUSED_ATTEMPTS ? OUTCOME_LATER : OUTCOME_REFUSED;
 }
 
+static int write_batch(struct drainer *drainer, const struct batch *batch, struct error *err)
+{
+    const struct record_content *first = &batch->contents[0];
+    int32_t store_id = drainer->context.store_id;
+    if (first->bucket)
+        return write_buckets(drainer, batch, err);
+    if (first->calibration)
+        return calibration_write(drainer->database, store_id, first->calibration, err);
+    return loss_write(drainer->database, store_id, first->losses, err);
+}
+
 static enum outcome try_write(struct drainer *drainer, const struct batch *batch, struct error *err)
 {
     bool may_pass;
@@ -285,10 +298,7 @@ static enum outcome try_write(struct drainer *drainer, const struct batch *batch
         return OUTCOME_REFUSED;
     if (!drainer->database && drainer_connect(drainer, &may_pass, err) < 0)
         return OUTCOME_LATER;
-    int rc = batch->contents[0].bucket
-                 ? write_buckets(drainer, batch, err)
-                 : calibration_write(drainer->database, drainer->context.store_id,
-                                     batch->contents[0].calibration, err);
+    int rc = write_batch(drainer, batch, err);
     if (rc == 0)
         return OUTCOME_WRITTEN;
     enum outcome outcome = failed_outcome(drainer, rc);

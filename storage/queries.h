@@ -47,6 +47,8 @@ enum query_id {
     QUERY_FLOW_BUCKET_BLANK,
     QUERY_FLOW_BUCKET_PUT,
     QUERY_CAMERA_POSITION_PUT,
+    /* loss.sql: what did not get through */
+    QUERY_LOSSES_PUT,
     /* maintenance.sql: what the writer has done once a month, or with nothing to write */
     QUERY_PARTITIONS_ENSURE,
     QUERY_ROLL_UP,

@@ -10,14 +10,23 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "heat/bucket_bytes.h"
 #include "storage/calibration_write.h"
+#include "storage/loss_write.h"
 
 /* A camera file has some kilobytes. */
 #define TEXT_BYTES_MAX ((size_t) 16 * 1024 * 1024)
 
 #define CALIBRATION_VERSION 1
+#define LOSSES_VERSION      1
+
+/* A loss is four texts with their lengths and a number. */
+#define LOSS_BYTES_MIN ((size_t) 4 * (1 + 8) + 8)
+
+/* Until the year 10000, which the database can take as well. */
+#define TIME_US_MAX (INT64_C(253402300800) * US_PER_S)
 
 void record_release(struct record *record)
 {
@@ -163,7 +172,76 @@ static int read_calibration(const struct record *record, struct record_content *
     return 0;
 }
 
-/* ---- either ---- */
+/* ---- losses ---- */
+
+int record_of_losses(const struct storage_losses *losses, struct record *ret_record)
+{
+    struct buffer buffer = BUFFER_INIT;
+    buffer_put_u32(&buffer, LOSSES_VERSION);
+    buffer_put_i64(&buffer, losses->since_us);
+    buffer_put_i64(&buffer, losses->told_us);
+    buffer_put_u64(&buffer, losses->count);
+    for (size_t i = 0; i < losses->count; i++) {
+        put_text(&buffer, losses->list[i].camera);
+        put_text(&buffer, losses->list[i].source);
+        put_text(&buffer, losses->list[i].reason);
+        put_text(&buffer, losses->list[i].unit);
+        buffer_put_u64(&buffer, losses->list[i].count);
+    }
+    return make_record(&buffer, RECORD_LOSSES, RECORD_NO_TIME, ret_record);
+}
+
+static int64_t get_time_us(struct buffer_reader *reader)
+{
+    int64_t time_us = buffer_get_i64(reader);
+    if (time_us < 0 || time_us >= TIME_US_MAX)
+        buffer_reader_fail(reader);
+    return time_us;
+}
+
+static void get_loss(struct buffer_reader *reader, struct storage_loss *loss)
+{
+    loss->camera = get_text(reader);
+    loss->source = get_text(reader);
+    loss->reason = get_text(reader);
+    loss->unit = get_text(reader);
+    loss->count = buffer_get_u64(reader);
+    if (!loss->camera || !loss->source || !loss->reason || !loss->unit || loss->count > INT64_MAX)
+        buffer_reader_fail(reader);
+}
+
+static int read_losses(const struct record *record, struct record_content *ret_content,
+                       struct error *err)
+{
+    struct buffer_reader reader = buffer_reader_of(record->bytes, record->length);
+    uint32_t version = buffer_get_u32(&reader);
+    if (!reader.failed && version != LOSSES_VERSION)
+        return error_set(err, -EPROTO, "losses are kept in version %u, and this program knows %d",
+                         version, LOSSES_VERSION);
+    int64_t since_us = get_time_us(&reader), told_us = get_time_us(&reader);
+    size_t count = buffer_get_count(&reader, LOSS_BYTES_MIN, STORAGE_LOSSES_MAX);
+    struct storage_losses *losses = calloc(1, sizeof(*losses));
+    struct storage_loss *list = calloc(count + 1, sizeof(*list));
+    if (!losses || !list) {
+        free(losses);
+        free(list);
+        return error_set(err, -ENOMEM, "out of memory reading losses");
+    }
+    *losses = (struct storage_losses){ since_us, told_us, list, count };
+    for (size_t i = 0; i < count && !reader.failed; i++)
+        get_loss(&reader, &list[i]);
+    if (reader.at != reader.length)
+        buffer_reader_fail(&reader);
+    int r = buffer_reader_result(&reader);
+    if (r < 0) {
+        storage_losses_destroy(&losses);
+        return error_set(err, r, "a list of losses of %zu bytes is damaged", record->length);
+    }
+    *ret_content = (struct record_content){ .losses = losses };
+    return 0;
+}
+
+/* ---- any ---- */
 
 int record_read(const struct record *record, struct record_content *ret_content, struct error *err)
 {
@@ -172,6 +250,8 @@ int record_read(const struct record *record, struct record_content *ret_content,
         return read_bucket(record, ret_content, err);
     case RECORD_CALIBRATION:
         return read_calibration(record, ret_content, err);
+    case RECORD_LOSSES:
+        return read_losses(record, ret_content, err);
     }
     return error_set(err, -EPROTO, "a record of kind %u is not known to this program",
                      record->kind);
@@ -181,4 +261,5 @@ void record_content_release(struct record_content *content)
 {
     heat_bucket_destroy(&content->bucket);
     storage_calibration_destroy(&content->calibration);
+    storage_losses_destroy(&content->losses);
 }

@@ -1,8 +1,8 @@
 /*
  * record.h - what is on its way to the database, as bytes
  *
- * A bucket or a calibration is packed when it is handed over, so that how much waits is known to
- * the byte, and what waits in memory and what waits on disk is the same.
+ * A bucket, a calibration or a list of losses is packed when it is handed over, so that how much
+ * waits is known to the byte, and what waits in memory and what waits on disk is the same.
  */
 #ifndef FLOORFUSE_STORAGE_RECORD_H
 #define FLOORFUSE_STORAGE_RECORD_H
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "storage/writer.h"
 
-enum record_kind { RECORD_BUCKET = 1, RECORD_CALIBRATION = 2 };
+enum record_kind { RECORD_BUCKET = 1, RECORD_CALIBRATION = 2, RECORD_LOSSES = 3 };
 
 /* How facts are counted: those of other definitions are not added to them. */
 struct storage_definition {
@@ -40,12 +40,14 @@ MUST_CHECK int record_of_bucket(const struct heat_bucket *bucket,
                                 struct record *ret_record);
 MUST_CHECK int record_of_calibration(const struct storage_calibration *calibration,
                                      struct record *ret_record);
+MUST_CHECK int record_of_losses(const struct storage_losses *losses, struct record *ret_record);
 
-/* What a record holds: one of both. */
+/* What a record holds: one of them. */
 struct record_content {
     struct heat_bucket *bucket;
     struct storage_definition definition; /* of the bucket */
     struct storage_calibration *calibration;
+    struct storage_losses *losses;
 };
 
 /*

@@ -34,6 +34,9 @@ static void name_of(const struct record *record, const struct record_content *co
     else if (content && content->calibration)
         (void) snprintf(ret_name, NAME_SIZE, "calibration-%.63s-%.12s",
                         content->calibration->camera, content->calibration->version);
+    else if (content && content->losses)
+        (void) snprintf(ret_name, NAME_SIZE, "losses-%s",
+                        clock_wall_format(content->losses->since_us, time));
     else
         (void) snprintf(ret_name, NAME_SIZE, "record-%" PRIu64, record->number);
     make_harmless(ret_name);

@@ -1,5 +1,5 @@
 /*
- * writer.c - finished buckets and calibrations into PostgreSQL, on threads, exactly once
+ * writer.c - finished buckets, calibrations and losses into PostgreSQL, on threads, exactly once
  *
  * This is the caller's side: what is handed over becomes a record in the queue. The keeper moves it
  * to the spool, the drainer to the database; see writer_state.h.
@@ -166,6 +166,13 @@ int storage_writer_put_calibration(struct storage_writer *writer,
 {
     struct record record = { 0 };
     int r = record_of_calibration(calibration, &record);
+    return put_record(&writer->state, r, &record);
+}
+
+int storage_writer_put_losses(struct storage_writer *writer, const struct storage_losses *losses)
+{
+    struct record record = { 0 };
+    int r = record_of_losses(losses, &record);
     return put_record(&writer->state, r, &record);
 }
 

@@ -1,5 +1,5 @@
 /*
- * writer.h - finished buckets and calibrations into PostgreSQL, on threads, exactly once
+ * writer.h - finished buckets, calibrations and losses into PostgreSQL, on threads, exactly once
  *
  * The fusion loop hands buckets over and goes on; neither a slow disk nor a slow or absent database
  * delays a tick. With a spool a bucket is packed to bytes, a keeper thread has the disk keep them,
@@ -48,7 +48,7 @@ struct storage_writer_options {
     struct storage_retention retention;
 };
 
-/* Why a bucket or a calibration was dropped. */
+/* Why a bucket, a calibration or losses were dropped. */
 enum storage_drop {
     STORAGE_DROP_QUEUE_FULL, /* the disk is too slow; without a spool, the database is away */
     STORAGE_DROP_SPOOL_FULL, /* the database is away, and spool.max_mb is used up */
@@ -115,6 +115,30 @@ struct storage_calibration {
  * the buckets that are put later. Returns 0; -ENOSPC when the queue was full; -ENOMEM. */
 MUST_CHECK int storage_writer_put_calibration(struct storage_writer *writer,
                                               const struct storage_calibration *calibration);
+
+/* So many of one thing did not get through. */
+struct storage_loss {
+    const char *camera;        /* id; "": of none in particular */
+    const char *source;        /* who counted, one word: "wire" */
+    const char *reason, *unit; /* one word each: "missed", "frames" */
+    uint64_t count;            /* up to INT64_MAX */
+};
+
+/* What did not get through since counting began. */
+struct storage_losses {
+    int64_t since_us, told_us;       /* when counting began; now */
+    const struct storage_loss *list; /* no two of one camera, source and reason */
+    size_t count;                    /* STORAGE_LOSSES_MAX at most */
+};
+#define STORAGE_LOSSES_MAX ((size_t) 65536)
+
+/*
+ * Hand over how much was lost, refused or dropped; the losses are copied. Told again, a count
+ * replaces what was told before with the same since_us, whether it is higher or lower; a count of 0
+ * only takes back what was told before. Returns 0; -ENOSPC when the queue was full; -ENOMEM.
+ */
+MUST_CHECK int storage_writer_put_losses(struct storage_writer *writer,
+                                         const struct storage_losses *losses);
 
 /*
  * Replace a file once everything that was put before it is kept: for a checkpoint that must not be

@@ -300,6 +300,17 @@ static void read_monitor(struct gatekeeper *g, void *monitor)
     }
 }
 
+/* Handshakes, events of connections and orders that may wait, within this program. What is beyond
+ * it of events is not counted as denied; handshakes wait. */
+#define INPROC_HWM 1000
+
+static int set_bounds(void *handle)
+{
+    int hwm = INPROC_HWM;
+    return zmq_setsockopt(handle, ZMQ_SNDHWM, &hwm, sizeof(hwm)) |
+           zmq_setsockopt(handle, ZMQ_RCVHWM, &hwm, sizeof(hwm));
+}
+
 /* ---- the thread ---- */
 
 /* Returns false at the end. */
@@ -316,7 +327,7 @@ static bool take_order(struct gatekeeper *g)
     while (g->monitors[i])
         i++; /* gatekeeper_open has counted them */
     g->monitors[i] = zmq_socket(g->context, ZMQ_PAIR);
-    if (g->monitors[i])
+    if (g->monitors[i] && set_bounds(g->monitors[i]) == 0)
         (void) zmq_connect(g->monitors[i], order);
     return true;
 }
@@ -351,7 +362,8 @@ static void *open_inproc(void *context, int type, const char *endpoint, bool bin
     if (!handle)
         return NULL;
     (void) zmq_setsockopt(handle, ZMQ_LINGER, &linger_ms, sizeof(linger_ms));
-    if ((bind ? zmq_bind(handle, endpoint) : zmq_connect(handle, endpoint)) == 0)
+    if (set_bounds(handle) == 0 &&
+        (bind ? zmq_bind(handle, endpoint) : zmq_connect(handle, endpoint)) == 0)
         return handle;
     (void) zmq_close(handle);
     return NULL;

@@ -135,6 +135,7 @@ struct camera_health {
     uint64_t picture_alarms;    /* how often that became anything but 0 */
     uint64_t frames_suspicious; /* published with FRAME_PICTURE_SUSPICIOUS */
     int64_t clock_offset_us; /* the camera's clock less ours: capture times are corrected by it */
+    uint64_t ring_unkept;    /* messages that the ring did not take */
     uint64_t wall_steps;     /* how often this machine's clock was found set */
     double decode_ms, detect_ms; /* mean of the frames since the boot */
 };

@@ -154,6 +154,7 @@ int camera_health_pack(const struct camera_health *health, void **ret_bytes, siz
     m.frames_suspicious = health->frames_suspicious;
     m.clock_offset_us = health->clock_offset_us;
     m.wall_steps = health->wall_steps;
+    m.ring_unkept = health->ring_unkept;
     m.decode_ms = health->decode_ms;
     m.detect_ms = health->detect_ms;
     void *bytes = malloc(floorfuse__camera_health__get_packed_size(&m) + 1);
@@ -195,6 +196,7 @@ static int take_health(const Floorfuse__CameraHealth *m, struct camera_health *h
     h->frames_suspicious = m->frames_suspicious;
     h->clock_offset_us = m->clock_offset_us;
     h->wall_steps = m->wall_steps;
+    h->ring_unkept = m->ring_unkept;
     h->decode_ms = m->decode_ms;
     h->detect_ms = m->detect_ms;
     return 0;

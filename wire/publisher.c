@@ -15,6 +15,9 @@
 #include "wire/replay_source.h"
 #include "wire/socket.h"
 
+/* Subscriptions that may wait to be read; a fusion program has three. */
+#define SUBSCRIPTIONS_HWM 64
+
 #define TOPIC_SIZE (2 * ID_SIZE + 16)
 
 /* A send that waits looks after other work this often. */
@@ -96,6 +99,7 @@ static int open_socket(struct publisher *p, const struct publisher_options *opti
     /* XPUB_VERBOSE: a subscriber that comes back subscribes to what is subscribed already; it is
      * told of, too, as it wants a hello */
     const struct socket_option all[] = { { ZMQ_SNDHWM, options->send_hwm },
+                                         { ZMQ_RCVHWM, SUBSCRIPTIONS_HWM },
                                          { ZMQ_SNDTIMEO, 0 },
                                          { ZMQ_XPUB_NODROP, 1 },
                                          { ZMQ_XPUB_VERBOSE, 1 } };

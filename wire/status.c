@@ -117,7 +117,9 @@ int status_request(const char *endpoint, int timeout_ms, char **ret_text, struct
 int status_request_sealed(const char *endpoint, const struct socket_security *security,
                           int timeout_ms, char **ret_text, struct error *err)
 {
-    const struct socket_option options[] = { { ZMQ_RCVTIMEO, timeout_ms },
+    const struct socket_option options[] = { { ZMQ_RCVHWM, STATUS_HWM },
+                                             { ZMQ_SNDHWM, STATUS_HWM },
+                                             { ZMQ_RCVTIMEO, timeout_ms },
                                              { ZMQ_SNDTIMEO, timeout_ms } };
     struct socket asker;
     int r = socket_open_sealed(&asker, ZMQ_REQ, options, ARRAY_LENGTH(options), endpoint, false,

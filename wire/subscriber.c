@@ -15,6 +15,9 @@
 /* Refused messages passed over in one call, so that a flood of them cannot hold the loop. */
 #define REFUSED_PER_CALL 1000
 
+/* Subscriptions on their way to one camera; there are three. */
+#define SUBSCRIPTIONS_HWM 16
+
 #define TOPIC_SIZE (2 * ID_SIZE + 16)
 
 struct subscriber {
@@ -48,7 +51,8 @@ int subscriber_create_guarded(const char *endpoint, const char *store, int recei
                               struct gatekeeper *gatekeeper, struct subscriber **ret_subscriber,
                               struct error *err)
 {
-    const struct socket_option options[] = { { ZMQ_RCVHWM, receive_hwm } };
+    const struct socket_option options[] = { { ZMQ_RCVHWM, receive_hwm },
+                                             { ZMQ_SNDHWM, SUBSCRIPTIONS_HWM } };
     int r = socket_check_hwm(receive_hwm, err);
     if (r < 0)
         return r;

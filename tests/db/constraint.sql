@@ -30,6 +30,8 @@ SELECT is_empty($$
     SELECT c.relname, a.attname FROM pg_class AS c LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v'
         AND (obj_description(c.oid, 'pg_class') IS NULL OR col_description(c.oid, a.attnum) IS NULL) $$, 'every view and column of one has a comment');
+SELECT is_empty($$ SELECT attname FROM pg_attribute WHERE attrelid = 'loss'::regclass AND attnum > 0
+    AND col_description(attrelid, attnum) IS NULL $$, 'so has every column of loss');
 SELECT is_empty($$ SELECT conrelid::regclass, conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND NOT convalidated $$,
     'every constraint is valid');
 SELECT is_empty($$ SELECT table_name, name FROM own_column WHERE type = 'timestamp without time zone' $$, 'times have time zones');
@@ -112,6 +114,13 @@ FROM (VALUES
     ('retention VALUES (1, 2, 40, 40)', 'retention_bucket_days_check'),
     ('retention VALUES (1, 3, 39, 40)', 'retention_hour_days_check'),
     ('retention VALUES (1, 3, 40, 39)', 'retention_day_days_check'),
+    ('loss VALUES (1, now(), ''Left'', ''wire'', ''missed'', ''frames'', 1, now(), now())', 'loss_camera_check'),
+    ('loss VALUES (1, now(), ''left'', ''the wire'', ''missed'', ''frames'', 1, now(), now())', 'loss_source_check'),
+    ('loss VALUES (1, now(), ''left'', ''wire'', '''', ''frames'', 1, now(), now())', 'loss_reason_check'),
+    ('loss VALUES (1, now(), ''left'', ''wire'', ''missed'', ''10 frames'', 1, now(), now())', 'loss_unit_check'),
+    ('loss VALUES (1, now(), ''left'', ''wire'', ''missed'', ''frames'', -1, now(), now())', 'loss_losses_check'),
+    ('loss VALUES (1, now(), ''left'', ''wire'', ''missed'', ''frames'', 1, now(), now() - interval ''1 s'')', 'loss_last_at_check'),
+    ('loss VALUES (99, now(), ''left'', ''wire'', ''missed'', ''frames'', 1, now(), now())', 'loss_store_id_fkey'),
     ('reader_scope VALUES (''x'', NULL, NULL, -1)', 'reader_scope_min_count_check'),
     ('fact_table VALUES (''x'', ''week'', ''y'', 1)', 'fact_table_level_check'),
     ('calendar_hour VALUES (24, '''', '''')', 'calendar_hour_local_hour_check')
@@ -130,7 +139,7 @@ SELECT is_empty($$
     SELECT name, pg_temp.refusal(format('DELETE FROM %I', name)) FROM own_table
     WHERE name NOT IN (SELECT fact FROM fact_table)
         AND name NOT IN ('schema_version', 'fact_table', 'calendar_date', 'calendar_hour', 'camera_position', 'rollup_hour_pending',
-            'rollup_day_pending', 'retention', 'finding', 'coverage_gap', 'reader_scope', 'local_table', 'joined_store')
+            'rollup_day_pending', 'retention', 'finding', 'coverage_gap', 'loss', 'reader_scope', 'local_table', 'joined_store')
         AND pg_temp.refusal(format('DELETE FROM %I', name)) <> 'rows of ' || name || ' are never deleted, because facts refer to them' $$,
     'dimensions refuse DELETE');
 

@@ -18,6 +18,9 @@ INSERT INTO finding (store_id, floor_id, kind, camera_id, evidence, opened_at)
 SELECT s, 1, 'ghost', 1, 5, '2026-01-05 00:00+00' FROM generate_series(1, 3) AS s;
 INSERT INTO coverage_gap (store_id, floor_id, cause, geojson, area_m2, severity, first_seen_at, last_seen_at)
 SELECT s, 1, 'occluded', '{}', 1, 0.5, '2026-01-05 00:00+00', '2026-01-05 00:00+00' FROM generate_series(1, 3) AS s;
+INSERT INTO loss (store_id, since_at, camera, source, reason, unit, losses, first_at, last_at)
+SELECT s, '2026-01-05 00:00+00', '', 'wire', 'version', 'messages', 1, '2026-01-05 00:00+00', '2026-01-05 00:00+00'
+FROM generate_series(1, 3) AS s;
 
 CREATE ROLE one_store;
 CREATE ROLE one_chain;
@@ -284,6 +287,8 @@ FROM (VALUES
     ('UPDATE zone SET valid_to = now() WHERE store_id = 1 AND zone_id = 2'),
     ('INSERT INTO finding (store_id, floor_id, kind, camera_id, evidence, opened_at) VALUES (1, 1, ''ghost'', 1, 1, now())'),
     ('UPDATE finding SET closed_at = now()'),
+    ('INSERT INTO loss VALUES (1, now(), ''left'', ''wire'', ''missed'', ''frames'', 1, now(), now()) ON CONFLICT DO NOTHING'),
+    ('UPDATE loss SET losses = 2'),
     ('SELECT helper.put_chance(1, 1, ''2026-01-08 00:00+00'')'),
     ('SELECT helper.put_chance(1, 1, ''2026-01-08 00:00+00'')'),
     ('INSERT INTO camera_position VALUES (1, 1, ''2026-01-05 00:00+00'', 1, 2)'),

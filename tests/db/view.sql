@@ -115,6 +115,19 @@ SELECT results_eq($$ SELECT floor, zone, cause, area_m2, round(severity::numeric
 SELECT results_eq($$ SELECT walkable_m2, observed_m2, round(observed_share::numeric, 4) FROM v_coverage_day WHERE floor = 'ground' $$,
     'VALUES (11::double precision, 6::double precision, 0.5455)', 'v_coverage_day');
 
+INSERT INTO loss (store_id, since_at, camera, source, reason, unit, losses, first_at, last_at) VALUES
+    (1, '2026-01-05 00:00+00', 'left', 'wire', 'missed', 'frames', 7, '2026-01-04 23:01+00', '2026-01-04 23:09+00'),
+    (1, '2026-01-04 23:30:15+00', 'left', 'wire', 'missed', 'frames', 2, '2026-01-04 22:31+00', '2026-01-04 22:31+00'),
+    (1, '2026-01-05 00:00+00', 'right', 'wire', 'missed', 'frames', 0, '2026-01-04 23:01+00', '2026-01-04 23:02+00'),
+    (1, '2026-01-05 00:00+00', 'stranger', 'wire', 'unknown_camera', 'messages', 1, '2026-01-04 23:01+00', '2026-01-04 23:01+00'),
+    (1, '2026-01-05 00:00+00', '', 'gate', 'unknown_key', 'connections', 3, '2026-01-04 23:01+00', '2026-01-04 23:01+00');
+SELECT results_eq($$ SELECT store, local_date, local_hour, camera_id, camera, source, reason, unit, losses, last_at FROM v_loss ORDER BY since_at, camera $$,
+    $$ VALUES ('store-1', '2026-01-04'::date, 23, 1, 'left', 'wire', 'missed', 'frames', 2::bigint, '2026-01-04 22:31+00'::timestamptz),
+        ('store-1', '2026-01-05', 0, 1, 'left', 'wire', 'missed', 'frames', 7, '2026-01-04 23:09+00'),
+        ('store-1', '2026-01-05', 0, NULL, 'stranger', 'wire', 'unknown_camera', 'messages', 1, '2026-01-04 23:01+00'),
+        ('store-1', '2026-01-05', 0, NULL, NULL, 'gate', 'unknown_key', 'connections', 3, '2026-01-04 23:01+00') $$,
+    'v_loss has what did not turn up, on the store''s days');
+
 -- ---- hot and cold ----
 -- Open hours of 2026-01-05, stores 1 and 2 of one chain and 3 of it without the zone "till". Person-seconds by square metre
 -- and hour; areas are entry 2, till 4, toys 3, shelf 1 square metres:

@@ -54,7 +54,7 @@ def leaves(node, path="", labels=()):
                 yield from leaves(value, f"{path}.*", labels + (("reason", key),))
             return
         if path.endswith("[]"):
-            labels += tuple((k, node[k]) for k in ("camera", "floor", "camera_a", "camera_b") if k in node)
+            labels += tuple((k, node[k]) for k in ("camera", "floor", "camera_a", "camera_b", "source", "reason") if node.get(k))
         for key, value in node.items():
             yield from leaves(value, f"{path}.{key}" if path else key, labels)
     elif isinstance(node, list):

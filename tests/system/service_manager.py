@@ -1,7 +1,7 @@
 """A service manager for test_service.sh: starts a program as systemd would, and holds it to its words.
 
 service_manager.py [confined] -- COMMAND ...
-    It must say READY=1, feed a watchdog of two seconds, answer a reload with RELOADING=1 and READY=1, and on SIGTERM
+    It must say READY=1, feed a watchdog of eight seconds, answer a reload with RELOADING=1 and READY=1, and on SIGTERM
     say STOPPING=1 and end with 0. With `confined`
     it is a camera, and meanwhile all its threads must be confined.
 """
@@ -61,7 +61,7 @@ def main():
     command = sys.argv[split + 1:]
     with tempfile.TemporaryDirectory() as folder:
         manager = Manager(folder)
-        environment = os.environ | {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "2000000"}
+        environment = os.environ | {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "8000000"}
         environment.pop("WATCHDOG_PID", None)
         program = subprocess.Popen(command, env=environment)
         try:

@@ -23,6 +23,15 @@ publish --resume || cannot_publish # they have nothing new, but their rings
 await 60 "the end" eval '[ "$(status "sum(c[\"state\"] == \"ended\" for c in o[\"cameras\"])")" = 3 ]'
 received=$(status 'sum(c["frames_received"] for c in o["cameras"])')
 missed=$(status 'sum(c["frames_missed"] for c in o["cameras"])')
+# Killed before it has told of any of it, the next fusion finds the same again, from its last checkpoint on.
+kill -KILL "$fusion"
+wait "$fusion" 2>/dev/null || true
+start_fusion
+publish --resume || cannot_publish
+await 60 "the same end" eval '[ "$(status "sum(c[\"frames_received\"] + c[\"frames_missed\"] for c in o[\"cameras\"])")" = "$((received + missed))" ]'
+[ "$(status 'sum(c["frames_missed"] for c in o["cameras"])')" = "$missed" ] || fail "killed, fusion counts other losses"
+"$ff" status --config "$run/store.cfg" | grep -Eq '^  [abc] +wire +missed +[1-9][0-9]* frames$' ||
+    fail "floorfuse status does not say which camera's frames were missed"
 stop_fusion
 [ "$missed" -gt 1000 ] || fail "only $missed frames were missed: the rings did not overrun"
 [ $((received + missed)) = "$(frames_published)" ] ||
@@ -35,4 +44,11 @@ awk -F'|' -v received="$received" -v fps="$SIM_FPS" '
     $1 == "exposure" && $5 != "" { ms += $4 * (gsub(/,/, ",", $5) + 1) }
     END { if (ms > (1.02 * received / fps + 10) * 1000) { print ms, "ms of exposure from", received, "frames"; exit 1 } }' \
     "$run/facts" || fail "exposure did not fall"
+# The database has them by camera and hour, and nothing else was lost on the wire.
+lost=$(psql -qXAt -d away -c "SELECT coalesce(sum(losses), 0) FROM v_loss WHERE source = 'wire'")
+[ "$lost" = "$missed" ] || fail "v_loss says $lost frames were lost on the wire, fusion $missed"
+by_camera() { awk -F'|' '$1 == "camera" { n[$2] += $6 } END { for (c in n) if (n[c] > 0) print c "|" n[c] }' "$run/facts"; }
+diff <(by_camera | sort) <(psql -qXAt -d away -c "SELECT camera, sum(losses) FROM v_loss
+    WHERE source = 'wire' AND reason = 'missed' AND unit = 'frames' GROUP BY camera" | sort) ||
+    fail "v_loss has other cameras, or other numbers, than the facts"
 printf '%s frames received, %s missed and counted\n' "$received" "$missed"

@@ -405,6 +405,7 @@ static void every_field_of_a_health_comes_back(void **state)
                                     .frames_suspicious = 11,
                                     .clock_offset_us = INT64_MIN + 1,
                                     .wall_steps = 12,
+                                    .ring_unkept = 13,
                                     .decode_ms = 8.5,
                                     .detect_ms = 9.25 };
     struct camera_health back;
@@ -429,6 +430,7 @@ static void every_field_of_a_health_comes_back(void **state)
     assert_int_equal(back.frames_suspicious, 11);
     assert_true(back.clock_offset_us == INT64_MIN + 1);
     assert_int_equal(back.wall_steps, 12);
+    assert_int_equal(back.ring_unkept, 13);
     assert_true(back.decode_ms == 8.5 && back.detect_ms == 9.25);
     health.detect_ms = NAN;
     assert_int_equal(camera_health_pack(&health, &bytes, &length), 0);

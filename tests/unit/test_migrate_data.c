@@ -425,6 +425,17 @@ static const struct fact facts[] = {
       "SELECT concat_ws(' ', store_id, bucket_days, hour_days, coalesce(day_days::text, '-'), "
       "bucket_gone, hour_gone) FROM retention",
       "7 400 800 - 2025-10-27 00:00:00+00 2024-09-21 22:00:00+00" },
+    /* what turned up is left out; nobody knows the camera "nobody" */
+    { 34,
+      "SELECT string_agg(concat_ws(' ', store, local_date, local_hour, coalesce(camera_id::text, "
+      "'-'), coalesce(camera, '-'), source, reason, unit, losses, first_at, last_at), ', ' ORDER "
+      "BY store, since_at) FROM v_loss",
+      "north 2026-11-01 0 1 left wire missed frames 3 2026-10-31 23:59:10+00 "
+      "2026-10-31 23:59:40+00, "
+      "north 2026-11-01 1 - nobody wire missed frames 4 2026-11-01 00:00:10+00 "
+      "2026-11-01 00:00:10+00, "
+      "south 2026-10-31 20 - - database spool_full records 12 2026-11-01 00:30:00+00 "
+      "2026-11-01 00:59:00+00" },
 };
 
 /* The row that a program of that time wrote. */

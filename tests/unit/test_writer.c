@@ -119,6 +119,61 @@ static void calibrations_are_kept_with_their_words(void **state)
         "left cc Ann after the move text c 09:15:30 - -");
 }
 
+/* Since 9:00; told at 9:14 and so many minutes. */
+static void put_losses(struct storage_writer *writer, int minutes, uint64_t missed,
+                       uint64_t refused)
+{
+    const struct storage_loss list[] = { { "left", "wire", "missed", "frames", missed },
+                                         { "", "wire", "topic", "messages", refused } };
+    const struct storage_losses losses = { .since_us = FIXTURE_START_US - 14 * FIXTURE_MINUTE_US,
+                                           .told_us =
+                                               FIXTURE_START_US + minutes * FIXTURE_MINUTE_US,
+                                           .list = list,
+                                           .count = ARRAY_LENGTH(list) };
+    assert_int_equal(storage_writer_put_losses(writer, &losses), 0);
+}
+
+static const char all_losses[] =
+    "SELECT string_agg(concat_ws(' ', coalesce(camera, '-'), source, reason, unit, losses,"
+    " to_char(since_at, 'HH24:MI'), to_char(first_at, 'HH24:MI'), to_char(last_at, 'HH24:MI'),"
+    " local_date, local_hour), ', ' ORDER BY camera) FROM v_loss";
+
+/* The store is in Berlin, an hour ahead. */
+static void losses_told_again_replace_what_was_told(void **state)
+{
+    const char *conninfo = migrated_database(state);
+    struct storage_writer *writer = make_writer(conninfo);
+    put_losses(writer, 0, 5, 0);
+    put(writer, fixture_bucket(FIXTURE_START_US));
+    put_losses(writer, 1, 8, 0);
+    put_losses(writer, 1, 8, 0);
+    assert_int_equal(storage_writer_flush(writer, FLUSH_MS), 0);
+    assert_string_equal(fixture_value(conninfo, all_losses),
+                        "left wire missed frames 8 09:00 09:14 09:15 2026-11-23 10");
+    put_losses(writer, 2, 8, 1);
+    assert_int_equal(storage_writer_flush(writer, FLUSH_MS), 0);
+    assert_string_equal(fixture_value(conninfo, all_losses),
+                        "left wire missed frames 8 09:00 09:14 09:15 2026-11-23 10, "
+                        "- wire topic messages 1 09:00 09:16 09:16 2026-11-23 10");
+    assert_int_equal(storage_writer_counts(writer).written, 1); /* buckets */
+    storage_writer_destroy(&writer);
+}
+
+static void losses_that_turn_up_are_taken_back(void **state)
+{
+    const char *conninfo = migrated_database(state);
+    struct storage_writer *writer = make_writer(conninfo);
+    put_losses(writer, 0, 5, 2);
+    put_losses(writer, 1, 0, 2);
+    assert_int_equal(storage_writer_flush(writer, FLUSH_MS), 0);
+    assert_string_equal(fixture_value(conninfo, all_losses),
+                        "- wire topic messages 2 09:00 09:14 09:14 2026-11-23 10");
+    assert_string_equal(fixture_value(conninfo, "SELECT string_agg(losses::text, ' ' ORDER BY "
+                                                "losses) FROM loss"),
+                        "0 2");
+    storage_writer_destroy(&writer);
+}
+
 /* A version that a bucket has brought gets its words when they come; after that nothing changes. */
 static void a_calibration_told_of_again_changes_nothing(void **state)
 {
@@ -428,6 +483,8 @@ int main(void)
         cmocka_unit_test(a_bucket_written_again_replaces_what_it_no_longer_has),
         cmocka_unit_test(calibrations_are_kept_with_their_words),
         cmocka_unit_test(a_calibration_told_of_again_changes_nothing),
+        cmocka_unit_test(losses_told_again_replace_what_was_told),
+        cmocka_unit_test(losses_that_turn_up_are_taken_back),
         cmocka_unit_test(the_view_tells_nobody_from_not_seen),
         cmocka_unit_test(the_view_knows_place_and_local_time),
         cmocka_unit_test(months_lie_in_partitions_of_their_own),
