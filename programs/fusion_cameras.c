@@ -22,6 +22,11 @@
 /* A live frame is not of a time that has not been. It would take all ticks there. */
 #define FUTURE_US (600 * US_PER_S)
 
+/* Replays bring hours in a second. They wait while so many buckets wait for the disk, a quarter of
+ * what may, or buckets would be dropped; but not for a full disk while nobody makes room on it. */
+#define BUCKETS_TO_WAIT_FOR 16
+#define DISK_PAUSE_NS       (10 * NS_PER_MS)
+
 static struct fusion_floor *find_floor(struct fusion_loop *loop, const char *id)
 {
     for (size_t i = 0; i < loop->floor_count; i++)
@@ -335,11 +340,25 @@ static int take_replays(struct fusion_loop *loop)
     return r;
 }
 
+static bool disk_is_behind(const struct fusion_loop *loop)
+{
+    if (!loop->writer)
+        return false;
+    const struct storage_writer_counts counts = storage_writer_counts(loop->writer);
+    bool gets_better = !counts.disk_error[0] || !counts.last_error[0];
+    return counts.queued >= BUCKETS_TO_WAIT_FOR && gets_better;
+}
+
 static int ask(struct fusion_loop *loop, struct fusion_camera *camera)
 {
     struct wire_position after;
-    if (!intake_wants_replay(camera->intake, clock_mono_ns(), &after))
+    if (clock_mono_ns() < loop->ask_after_ns ||
+        !intake_wants_replay(camera->intake, clock_mono_ns(), &after))
         return 0;
+    if (disk_is_behind(loop)) {
+        loop->ask_after_ns = clock_mono_ns() + DISK_PAUSE_NS;
+        return 0;
+    }
     int r = replay_desk_ask(loop->replays, camera->config->id, after);
     if (r == 0)
         intake_asked(camera->intake, clock_mono_ns());
@@ -370,7 +389,7 @@ int64_t fusion_cameras_deadline_mono_ns(const struct fusion_loop *loop)
         if (due_ns < until_ns)
             until_ns = due_ns;
     }
-    return until_ns;
+    return until_ns > loop->ask_after_ns ? until_ns : loop->ask_after_ns;
 }
 
 void fusion_cameras_catch_up(struct fusion_loop *loop)

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "programs/floors.h"
 #include "programs/fusion_cameras.h"
 #include "programs/fusion_recovery.h"
@@ -26,15 +25,16 @@ static void write_tick(void *context, const struct tick_report *report)
 static void store_bucket(void *context, struct heat_bucket *bucket)
 {
     struct fusion_loop *loop = ((struct fusion_floor *) context)->loop;
-    if (bucket->start_us < loop->first_bucket_us || !loop->writer) {
+    int64_t start_us = bucket->start_us;
+    if (start_us < loop->first_bucket_us || start_us < loop->kept_before_us || !loop->writer) {
         heat_bucket_destroy(&bucket);
         return;
     }
     loop->buckets++;
     if (storage_writer_put_take(loop->writer, &bucket) == 0)
         fusion_recovery_note_bucket(loop);
-    else /* nor is the state saved, so that the next start makes it again */
-        log_error("dropped a heat bucket: too many wait for the disk");
+    else
+        fusion_recovery_note_drop(loop, start_us);
 }
 
 static int open_fusion(struct fusion_floor *floor, struct error *err)

@@ -365,6 +365,8 @@ int fusion_loop_run(const struct fusion_loop_options *options, struct error *err
         .started_ns = clock_mono_ns(),
         .run_us = clock_wall_us(),
         .first_bucket_us = INT64_MIN,
+        .dropped_us = INT64_MAX,
+        .kept_before_us = INT64_MIN,
     };
     int r = open_all(&loop, err);
     if (r == 0)

@@ -53,12 +53,15 @@ struct fusion_loop {
     int64_t clocks_due_ns;
     int64_t clock_fast_us; /* ours, by the one that counts */
     uint64_t strangers;    /* messages of cameras that the config does not name */
+    int64_t ask_after_ns;  /* no camera is asked for replays before */
     bool stop;
 
     /* fusion_recovery.h */
     struct checkpoints *checkpoints; /* NULL: nothing is saved */
     int64_t save_due_ns;             /* INT64_MAX: nothing to save */
     int64_t first_bucket_us;         /* buckets that begin earlier are not made again */
+    int64_t dropped_us;              /* the first bucket that waits to be made again; INT64_MAX */
+    int64_t kept_before_us;          /* buckets that begin earlier are kept as they are */
     int64_t went_back_ns, back_pause_ns;
     uint64_t times_back;
 

@@ -1,5 +1,6 @@
 /*
- * fusion_recovery.c - going on after a crash, and going back when frames turn up late
+ * fusion_recovery.c - going on after a crash, and going back when frames turn up late or buckets
+ * were dropped
  */
 #include "programs/fusion_recovery.h"
 
@@ -62,10 +63,33 @@ static struct fusion_camera *earliest_recovered(struct fusion_loop *loop, int64_
 
 /* ---- saving ---- */
 
+static bool waits_to_go_back(const struct fusion_loop *loop)
+{
+    return loop->dropped_us != INT64_MAX;
+}
+
 void fusion_recovery_note_bucket(struct fusion_loop *loop)
 {
-    if (loop->checkpoints && loop->save_due_ns == INT64_MAX)
+    if (loop->checkpoints && loop->save_due_ns == INT64_MAX && !waits_to_go_back(loop))
         loop->save_due_ns = clock_mono_ns() + SAVE_DELAY_NS;
+}
+
+/* Without rings nothing could be taken again, and what is open now would be lost as well. */
+static bool can_go_back(const struct fusion_loop *loop)
+{
+    return loop->checkpoints && loop->options->config->wire.ring_mb > 0;
+}
+
+void fusion_recovery_note_drop(struct fusion_loop *loop, int64_t start_us)
+{
+    char text[WALL_TEXT_SIZE];
+    log_error("dropped a heat bucket: too many wait for the disk bucket=%s",
+              clock_wall_format(start_us, text));
+    if (!can_go_back(loop))
+        return;
+    if (start_us < loop->dropped_us)
+        loop->dropped_us = start_us;
+    loop->save_due_ns = INT64_MAX;
 }
 
 int64_t fusion_recovery_deadline_mono_ns(const struct fusion_loop *loop)
@@ -79,8 +103,8 @@ int fusion_recovery_save(struct fusion_loop *loop)
     struct checkpoint_file file;
     int64_t late_us;
     loop->save_due_ns = INT64_MAX;
-    if (!loop->checkpoints || earliest_recovered(loop, &late_us))
-        return 0; /* from a state behind frames that came late nobody would take them */
+    if (!loop->checkpoints || waits_to_go_back(loop) || earliest_recovered(loop, &late_us))
+        return 0; /* from a state behind what is to be made again nobody would make it */
     int r = fusion_state_save(loop, &state);
     if (r == 0)
         r = checkpoints_add(loop->checkpoints, closed_us(loop), &state, &file);
@@ -166,6 +190,20 @@ static void pause_before_next(struct fusion_loop *loop, int64_t now_ns)
     loop->went_back_ns = now_ns;
 }
 
+/* A state is in place again. What was dropped after it is made again like all else. */
+static int go_on_from(struct fusion_loop *loop, uint64_t number, int64_t kept_before_us,
+                      struct error *err)
+{
+    loop->times_back++;
+    loop->dropped_us = INT64_MAX;
+    loop->kept_before_us = kept_before_us;
+    pause_before_next(loop, clock_mono_ns());
+    checkpoints_drop_after(loop->checkpoints, number);
+    fusion_cameras_catch_up(loop);
+    int r = fusion_recovery_save(loop); /* in place of those that may still be written */
+    return r < 0 ? error_set(err, r, "out of memory") : 0;
+}
+
 /* Whether it is worth going back for this once more: what did not help twice does not. */
 static bool is_worth_it(struct fusion_camera *camera, int64_t capture_us)
 {
@@ -175,34 +213,19 @@ static bool is_worth_it(struct fusion_camera *camera, int64_t capture_us)
     return camera->back_tries++ < TRIES_MAX;
 }
 
-static int go_back_to(struct fusion_loop *loop, uint64_t number, struct error *err)
+static int go_back_for_frames(struct fusion_loop *loop, struct fusion_camera *camera,
+                              int64_t capture_us, struct error *err)
 {
-    loop->times_back++;
-    pause_before_next(loop, clock_mono_ns());
-    checkpoints_drop_after(loop->checkpoints, number);
-    fusion_cameras_catch_up(loop);
-    int r = fusion_recovery_save(loop); /* in place of those that may still be written */
-    return r < 0 ? error_set(err, r, "out of memory") : 0;
-}
-
-int fusion_recovery_go_back(struct fusion_loop *loop, struct error *err)
-{
-    int64_t capture_us = 0;
     uint64_t number = 0;
-    if (clock_mono_ns() - loop->went_back_ns < loop->back_pause_ns)
-        return 0;
-    struct fusion_camera *camera = earliest_recovered(loop, &capture_us);
-    if (!camera)
-        return 0;
-    int r = loop->checkpoints && is_worth_it(camera, capture_us)
+    char text[WALL_TEXT_SIZE];
+    clock_wall_format(capture_us, text);
+    int r = can_go_back(loop) && is_worth_it(camera, capture_us)
                 ? restore_before(loop, capture_us, false, &number, err)
                 : 0;
     if (r < 0)
         return r;
-    char text[WALL_TEXT_SIZE];
-    clock_wall_format(capture_us, text);
     if (number == 0) {
-        if (loop->checkpoints)
+        if (can_go_back(loop))
             log_warning_limited(60,
                                 "frames came too late: there is no saved state to take them from "
                                 "camera=%s capture=%s",
@@ -213,7 +236,48 @@ int fusion_recovery_go_back(struct fusion_loop *loop, struct error *err)
     }
     log_info("going back to take frames that came late camera=%s capture=%s", camera->config->id,
              text);
-    return go_back_to(loop, number, err);
+    return go_on_from(loop, number, INT64_MIN, err);
+}
+
+/* Every state is from before the first bucket that was dropped. Buckets before that one are kept,
+ * and should the rings no longer reach back so far it is better not to make them again. */
+static int go_back_for_buckets(struct fusion_loop *loop, struct error *err)
+{
+    int64_t dropped_us = loop->dropped_us;
+    uint64_t number;
+    char text[WALL_TEXT_SIZE];
+    clock_wall_format(dropped_us, text);
+    int r = restore_before(loop, INT64_MAX, false, &number, err);
+    if (r < 0)
+        return r;
+    if (number == 0) {
+        loop->dropped_us = INT64_MAX;
+        log_error("what was dropped is lost: there is no saved state from before it bucket=%s",
+                  text);
+        return 0;
+    }
+    log_info("going back to make buckets again that were dropped bucket=%s", text);
+    return go_on_from(loop, number, dropped_us, err);
+}
+
+/* The disk takes buckets, and all that waited for it in memory is there. */
+static bool has_room_again(const struct fusion_loop *loop)
+{
+    const struct storage_writer_counts counts = storage_writer_counts(loop->writer);
+    return counts.queued == 0 && !counts.disk_error[0];
+}
+
+int fusion_recovery_go_back(struct fusion_loop *loop, struct error *err)
+{
+    int64_t capture_us = 0;
+    if (clock_mono_ns() - loop->went_back_ns < loop->back_pause_ns)
+        return 0;
+    struct fusion_camera *camera = earliest_recovered(loop, &capture_us);
+    if (camera)
+        return go_back_for_frames(loop, camera, capture_us, err);
+    if (waits_to_go_back(loop) && has_room_again(loop))
+        return go_back_for_buckets(loop, err);
+    return 0;
 }
 
 /* ---- at the start ---- */

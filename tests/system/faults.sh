@@ -6,6 +6,16 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 need_postgresql
 ff=$build/floorfuse
+
+# What the test has started ends with it, however it ends.
+end_started() {
+    local status=$?
+    jobs -p | xargs -r kill -KILL 2>/dev/null
+    cat "$work"/*/fusion.pid 2>/dev/null | xargs -r kill -KILL 2>/dev/null
+    (exit "$status")
+    cleanup
+}
+trap end_started EXIT
 mkfifo "$work/never"
 exec {never}<>"$work/never" # nothing is ever written to it
 SIM_S=${SIM_S:-1200} # simulated seconds of a run
@@ -102,7 +112,7 @@ await() {
     shift 2
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || {
-            tail -n 30 "$run/fusion.log" >&2
+            tail -n "${LOG_LINES:-30}" "$run/fusion.log" >&2
             "$ff" status --config "$run/store.cfg" >&2
             fail "waited in vain for $words"
         }

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """A line that can be cut: forwards TCP connections to ports on the loopback.
 
-line.py PORT... prints "ready NEAR..." with a port of its own for each. SIGUSR1 cuts it: all connections end and new
-ones are ended at once; SIGUSR2 makes it whole again.
+line.py [--record FILE] PORT... prints "ready NEAR..." with a port of its own for each. With a FILE all that goes either
+way is written to it. SIGUSR1 cuts it: all connections end and new ones are ended at once; SIGUSR2 makes it whole again.
 """
 import selectors
 import signal
@@ -48,6 +48,9 @@ class Line:
         try:
             data = end.recv(65536)
             if data:
+                if record:
+                    record.write(data)
+                    record.flush()
                 self.other[end].sendall(data)
                 return
         except OSError:
@@ -76,6 +79,8 @@ awake.setblocking(False)
 signal.set_wakeup_fd(awake.fileno())
 signal.signal(signal.SIGUSR1, lambda *_: None)
 signal.signal(signal.SIGUSR2, lambda *_: None)
-line = Line([int(port) for port in sys.argv[1:]])
+ports = sys.argv[1:]
+record = open(ports[1], "wb") if ports[0] == "--record" else None
+line = Line([int(port) for port in ports[2 if record else 0:]])
 line.selector.register(wake, selectors.EVENT_READ)
 line.run()
