@@ -70,6 +70,7 @@ struct intake {
     bool acknowledge; /* the camera has ended and waits for a request after its last message */
     bool request_out, request_is_for_gap;
     struct wire_position request_after;
+    int64_t first_request_ns; /* of those for this position: the answer to any of them counts */
     int64_t request_ns, next_request_ns;
 
     bool recovered;
@@ -439,8 +440,12 @@ bool intake_wants_replay(const struct intake *intake, int64_t now_mono_ns,
 
 void intake_asked(struct intake *intake, int64_t now_mono_ns)
 {
-    intake->request_is_for_gap = asks_for_gap(intake);
-    intake->request_after = intake->request_is_for_gap ? intake->at.gap.after : intake->at.taken;
+    bool for_gap = asks_for_gap(intake);
+    struct wire_position after = for_gap ? intake->at.gap.after : intake->at.taken;
+    if (!intake->request_out || !same_position(after, intake->request_after))
+        intake->first_request_ns = now_mono_ns;
+    intake->request_is_for_gap = for_gap;
+    intake->request_after = after;
     intake->request_out = intake->probed = true;
     intake->request_ns = now_mono_ns;
 }
@@ -545,7 +550,7 @@ static int take_replayed(struct intake *intake, const struct replay *replay)
 static bool asked_about_held(const struct intake *intake)
 {
     return intake->held_count > 0 &&
-           intake->held[first_held(intake)].arrival_ns <= intake->request_ns;
+           intake->held[first_held(intake)].arrival_ns <= intake->first_request_ns;
 }
 
 int intake_replay(struct intake *intake, struct replay *replay, int64_t now_mono_ns)
@@ -590,6 +595,17 @@ void intake_catch_up(struct intake *intake, int64_t now_mono_ns)
 bool intake_is_catching_up(const struct intake *intake)
 {
     return intake->catching_up;
+}
+
+void intake_wait(struct intake *intake, int64_t now_mono_ns)
+{
+    intake->waiting_since_ns = now_mono_ns;
+    intake->next_request_ns = now_mono_ns + RETRY_NS;
+}
+
+bool intake_has_ring(const struct intake *intake)
+{
+    return intake->answers;
 }
 
 bool intake_recovered(const struct intake *intake, int64_t *ret_capture_us)

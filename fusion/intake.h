@@ -83,6 +83,12 @@ void intake_not_asked(struct intake *intake, int64_t now_mono_ns);
 void intake_catch_up(struct intake *intake, int64_t now_mono_ns);
 bool intake_is_catching_up(const struct intake *intake);
 
+/* It is on purpose that the camera is not asked now, but a little later: patience begins anew. */
+void intake_wait(struct intake *intake, int64_t now_mono_ns);
+
+/* Whether the camera has shown that it keeps messages. */
+bool intake_has_ring(const struct intake *intake);
+
 /*
  * Whether something that had been given up can be had after all, and of what capture time the first
  * of it is. After going back to a state before that time (intake_restore, intake_catch_up) it is

@@ -16,6 +16,9 @@
 /* After a start or a return cameras may take so long to say the next piece of what was missed. */
 #define CATCH_UP_PATIENCE_NS (5 * NS_PER_S)
 
+/* How far one camera's replays run ahead of another's. */
+#define AHEAD_MOST_US (120 * US_PER_S)
+
 /* Of whom nothing is known yet, ticks wait only so long. */
 #define EXPECT_NS (10 * NS_PER_S)
 
@@ -171,6 +174,7 @@ static int take_frame(struct fusion_camera *camera, const struct observation_fra
         return 0;
     }
     fusion_camera_missed(fusion, camera->config->id, intake_counts(camera->intake).missed);
+    camera->taken_us = right.capture_us;
     camera->observations += frame->observation_count;
     int r = fusion_push(fusion, &right, clock_mono_ns());
     return r == -ENOMEM || r == -ESTALE ? r : 0;
@@ -349,12 +353,33 @@ static bool disk_is_behind(const struct fusion_loop *loop)
     return counts.queued >= BUCKETS_TO_WAIT_FOR && gets_better;
 }
 
+/*
+ * Replays are equal in bytes, so a camera that sees few people runs ahead of one that sees many.
+ * What it is ahead waits in memory; so it waits for the slowest of its floor, which never waits.
+ */
+static bool is_far_ahead(const struct fusion_loop *loop, const struct fusion_camera *camera)
+{
+    if (!intake_is_catching_up(camera->intake))
+        return false;
+    for (size_t i = 0; i < loop->camera_count; i++) {
+        const struct fusion_camera *other = &loop->cameras[i];
+        if (other->floor == camera->floor && intake_is_catching_up(other->intake) &&
+            other->taken_us != 0 && camera->taken_us - other->taken_us > AHEAD_MOST_US)
+            return true;
+    }
+    return false;
+}
+
 static int ask(struct fusion_loop *loop, struct fusion_camera *camera)
 {
     struct wire_position after;
     if (clock_mono_ns() < loop->ask_after_ns ||
         !intake_wants_replay(camera->intake, clock_mono_ns(), &after))
         return 0;
+    if (is_far_ahead(loop, camera)) {
+        intake_wait(camera->intake, clock_mono_ns());
+        return 0;
+    }
     if (disk_is_behind(loop)) {
         loop->ask_after_ns = clock_mono_ns() + DISK_PAUSE_NS;
         return 0;

@@ -40,6 +40,7 @@ struct fusion_camera {
     uint64_t published_before; /* frames of earlier boots, as far as their hellos told */
     uint64_t observations;
     uint64_t frames_from_future;
+    int64_t taken_us;        /* capture time of the last frame that was taken */
     int64_t back_capture_us; /* to where it was gone back for this camera, and how often */
     int back_tries;
 };

@@ -74,10 +74,18 @@ void fusion_recovery_note_bucket(struct fusion_loop *loop)
         loop->save_due_ns = clock_mono_ns() + SAVE_DELAY_NS;
 }
 
-/* Without rings nothing could be taken again, and what is open now would be lost as well. */
+/* Without rings nothing could be taken again, and what is open now would be lost as well. One
+ * camera of others without a ring would lose all that it has sent since. */
 static bool can_go_back(const struct fusion_loop *loop)
 {
-    return loop->checkpoints && loop->options->config->wire.ring_mb > 0;
+    if (!loop->checkpoints || loop->options->config->wire.ring_mb == 0)
+        return false;
+    for (size_t i = 0; i < loop->camera_count; i++) {
+        const struct intake *intake = loop->cameras[i].intake;
+        if (intake_counts(intake).received > 0 && !intake_has_ring(intake))
+            return false;
+    }
+    return true;
 }
 
 void fusion_recovery_note_drop(struct fusion_loop *loop, int64_t start_us)

@@ -177,6 +177,11 @@ static int send_to(struct replay_desk *desk, const struct client *client, const 
     return 0;
 }
 
+static bool same_position(struct wire_position a, struct wire_position b)
+{
+    return a.boot_id == b.boot_id && a.sequence == b.sequence;
+}
+
 int replay_desk_ask(struct replay_desk *desk, const char *camera, struct wire_position after)
 {
     if (!message_is_id(camera))
@@ -186,9 +191,12 @@ int replay_desk_ask(struct replay_desk *desk, const char *camera, struct wire_po
         return -ENOMEM;
     if (client->address_length == 0)
         return -EHOSTUNREACH;
-    if (++desk->last_request_id == 0)
+    bool again = client->request_id != 0 && same_position(client->after, after);
+    if (!again && ++desk->last_request_id == 0)
         desk->last_request_id++;
-    struct replay_request request = { .request_id = desk->last_request_id, .after = after };
+    struct replay_request request = { .request_id =
+                                          again ? client->request_id : desk->last_request_id,
+                                      .after = after };
     memcpy(request.store, desk->store, sizeof(request.store));
     memcpy(request.camera, client->camera, sizeof(request.camera));
     void *bytes;
@@ -348,11 +356,6 @@ static int take_items(struct replay_desk *desk, const struct replay_reply *reply
         replay->count += (size_t) r;
     }
     return 0;
-}
-
-static bool same_position(struct wire_position a, struct wire_position b)
-{
-    return a.boot_id == b.boot_id && a.sequence == b.sequence;
 }
 
 /* A reply to our last question, or one that is refused. Returns 1, 0, -ENOMEM. */

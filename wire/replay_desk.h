@@ -49,7 +49,8 @@ void replay_desk_destroy(struct replay_desk **desk);
 void *replay_desk_socket(const struct replay_desk *desk);
 
 /*
- * Ask a camera for what follows a position.
+ * Ask a camera for what follows a position. Asked again for the same one, the answer to either
+ * question counts: on a slow line it is on its way.
  *   after  the last frame of it that was taken; boot_id 0: the oldest it has and all that follows
  * Returns 0; -EHOSTUNREACH when the camera is not connected (now, or to this endpoint at all; with
  * keys, when replay_desk_receive has not met it yet);
