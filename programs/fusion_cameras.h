@@ -9,6 +9,7 @@
 #include "calib/calibration.h"
 #include "fusion/intake.h"
 #include "programs/fusion_floors.h"
+#include "programs/recent_latency.h"
 
 /* One camera of the config. */
 struct fusion_camera {
@@ -21,6 +22,8 @@ struct fusion_camera {
     struct camera_health health;
     uint64_t published_before; /* frames of earlier boots, as far as their hellos told */
     uint64_t observations;
+    struct recent_latency publish; /* from capture until the camera published */
+    struct recent_latency receive; /* from there until it was here; of live frames only */
 };
 
 /*

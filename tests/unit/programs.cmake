@@ -1,1 +1,1 @@
-unit_test(programs arguments checkpoints confine)
+unit_test(programs arguments checkpoints recent_latency confine)
