@@ -251,6 +251,20 @@ static void take_health(struct fusion_camera *camera, const struct camera_health
     camera->health = *health;
 }
 
+static void note_latencies(struct fusion_camera *camera, const struct observation_frame *frame)
+{
+    int64_t now_ns = clock_mono_ns();
+    recent_latency_add(&camera->publish, frame->publish_us - frame->capture_us, now_ns);
+    recent_latency_add(&camera->receive, clock_wall_us() - frame->publish_us, now_ns);
+}
+
+static int take_live(struct fusion_camera *camera, struct message *message)
+{
+    if (message->kind == MESSAGE_FRAME)
+        note_latencies(camera, &message->frame);
+    return intake_live(camera->intake, message, clock_mono_ns());
+}
+
 int fusion_cameras_live(struct fusion_loop *loop, struct message *message)
 {
     const char *id = message->kind == MESSAGE_FRAME   ? message->frame.camera
@@ -265,7 +279,7 @@ int fusion_cameras_live(struct fusion_loop *loop, struct message *message)
     else if (message->kind == MESSAGE_HEALTH)
         take_health(camera, &message->health);
     else
-        r = intake_live(camera->intake, message, clock_mono_ns());
+        r = take_live(camera, message);
     message_release(message);
     return r;
 }

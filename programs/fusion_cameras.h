@@ -10,6 +10,7 @@
 #include "fusion/clock_watch.h"
 #include "fusion/intake.h"
 #include "programs/fusion_floors.h"
+#include "programs/recent_latency.h"
 
 /* What a camera's program says of itself: messages first, then frames. */
 enum camera_loss {
@@ -43,6 +44,8 @@ struct fusion_camera {
     int64_t taken_us;        /* capture time of the last frame that was taken */
     int64_t back_capture_us; /* to where it was gone back for this camera, and how often */
     int back_tries;
+    struct recent_latency publish; /* from capture until the camera published */
+    struct recent_latency receive; /* from there until it was here; of live frames only */
 };
 
 /*

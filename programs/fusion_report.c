@@ -60,6 +60,24 @@ static json_t *head_body_json(const struct fusion_camera *camera)
     return o;
 }
 
+/* Of the last minute or two; null where no frame came. */
+static json_t *quantiles_json(const struct recent_latency *latency)
+{
+    struct latency_sketch sketch = recent_latency_sketch(latency, clock_mono_ns());
+    json_t *o = json_object();
+    json_object_set_new(o, "p50", rounded(latency_sketch_quantile(&sketch, 0.5)));
+    json_object_set_new(o, "p99", rounded(latency_sketch_quantile(&sketch, 0.99)));
+    return o;
+}
+
+static json_t *latency_json(const struct fusion_camera *camera)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "capture_to_publish", quantiles_json(&camera->publish));
+    json_object_set_new(o, "publish_to_receive", quantiles_json(&camera->receive));
+    return o;
+}
+
 /* A number from outside. */
 static const char *picture_text(uint32_t state)
 {
@@ -107,6 +125,7 @@ static json_t *camera_json(const struct fusion_camera *camera)
     json_object_set_new(o, "reconnects", json_integer((json_int_t) camera->health.reconnects));
     json_object_set_new(o, "detect_ms_per_frame", rounded(camera->health.detect_ms));
     json_object_set_new(o, "decode_ms_per_frame", rounded(camera->health.decode_ms));
+    json_object_set_new(o, "latency_ms", latency_json(camera));
     json_object_set_new(o, "calibration_version", json_string(camera->hello.calibration_version));
     json_object_set_new(o, "head_body", head_body_json(camera));
     json_object_set_new(o, "detail", json_string(camera->hello.detail));
@@ -132,6 +151,13 @@ static json_t *pairs_json(const struct fusion *fusion)
     return list;
 }
 
+/* How far the last closed tick is behind the clock. */
+static json_t *tick_lag(const struct fusion_counts *counts)
+{
+    int64_t lag_us = clock_wall_us() - counts->last_tick_us;
+    return counts->last_tick_us ? rounded((double) lag_us / (double) US_PER_S) : json_null();
+}
+
 static json_t *floor_json(const struct fusion_floor *floor)
 {
     struct fusion_counts c = fusion_counts(floor->fusion);
@@ -141,6 +167,7 @@ static json_t *floor_json(const struct fusion_floor *floor)
     json_object_set_new(o, "floor", json_string(floor->config->id));
     json_object_set_new(o, "from", time_text(c.first_tick_us));
     json_object_set_new(o, "to", time_text(c.last_tick_us));
+    json_object_set_new(o, "tick_lag_s", tick_lag(&c));
     json_object_set_new(o, "ticks", json_integer((json_int_t) c.ticks));
     json_object_set_new(o, "tracks", json_integer((json_int_t) c.tracks_confirmed));
     json_object_set_new(o, "people_per_tick_mean",

@@ -10,6 +10,7 @@ ff=$build/floorfuse
 # What the test has started ends with it, however it ends.
 end_started() {
     local status=$?
+    set +e
     jobs -p | xargs -r kill -KILL 2>/dev/null
     cat "$work"/*/fusion.pid 2>/dev/null | xargs -r kill -KILL 2>/dev/null
     (exit "$status")

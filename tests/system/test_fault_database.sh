@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # PostgreSQL is killed in the midst of writing, stays away, and fusion is killed meanwhile: buckets wait on disk, the
-# loop does not, and no fact differs once the database is back.
+# loop does not, and no fact differs once the database is back. Nor does one where it is restarted again and again.
 . "$(dirname "${BASH_SOURCE[0]}")/faults.sh"
 make_sim
 cluster_make pg
@@ -25,3 +25,18 @@ await 60 "an empty spool" eval '[ "$(status "o[\"database\"][\"buckets_in_spool\
 stop_fusion
 printf '%s buckets had waited\n' "$waiting"
 expect_same_facts quiet away
+
+make_run restarted
+start_fusion
+start_cameras
+RANDOM=3
+while kill -0 "$cameras" 2>/dev/null; do
+    pause "0.$((RANDOM % 5 + 1))"
+    cluster_stop pg fast
+    cluster_start pg
+done
+wait "$cameras" || cannot_publish
+await 120 "all frames" all_received
+stop_fusion
+grep -q "the database takes buckets again" "$run/fusion.log" || fail "no restart was noticed"
+expect_same_facts quiet restarted

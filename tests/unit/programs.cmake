@@ -1,4 +1,4 @@
-unit_test(programs arguments checkpoints confine)
+unit_test(programs arguments checkpoints recent_latency confine)
 
 # Sources of the fusion program alone; the test is its clock, its cameras and its database.
 unit_test(programs fusion_losses)
