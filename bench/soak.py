@@ -16,12 +16,11 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import datetime, timezone
 
 GROWTH_MB = 2.0
 LAG_MS = 250.0
 LEAST_S = 120  # a shorter half says nothing of memory
-COLUMNS = ["second", "pid", "rss_kb", "peak_kb", "status_ms", "tick_lag_ms", "spool_buckets", "spool_bytes",
+COLUMNS = ["second", "pid", "rss_kb", "peak_kb", "status_ms", "tick_lag_ms", "receive_ms", "spool_buckets", "spool_bytes",
            "ring_bytes", "received", "missed", "buckets_written"]
 
 
@@ -43,11 +42,11 @@ def sample(floorfuse, run, began):
     status_ms = (time.monotonic() - now) * 1000
     status = json.loads(text)
     pid = int(open(f"{run}/fusion.pid").read())
-    ticks = [datetime.fromisoformat(floor["to"]) for floor in status["floors"] if floor["to"]]
-    lag = (datetime.now(timezone.utc) - min(ticks)).total_seconds() * 1000 if ticks else ""
+    lags_s = [floor["tick_lag_s"] for floor in status["floors"] if floor["tick_lag_s"] is not None]
+    receive_ms = [camera["latency_ms"]["publish_to_receive"]["p99"] for camera in status["cameras"]]
     database = status["database"]
-    return [round(now - began, 3), pid, *memory_kb(pid), round(status_ms, 1), lag and round(lag, 1),
-            database["buckets_in_spool"], database["spool_bytes"], ring_bytes(run), status["frames_received"],
+    return [round(now - began, 3), pid, *memory_kb(pid), round(status_ms, 1), max(lags_s) * 1000 if lags_s else "",
+            max((ms for ms in receive_ms if ms is not None), default=""), database["buckets_in_spool"], database["spool_bytes"], ring_bytes(run), status["frames_received"],
             status["frames_missed"], database["buckets_written"]]
 
 
@@ -113,6 +112,7 @@ def judge(path, status_path, faults, published, facts, missed, behind_s):
         "tick_lag_ms": {"first_quarter": first, "last_quarter": last, "bound_ms": LAG_MS},
         "status_ms": {"p50": quantile([r["status_ms"] for r in rows], 0.5),
                       "p99": quantile([r["status_ms"] for r in rows], 0.99)},
+        "worst_receive_p99_ms": max((row["receive_ms"] for row in rows if "receive_ms" in row), default=None),
         "spool_buckets_peak": max(row["spool_buckets"] for row in rows),
         "ring_mb": {"first": rows[0]["ring_bytes"] / 1e6, "last": rows[-1]["ring_bytes"] / 1e6},
         "cameras_behind_s": behind_s, "verdicts": verdicts,

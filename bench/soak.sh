@@ -74,39 +74,49 @@ fault() {
     printf '%s %s\n' "$(date -u +%FT%TZ)" "$fault" >>"$OUT/faults.log"
 }
 
-rm -f "$OUT"/{samples.csv,faults.log,fusion.log,cameras.log}
-cluster_make pg
-cluster_start pg
-make_shop 2>/dev/null
-if [ "$FAULTS" = yes ]; then lay_line; else make_run soak; fi
-keep_fusion_up
-if [ "$FAULTS" = yes ]; then
-    start_cameras --pace recorded # they keep their time, to go on in the same
-else
-    "$ff" simulate --config "$work/sim.cfg" --seed 4 --publish --store "$run/store.cfg" 2>>"$run/published" &
-    cameras=$!
-fi
-python3 "$source/bench/soak.py" sample "$ff" "$run" "$OUT/samples.csv" 2>"$OUT/sampler.log" &
-sampler=$!
-RANDOM=17
-until ! kill -0 "$cameras" 2>/dev/null; do
+all_there() {
+    [ "$(status 'sum(c["frames_received"] + c["frames_missed"] for c in o["cameras"])')" -ge "$(frames_published)" ]
+}
+
+# As a function, so that it is read before it runs: who works on this file does not disturb a day of soak.
+main() {
+    local sampler facts missed
+    rm -f "$OUT"/{samples.csv,faults.log,fusion.log,cameras.log}
+    cluster_make pg
+    cluster_start pg
+    make_shop 2>/dev/null
+    if [ "$FAULTS" = yes ]; then lay_line; else make_run soak; fi
+    keep_fusion_up
     if [ "$FAULTS" = yes ]; then
-        pause $((RANDOM % 6 + 3))
-        ! kill -0 "$cameras" 2>/dev/null || fault
+        start_cameras --pace recorded # they keep their time, to go on in the same
     else
-        pause 1
+        "$ff" simulate --config "$work/sim.cfg" --seed 4 --publish --store "$run/store.cfg" 2>>"$run/published" &
+        cameras=$!
     fi
-done
-wait "$cameras" || { cp "$run/fusion.log" "$run/published" "$OUT" && cannot_publish; }
-kill -TERM "$sampler"
-wait "$sampler" || fail "the sampler ended: $(tail -n 1 "$OUT/sampler.log")"
-cp "$run/published" "$OUT/cameras.log"
-[ "$FAULTS" = no ] || publish --resume --pace fast || cannot_publish # for what was missed at the very end
-all_there() { [ "$(status 'sum(c["frames_received"] + c["frames_missed"] for c in o["cameras"])')" -ge "$(frames_published)" ]; }
-await 120 "all frames" all_there
-"$ff" status --config "$run/store.cfg" --json >"$run/status.json"
-stop_fusion
-cp "$run/fusion.log" "$OUT"
-read -r facts missed <<<"$(psql -qXAt -F ' ' -d soak -c 'SELECT sum(frames), sum(missed) FROM camera_bucket')"
-python3 "$source/bench/soak.py" judge "$OUT/samples.csv" "$run/status.json" "$FAULTS" "$(frames_published)" \
-    "$facts" "$missed" "$(sed -n 's/.*behind_s=\(.*\)/\1/p' "$OUT/cameras.log" | tail -n 1)"
+    python3 "$source/bench/soak.py" sample "$ff" "$run" "$OUT/samples.csv" 2>"$OUT/sampler.log" &
+    sampler=$!
+    RANDOM=17
+    until ! kill -0 "$cameras" 2>/dev/null; do
+        if [ "$FAULTS" = yes ]; then
+            pause $((RANDOM % 6 + 3))
+            ! kill -0 "$cameras" 2>/dev/null || fault
+        else
+            pause 1
+        fi
+    done
+    wait "$cameras" || { cp "$run/fusion.log" "$run/published" "$OUT" && cannot_publish; }
+    kill -TERM "$sampler"
+    wait "$sampler" || fail "the sampler ended: $(tail -n 1 "$OUT/sampler.log")"
+    cp "$run/published" "$OUT/cameras.log"
+    [ "$FAULTS" = no ] || publish --resume --pace fast || cannot_publish # for what was missed at the very end
+    await 120 "all frames" all_there
+    "$ff" status --config "$run/store.cfg" --json >"$run/status.json"
+    stop_fusion
+    cp "$run/fusion.log" "$OUT"
+    read -r facts missed <<<"$(psql -qXAt -F ' ' -d soak -c 'SELECT sum(frames), sum(missed) FROM camera_bucket')"
+    python3 "$source/bench/soak.py" judge "$OUT/samples.csv" "$run/status.json" "$FAULTS" "$(frames_published)" \
+        "$facts" "$missed" "$(sed -n 's/.*behind_s=\(.*\)/\1/p' "$OUT/cameras.log" | tail -n 1)"
+}
+
+main
+exit

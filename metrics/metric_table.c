@@ -98,7 +98,8 @@ const struct metric metric_table[] = {
     { "floors[].camera_pairs[].rms_m", "floorfuse_camera_pair_rms_metres", METRIC_GAUGE, 0, NULL,
       "Root mean square distance between where the two put one person." },
     { "times_back", "floorfuse_times_back_total", METRIC_COUNTER, 0, NULL,
-      "How often fusion went back in time to take frames that came late." },
+      "How often fusion went back in time, for frames that came late or buckets that were "
+      "dropped." },
     { "connections.admitted", "floorfuse_connections_admitted_total", METRIC_COUNTER, 0, NULL,
       "Connections with a key that is known." },
     { "connections.denied.*", "floorfuse_connections_denied_total", METRIC_COUNTER, 0, NULL,
@@ -116,7 +117,7 @@ const struct metric metric_table[] = {
     { "database.buckets_waiting", "floorfuse_database_buckets_waiting", METRIC_GAUGE, 0, NULL,
       "Heat buckets that wait, in memory or on disk." },
     { "database.buckets_dropped", "floorfuse_database_buckets_dropped_total", METRIC_COUNTER, 0,
-      NULL, "Heat buckets that are lost." },
+      NULL, "Heat buckets that were dropped: lost, unless fusion went back to make them again." },
     { "database.drops.*", "floorfuse_database_drops_total", METRIC_COUNTER, 0, NULL,
       "The same by reason." },
     { "database.retries", "floorfuse_database_retries_total", METRIC_COUNTER, 0, NULL,
