@@ -88,8 +88,9 @@ for program in "${programs[@]}"; do
 done
 received() { [ "$(status 'o["frames_received"]')" = "$frames" ]; }
 await 30 "all frames" received
-"$ff" status --config "$run/store.cfg" --json >"$run/seen/status.json"
-people=$(status 'o["observations"]')
+asked() { "$ff" status --config "$run/store.cfg" --json >"$run/seen/status.json"; }
+await 30 "an answer" asked
+people=$(sed -n 's/^  "observations": \([0-9]*\).*/\1/p' "$run/seen/status.json")
 stop_fusion
 pg_dump privacy >"$run/seen/dump.sql"
 [ "$(grep -c '^COPY public.heat_bucket' "$run/seen/dump.sql")" -gt 0 ] || fail "the dump has no buckets"

@@ -15,8 +15,9 @@ up=$!
 
 # status KEY: of camera left
 left() {
-    "$ff" status --json --config store.cfg 2>/dev/null |
-        awk -v key="\"$1\":" '/"camera": "left"/ { here = 1 } here && index($0, key) { print; exit }' |
+    local status
+    status=$("$ff" status --json --config store.cfg 2>/dev/null) || true
+    awk -v key="\"$1\":" '/"camera": "left"/ { here = 1 } here && index($0, key) { print; exit }' <<<"$status" |
         tr -d '", ' | cut -d: -f2
 }
 
