@@ -224,28 +224,6 @@ static void letter_close(struct letter *letter)
     (void) zmq_msg_close(&letter->body);
 }
 
-/* Take one message whole, whatever number of parts it has. Returns their number; 0 when none waits;
- * -errno. */
-static int receive_letter(void *handle, struct letter *letter)
-{
-    zmq_msg_t *into[] = { &letter->sender, &letter->body };
-    int count = 0, more = 1;
-    while (more) {
-        zmq_msg_t extra;
-        zmq_msg_t *part = count < 2 ? into[count] : &extra;
-        if (count >= 2)
-            (void) zmq_msg_init(&extra);
-        int length = zmq_msg_recv(part, handle, ZMQ_DONTWAIT), code = errno;
-        more = length >= 0 && zmq_msg_more(part);
-        if (count >= 2)
-            (void) zmq_msg_close(&extra);
-        if (length < 0)
-            return code == EAGAIN || code == EINTR ? 0 : -code;
-        count++;
-    }
-    return count;
-}
-
 /* The routing id as text; "?" when it is no id. Begun by a zero it is one that ZeroMQ has given. */
 static void routing_name(const struct letter *letter, char ret_name[static ID_SIZE])
 {
@@ -420,7 +398,8 @@ int replay_desk_receive(struct replay_desk *desk, struct replay *ret_replay)
         struct replay replay;
         (void) zmq_msg_init(&letter.sender);
         (void) zmq_msg_init(&letter.body);
-        int count = receive_letter(desk->socket.handle, &letter);
+        int count =
+            socket_receive(&desk->socket, (zmq_msg_t *const[]){ &letter.sender, &letter.body }, 2);
         int r = count > 0 ? take(desk, &letter, count, &replay) : count;
         letter_close(&letter);
         if (r == 1)

@@ -207,27 +207,6 @@ static int answer(struct replay_source *s, const struct replay_request *request)
     return send_reply(s, &reply);
 }
 
-/* Take one message whole. Returns its number of parts, of which the first is there; 0 when none
- * waits; -errno. */
-static int receive_first_part(void *handle, zmq_msg_t *part)
-{
-    int count = 0, more = 1;
-    while (more) {
-        zmq_msg_t extra;
-        zmq_msg_t *into = count == 0 ? part : &extra;
-        if (count > 0)
-            (void) zmq_msg_init(&extra);
-        int length = zmq_msg_recv(into, handle, ZMQ_DONTWAIT), code = errno;
-        more = length >= 0 && zmq_msg_more(into);
-        if (count > 0)
-            (void) zmq_msg_close(&extra);
-        if (length < 0)
-            return code == EAGAIN || code == EINTR ? 0 : -code;
-        count++;
-    }
-    return count;
-}
-
 int replay_source_answer(struct replay_source *source)
 {
     int r = 1;
@@ -235,7 +214,7 @@ int replay_source_answer(struct replay_source *source)
         zmq_msg_t part;
         struct replay_request request;
         (void) zmq_msg_init(&part);
-        r = receive_first_part(source->socket.handle, &part);
+        r = socket_receive(&source->socket, (zmq_msg_t *const[]){ &part }, 1);
         bool ours =
             r == 1 &&
             replay_request_unpack(zmq_msg_data(&part), zmq_msg_size(&part), &request, NULL) == 0 &&

@@ -186,6 +186,26 @@ int socket_open_sealed(struct socket *socket, int type, const struct socket_opti
     return r;
 }
 
+int socket_receive(const struct socket *socket, struct zmq_msg_t *const *parts, int part_count)
+{
+    int count = 0, more = 1;
+    while (more) {
+        zmq_msg_t extra;
+        bool is_extra = count >= part_count;
+        if (is_extra)
+            (void) zmq_msg_init(&extra);
+        zmq_msg_t *part = is_extra ? &extra : parts[count];
+        int length = zmq_msg_recv(part, socket->handle, ZMQ_DONTWAIT), code = errno;
+        more = length >= 0 && zmq_msg_more(part);
+        if (is_extra)
+            (void) zmq_msg_close(&extra);
+        if (length < 0)
+            return code == EAGAIN || code == EINTR ? 0 : -code;
+        count++;
+    }
+    return count;
+}
+
 void socket_close(struct socket *socket, int linger_ms)
 {
     if (socket->handle) {

@@ -52,6 +52,16 @@ MUST_CHECK int socket_open_sealed(struct socket *socket, int type,
 MUST_CHECK int socket_renew(struct socket *socket, const char *endpoint,
                             const struct socket_security *security, struct error *err);
 
+struct zmq_msg_t;
+
+/*
+ * Take one message whole, without waiting, whatever number of parts it has.
+ *   parts  initialised, the caller's to close; the first parts go there and others are dropped
+ * Returns how many parts the message had; 0 when none waits; -errno.
+ */
+MUST_CHECK int socket_receive(const struct socket *socket, struct zmq_msg_t *const *parts,
+                              int part_count);
+
 void socket_security_wipe(struct socket_security *security);
 
 /* Close, waiting at most linger_ms for what is queued. */

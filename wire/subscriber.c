@@ -122,29 +122,6 @@ static void parts_close(struct parts *parts)
     (void) zmq_msg_close(&parts->body);
 }
 
-/* Read one message whole, whatever number of parts it has. Returns their number, 0 when none waits.
- */
-static int receive_parts(void *handle, struct parts *parts)
-{
-    zmq_msg_t *into[] = { &parts->topic, &parts->body };
-    int count = 0, more = 1;
-    while (more) {
-        zmq_msg_t extra;
-        zmq_msg_t *part = count < 2 ? into[count] : &extra;
-        if (count >= 2)
-            (void) zmq_msg_init(&extra);
-        int length = zmq_msg_recv(part, handle, ZMQ_DONTWAIT);
-        int code = errno;
-        more = length >= 0 && zmq_msg_more(part);
-        if (count >= 2)
-            (void) zmq_msg_close(&extra);
-        if (length < 0)
-            return code == EAGAIN || code == EINTR ? 0 : -code;
-        count++;
-    }
-    return count;
-}
-
 static bool topic_is(const zmq_msg_t *topic, const char *kind, const char *store,
                      const char *camera)
 {
@@ -279,7 +256,8 @@ int subscriber_receive(struct subscriber *subscriber, struct message *ret_messag
         struct message message;
         (void) zmq_msg_init(&parts.topic);
         (void) zmq_msg_init(&parts.body);
-        int count = receive_parts(subscriber->socket.handle, &parts);
+        int count = socket_receive(&subscriber->socket,
+                                   (zmq_msg_t *const[]){ &parts.topic, &parts.body }, 2);
         int r = count > 0 ? take(subscriber, &parts, count, &message) : count;
         parts_close(&parts);
         if (r == 1)
