@@ -34,28 +34,6 @@ struct message {
 };
 
 /*
- * Numbering of one camera as it arrives: what came, what did not. Feed every frame in; feed hellos
- * too: next_sequence shows a lost tail.
- */
-struct sequence_tracker {
-    uint64_t boot_id; /* 0 before the first message */
-    uint64_t next;    /* the number expected next */
-    uint64_t received, missed, duplicates, late, boots;
-    uint8_t seen[128]; /* one bit for each of the 1024 numbers before next, a ring by number */
-};
-enum sequence_verdict { SEQUENCE_NEW, SEQUENCE_LATE, SEQUENCE_DUPLICATE };
-
-/*
- * Note one frame. A number beyond the expected one counts the hole as missed; a number from inside
- * a hole is late and takes one from missed; one seen already is a duplicate. (Numbers more than
- * 1024 behind are taken for duplicates.)
- */
-enum sequence_verdict sequence_tracker_note(struct sequence_tracker *tracker, uint64_t boot_id,
-                                            uint64_t sequence);
-/* Note that a camera says it has published numbers below next. */
-void sequence_tracker_note_tail(struct sequence_tracker *tracker, uint64_t boot_id, uint64_t next);
-
-/*
  *   endpoint     e.g. "ipc:///run/floorfuse/demo/observations" or "tcp://127.0.0.1:5555"
  *   store        messages of other stores are refused
  *   receive_hwm  messages of one camera queued at most (at least 1); beyond it the camera's queue

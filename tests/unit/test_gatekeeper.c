@@ -227,17 +227,15 @@ static void ten_thousand_bad_messages_among_good_ones(void **state)
         if (i % (EACH / GOOD) == 0)
             send_one(till, "till");
     }
-    struct sequence_tracker tracker = { 0 };
+    uint64_t last = 0;
     for (int i = 0; i < GOOD; i++) {
         struct message message;
         receive(f, &message);
         assert_string_equal(message.frame.camera, "till");
-        assert_int_equal(
-            sequence_tracker_note(&tracker, message.frame.boot_id, message.frame.sequence),
-            SEQUENCE_NEW);
+        assert_true(i == 0 || message.frame.sequence == last + 1); /* each once, none missing */
+        last = message.frame.sequence;
         message_release(&message);
     }
-    assert_int_equal(tracker.missed, 0);
     int64_t give_up_ns = clock_mono_ns() + DEADLINE_NS;
     while (subscriber_refused(f->subscriber, REFUSED_KEY) < before + EACH ||
            subscriber_refused(f->subscriber, REFUSED_SHAPE) < EACH) {
