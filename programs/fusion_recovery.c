@@ -328,13 +328,14 @@ static int go_on(struct fusion_loop *loop, struct error *err)
         return r;
     if (number == 0 && newest_us != INT64_MIN)
         r = begin_afresh(loop, newest_us, err);
-    else if (number != 0)
-        log_info("going on where the state was saved capture=%s",
-                 clock_wall_format(newest_us, text));
     if (r < 0)
         return r;
-    if (number != 0)
+    if (number != 0) {
         checkpoints_drop_after(loop->checkpoints, number);
+        (void) checkpoints_list(loop->checkpoints, &list);
+        log_info("going on where the state was saved capture=%s",
+                 clock_wall_format(list[0].closed_us, text));
+    }
     fusion_cameras_catch_up(loop);
     r = fusion_recovery_save(loop);
     return r < 0 ? error_set(err, r, "out of memory") : 0;

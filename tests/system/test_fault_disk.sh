@@ -67,7 +67,7 @@ fill_disk
 kill -KILL "$fusion"
 wait "$fusion" || true
 start_fusion_on_disk
-await 20 "fusion on a full disk" more_than 'o["frames_received"]' 0
+await 20 "fusion on a full disk" database_says buckets_written 0
 cluster_start pg
 go_on
 expect_same_facts quiet killed
