@@ -25,7 +25,7 @@
 /* Nobody is waited for longer than this, however much of it comes. */
 #define CATCH_UP_MOST_NS (600 * NS_PER_S)
 
-#define INTAKE_STATE_VERSION 1
+#define INTAKE_STATE_VERSION 2
 
 struct held {
     struct message message;
@@ -42,8 +42,7 @@ struct intake {
     int64_t catch_up_began_ns;
     int64_t waiting_since_ns; /* when catching up began, or a replay last brought something */
 
-    bool answers;     /* the camera has a ring: it has sent something of it */
-    bool probed;      /* it was asked whether it has */
+    struct wire_position ring_oldest; /* saved; boot 0: the camera has no ring */
     bool acknowledge; /* the camera has ended and waits for a request after its last message */
     bool request_out, request_is_for_gap;
     struct wire_position request_after;
@@ -52,6 +51,7 @@ struct intake {
 
     bool recovered;
     int64_t recovered_us;
+    struct wire_position recovered_from;
 };
 
 int intake_create(const struct intake_options *options, struct intake **ret_intake)
@@ -101,10 +101,12 @@ void intake_destroy(struct intake **intake)
 
 /* ---- taking ---- */
 
-static void note_recovered(struct intake *intake, int64_t capture_us)
+static void note_recovered(struct intake *intake, const struct observation_frame *frame)
 {
-    if (!intake->recovered || capture_us < intake->recovered_us)
-        intake->recovered_us = capture_us;
+    if (!intake->recovered || frame->capture_us < intake->recovered_us) {
+        intake->recovered_us = frame->capture_us;
+        intake->recovered_from = (struct wire_position){ frame->boot_id, frame->sequence };
+    }
     intake->recovered = true;
 }
 
@@ -123,8 +125,8 @@ static int take(struct intake *intake, const struct message *message)
         intake->acknowledge |= may_be_leaving(message->hello.state);
     int r = intake->options.take(intake->options.context, message);
     if (r == -ESTALE) {
-        if (is_frame && intake->answers)
-            note_recovered(intake, message->frame.capture_us);
+        if (is_frame && intake_has_ring(intake))
+            note_recovered(intake, &message->frame);
         return 0;
     }
     return r;
@@ -204,7 +206,7 @@ static int hold(struct intake *intake, struct message *message, int64_t now_ns)
         return 0;
     }
     bool full = intake->held_count >= HELD_MAX || intake->held_bytes >= HELD_BYTES_MAX;
-    if (full && intake->answers) {
+    if (full && intake_has_ring(intake)) {
         message_release(message); /* the camera's ring has it */
         return 0;
     }
@@ -226,6 +228,8 @@ int intake_live(struct intake *intake, struct message *message, int64_t now_mono
 {
     enum numbering_place place = numbering_place_of(&intake->at, message);
     int r = 0;
+    if (message->kind == MESSAGE_HELLO)
+        intake->ring_oldest = message->hello.ring_oldest;
     if (place == NUMBERING_BEHIND) {
         intake->at.counts.duplicates += message->kind == MESSAGE_FRAME;
     } else if (place == NUMBERING_AHEAD || intake->catching_up) {
@@ -271,23 +275,14 @@ static bool is_waiting(const struct intake *intake)
     return intake->catching_up || intake->held_count > 0;
 }
 
-/* A late frame can be had again from a camera that has a ring: so it is asked once, before any is.
- */
-static bool should_probe(const struct intake *intake)
-{
-    return !intake->answers && !intake->probed && intake->at.boot != 0;
-}
-
 static bool asks_for_gap(const struct intake *intake)
 {
-    return !is_waiting(intake) && !intake->acknowledge && !should_probe(intake) &&
-           intake->at.gap.open && !intake->recovered;
+    return !is_waiting(intake) && !intake->acknowledge && intake->at.gap.open && !intake->recovered;
 }
 
 static bool has_question(const struct intake *intake)
 {
-    return is_waiting(intake) || intake->acknowledge || should_probe(intake) ||
-           asks_for_gap(intake);
+    return is_waiting(intake) || intake->acknowledge || asks_for_gap(intake);
 }
 
 static int64_t next_question_ns(const struct intake *intake)
@@ -312,7 +307,7 @@ void intake_asked(struct intake *intake, int64_t now_mono_ns)
         intake->first_request_ns = now_mono_ns;
     intake->request_is_for_gap = for_gap;
     intake->request_after = after;
-    intake->request_out = intake->probed = true;
+    intake->request_out = true;
     intake->request_ns = now_mono_ns;
 }
 
@@ -346,7 +341,7 @@ static void judge_gap(struct intake *intake, const struct replay *replay, int64_
         if (message->kind != MESSAGE_FRAME)
             continue;
         if (numbering_was_skipped(&intake->at, numbering_position_of(message)))
-            note_recovered(intake, message->frame.capture_us);
+            note_recovered(intake, &message->frame);
         else
             intake->at.gap.open = false;
         return;
@@ -399,7 +394,6 @@ int intake_replay(struct intake *intake, struct replay *replay, int64_t now_mono
 {
     if (!intake->request_out || !numbering_same_position(replay->after, intake->request_after))
         return 0;
-    intake->answers |= replay->found || replay->count > 0;
     intake->request_out = false;
     intake->next_request_ns = now_mono_ns;
     if (intake->request_is_for_gap) {
@@ -447,7 +441,12 @@ void intake_wait(struct intake *intake, int64_t now_mono_ns)
 
 bool intake_has_ring(const struct intake *intake)
 {
-    return intake->answers;
+    return intake->ring_oldest.boot_id != 0;
+}
+
+bool intake_can_catch_up(const struct intake *intake)
+{
+    return numbering_is_kept(&intake->at, intake->ring_oldest);
 }
 
 bool intake_recovered(const struct intake *intake, int64_t *ret_capture_us)
@@ -455,6 +454,16 @@ bool intake_recovered(const struct intake *intake, int64_t *ret_capture_us)
     if (intake->recovered)
         *ret_capture_us = intake->recovered_us;
     return intake->recovered;
+}
+
+struct wire_position intake_recovered_from(const struct intake *intake)
+{
+    return intake->recovered_from;
+}
+
+bool intake_has_skipped(const struct intake *intake, struct wire_position frame)
+{
+    return intake->at.gap.open && numbering_was_skipped(&intake->at, frame);
 }
 
 void intake_give_up(struct intake *intake)
@@ -485,6 +494,8 @@ void intake_save(const struct intake *intake, struct buffer *buffer)
     buffer_put_u32(buffer, INTAKE_STATE_VERSION);
     buffer_put_i64(buffer, intake->options.since_us);
     numbering_save(&intake->at, buffer);
+    buffer_put_u64(buffer, intake->ring_oldest.boot_id);
+    buffer_put_u64(buffer, intake->ring_oldest.sequence);
 }
 
 int intake_restore(struct intake *intake, struct buffer_reader *reader)
@@ -492,9 +503,15 @@ int intake_restore(struct intake *intake, struct buffer_reader *reader)
     if (buffer_get_u32(reader) != INTAKE_STATE_VERSION)
         buffer_reader_fail(reader);
     int64_t since_us = saved_get_time_or_never_us(reader);
-    int r = numbering_restore(&intake->at, reader);
-    if (r < 0)
-        return r;
+    struct numbering at;
+    int r = numbering_restore(&at, reader);
+    struct wire_position ring_oldest = { .boot_id = buffer_get_u64(reader) };
+    ring_oldest.sequence = buffer_get_u64(reader);
+    if (r < 0 || reader->failed)
+        return -EBADMSG;
+    intake->at = at;
+    if (!intake_has_ring(intake))
+        intake->ring_oldest = ring_oldest;
     drop_held(intake);
     intake->options.since_us = since_us;
     intake->catching_up = intake->acknowledge = false;

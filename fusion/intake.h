@@ -86,16 +86,28 @@ bool intake_is_catching_up(const struct intake *intake);
 /* It is on purpose that the camera is not asked now, but a little later: patience begins anew. */
 void intake_wait(struct intake *intake, int64_t now_mono_ns);
 
-/* Whether the camera has shown that it keeps messages. */
+/* Whether the camera has said that it keeps messages. */
 bool intake_has_ring(const struct intake *intake);
+
+/* Whether its ring still holds all that followed the last message that was taken, by its last live
+ * hello. For the state that is in place now: to be asked after going back to it. */
+bool intake_can_catch_up(const struct intake *intake);
 
 /*
  * Whether something that had been given up can be had after all, and of what capture time the first
- * of it is. After going back to a state before that time (intake_restore, intake_catch_up) it is
- * taken in order; where nobody can, intake_give_up counts it as lost for good.
+ * of it is. Frames that come late in order are among it. After going back to a state before that
+ * time (intake_restore, intake_catch_up) it is taken in order; where nobody can, intake_give_up
+ * counts it as lost for good.
  */
 bool intake_recovered(const struct intake *intake, int64_t *ret_capture_us);
 void intake_give_up(struct intake *intake);
+
+/* The first frame of it. */
+struct wire_position intake_recovered_from(const struct intake *intake);
+
+/* Whether a hole that is open in the state that is in place has that frame: from there on nobody
+ * would take it in order. */
+bool intake_has_skipped(const struct intake *intake, struct wire_position frame);
 
 /* Count what is missed from 0 again: what was is counted where nobody goes on from. */
 void intake_forget_missed(struct intake *intake);
@@ -107,7 +119,8 @@ struct wire_position intake_position(const struct intake *intake);
 
 /*
  * Append where the intake stands: position, boots, hole, counts; not what waits, which a replay
- * brings again. Restoring puts it in place and forgets what waits.
+ * brings again. Restoring puts it in place and forgets what waits; what the camera has said of its
+ * ring meanwhile stays.
  * intake_restore returns 0, or -EBADMSG when the bytes are damaged; nothing has changed then.
  */
 void intake_save(const struct intake *intake, struct buffer *buffer);

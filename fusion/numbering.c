@@ -148,6 +148,19 @@ bool numbering_was_skipped(const struct numbering *at, struct wire_position p)
     return p.boot_id != at->boot && !is_past(at, p.boot_id);
 }
 
+/* A boot that is not known here began later than all that are. Of a camera that nothing was taken
+ * of everything is wanted: a ring that begins with a first frame has it, as far as one can see. */
+bool numbering_is_kept(const struct numbering *at, struct wire_position oldest)
+{
+    if (oldest.boot_id == 0)
+        return false;
+    if (at->taken.boot_id == 0)
+        return oldest.sequence == 0;
+    if (oldest.boot_id == at->taken.boot_id)
+        return oldest.sequence <= at->taken.sequence + 1;
+    return is_past(at, oldest.boot_id);
+}
+
 SAVED_STRUCT_HAS_BYTES(struct numbering, 16 + 16 + 8 * NUMBERING_PAST_BOOTS + 8 + 16 + 40 + 40);
 
 static void put_position(struct buffer *buffer, struct wire_position position)

@@ -59,6 +59,10 @@ void numbering_pass_over(struct numbering *numbering, struct wire_position last,
 /* What lies before a position is skipped, and looked for later. */
 void numbering_skip_to(struct numbering *numbering, struct wire_position until);
 
+/* Whether a ring holds all frames that follow the last one taken.
+ *   oldest  the oldest frame in it; boot 0: there is no ring */
+bool numbering_is_kept(const struct numbering *numbering, struct wire_position oldest);
+
 /* Whether a frame is one of those that were skipped. */
 bool numbering_was_skipped(const struct numbering *numbering, struct wire_position frame);
 

@@ -74,8 +74,8 @@ void fusion_recovery_note_bucket(struct fusion_loop *loop)
         loop->save_due_ns = clock_mono_ns() + SAVE_DELAY_NS;
 }
 
-/* Without rings nothing could be taken again, and what is open now would be lost as well. One
- * camera of others without a ring would lose all that it has sent since. */
+/* Without rings nothing could be taken again, and what is open now would be lost as well: of each
+ * camera that has none all that it has sent since. */
 static bool can_go_back(const struct fusion_loop *loop)
 {
     if (!loop->checkpoints || loop->options->config->wire.ring_mb == 0)
@@ -134,20 +134,20 @@ int fusion_recovery_save_if_due(struct fusion_loop *loop)
 
 /* Put a state in place, or the present one again. -ENOTRECOVERABLE: neither. */
 static int restore_or_stay(struct fusion_loop *loop, const char *state, size_t length,
-                           bool only_positions, const struct buffer *before, struct error *err)
+                           enum restore what, const struct buffer *before, struct error *err)
 {
     struct error why = { "" };
-    int r = fusion_state_restore(loop, state, length, only_positions, err);
+    int r = fusion_state_restore(loop, state, length, what, err);
     if (r == 0)
         return 0;
-    if (fusion_state_restore(loop, before->bytes, before->length, false, &why) < 0)
+    if (fusion_state_restore(loop, before->bytes, before->length, RESTORE_ALL, &why) < 0)
         return error_set(err, -ENOTRECOVERABLE, "could not return to the present state: %s",
                          why.text);
     fusion_cameras_catch_up(loop); /* what waited for a hole is dropped */
     return r;
 }
 
-static int read_and_restore(struct fusion_loop *loop, uint64_t number, bool only_positions,
+static int read_and_restore(struct fusion_loop *loop, uint64_t number, enum restore what,
                             struct error *err)
 {
     char *state;
@@ -158,7 +158,7 @@ static int read_and_restore(struct fusion_loop *loop, uint64_t number, bool only
         return r;
     r = fusion_state_save(loop, &before);
     if (r == 0)
-        r = restore_or_stay(loop, state, length, only_positions, &before, err);
+        r = restore_or_stay(loop, state, length, what, &before, err);
     buffer_release(&before);
     free(state);
     return r;
@@ -166,7 +166,7 @@ static int read_and_restore(struct fusion_loop *loop, uint64_t number, bool only
 
 /* The newest state that is good and in which nothing after a time is settled. *ret_number is 0 when
  * there is none. Returns 0, or -ENOTRECOVERABLE with a sentence. */
-static int restore_before(struct fusion_loop *loop, int64_t capture_us, bool only_positions,
+static int restore_before(struct fusion_loop *loop, int64_t capture_us, enum restore what,
                           uint64_t *ret_number, struct error *ret_err)
 {
     const struct checkpoint *list;
@@ -177,15 +177,17 @@ static int restore_before(struct fusion_loop *loop, int64_t capture_us, bool onl
         struct error err = { "" };
         if (list[i].closed_us >= capture_us || list[i].closed_us > future_us)
             continue; /* a clock that was wrong took ticks into the future: not again */
-        int r = read_and_restore(loop, list[i].number, only_positions, &err);
+        int r = read_and_restore(loop, list[i].number, what, &err);
         if (r == 0) {
             *ret_number = list[i].number;
             return 0;
         }
         if (r == -ENOTRECOVERABLE)
             return error_set(ret_err, r, "%s", err.text);
-        if (r != -ENOENT)
-            log_warning("%s", err.text);
+        if (r != -ENOENT && r != -EAGAIN)
+            log_warning_limited(60, "%s", err.text);
+        if (r == -ESTALE)
+            return 0; /* older ones are farther still */
     }
     return 0;
 }
@@ -227,13 +229,13 @@ static int go_back_for_frames(struct fusion_loop *loop, struct fusion_camera *ca
     uint64_t number = 0;
     char text[WALL_TEXT_SIZE];
     clock_wall_format(capture_us, text);
-    int r = can_go_back(loop) && is_worth_it(camera, capture_us)
-                ? restore_before(loop, capture_us, false, &number, err)
+    int r = loop->checkpoints && is_worth_it(camera, capture_us)
+                ? restore_before(loop, capture_us, RESTORE_TO_GO_BACK, &number, err)
                 : 0;
     if (r < 0)
         return r;
     if (number == 0) {
-        if (can_go_back(loop))
+        if (loop->checkpoints)
             log_warning_limited(60,
                                 "frames came too late: there is no saved state to take them from "
                                 "camera=%s capture=%s",
@@ -255,7 +257,7 @@ static int go_back_for_buckets(struct fusion_loop *loop, struct error *err)
     uint64_t number;
     char text[WALL_TEXT_SIZE];
     clock_wall_format(dropped_us, text);
-    int r = restore_before(loop, INT64_MAX, false, &number, err);
+    int r = restore_before(loop, INT64_MAX, RESTORE_ALL, &number, err);
     if (r < 0)
         return r;
     if (number == 0) {
@@ -303,10 +305,10 @@ static int begin_afresh(struct fusion_loop *loop, int64_t newest_us, struct erro
     int r = fusion_floors_reset(loop, err);
     if (r < 0)
         return r;
-    r = restore_before(loop, first_us - SETTLED_AFTER_US, true, &number, err);
+    r = restore_before(loop, first_us - SETTLED_AFTER_US, RESTORE_POSITIONS, &number, err);
     if (r == 0 && number == 0) {
         first_us += bucket_s * US_PER_S; /* this one cannot be whole */
-        r = restore_before(loop, INT64_MAX, true, &number, err);
+        r = restore_before(loop, INT64_MAX, RESTORE_POSITIONS, &number, err);
     }
     if (r < 0)
         return r;
@@ -323,7 +325,7 @@ static int go_on(struct fusion_loop *loop, struct error *err)
     int64_t newest_us = count > 0 ? list[0].closed_us : INT64_MIN;
     uint64_t number;
     char text[WALL_TEXT_SIZE];
-    int r = restore_before(loop, INT64_MAX, false, &number, err);
+    int r = restore_before(loop, INT64_MAX, RESTORE_ALL, &number, err);
     if (r < 0)
         return r;
     if (number == 0 && newest_us != INT64_MIN)

@@ -120,6 +120,9 @@ struct camera_hello {
     char calibration_version[SHA256_HEX_SIZE]; /* SHA-256 of the text */
     char engine[ID_SIZE], model_id[ID_SIZE];
     char detail[256]; /* a sentence about the state, "" if there is none */
+    /* The oldest frame that the camera's ring keeps for a while, or will keep; boot_id 0: it has no
+     * ring. */
+    struct wire_position ring_oldest;
 };
 
 /* How a camera is doing; sent every few seconds. */

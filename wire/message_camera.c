@@ -36,6 +36,8 @@ int camera_hello_pack(const struct camera_hello *hello, void **ret_bytes, size_t
     m.engine = (char *) hello->engine;
     m.model_id = (char *) hello->model_id;
     m.detail = (char *) hello->detail;
+    m.ring_boot_id = hello->ring_oldest.boot_id;
+    m.ring_sequence = hello->ring_oldest.sequence;
     void *bytes = malloc(floorfuse__camera_hello__get_packed_size(&m) + 1);
     if (!bytes)
         return -ENOMEM;
@@ -88,13 +90,14 @@ static int take_hello_numbers(const Floorfuse__CameraHello *m, struct camera_hel
     if (m->boot_id == 0)
         return error_set(err, -EBADMSG, "boot_id is 0");
     if (!message_is_time(m->publish_us) || !message_is_sequence(m->next_sequence) ||
-        !message_is_sequence(m->previous_next_sequence))
+        !message_is_sequence(m->previous_next_sequence) || !message_is_sequence(m->ring_sequence))
         return error_set(err, -EBADMSG, "a time or a number is beyond its bounds");
     h->boot_id = m->boot_id;
     h->next_sequence = m->next_sequence;
     h->previous_boot_id = m->previous_boot_id;
     h->previous_next_sequence = m->previous_next_sequence;
     h->publish_us = m->publish_us;
+    h->ring_oldest = (struct wire_position){ m->ring_boot_id, m->ring_sequence };
     h->width = m->width;
     h->height = m->height;
     h->view =

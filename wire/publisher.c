@@ -278,6 +278,16 @@ static void keep_hello(struct publisher *p, const struct camera_hello *hello, co
            sizeof(p->kept.calibration_version));
 }
 
+/* What fusion may count on when it goes back: see ring_oldest(). What is not kept yet will be, from
+ * the next frame on. */
+static struct wire_position oldest_kept(const struct publisher *p)
+{
+    struct wire_position oldest = { 0 };
+    if (p->ring && p->source && !ring_oldest(p->ring, &oldest))
+        oldest = (struct wire_position){ p->boot_id, p->next_sequence };
+    return oldest;
+}
+
 int publisher_send_hello(struct publisher *publisher, struct camera_hello *hello)
 {
     void *bytes;
@@ -287,6 +297,7 @@ int publisher_send_hello(struct publisher *publisher, struct camera_hello *hello
     hello->previous_boot_id = publisher->previous.boot_id;
     hello->previous_next_sequence =
         publisher->previous.boot_id ? publisher->previous.sequence + 1 : 0;
+    hello->ring_oldest = oldest_kept(publisher);
     hello->publish_us = clock_wall_us();
     int r = camera_hello_pack(hello, &bytes, &length);
     if (r < 0)

@@ -78,10 +78,10 @@ bool publisher_has_subscriber(const struct publisher *publisher);
 
 /*
  * Number, keep and send. The publisher fills boot_id, sequence and publish_us of a frame, boot_id,
- * next_sequence, previous_boot_id, previous_next_sequence and publish_us of a hello, boot_id and
- * publish_us of a health. A message the ring cannot take is counted and sent all the same.
- * Returns 0, -EAGAIN when the queue was full (counted; a frame's number is used up, so that the
- * receiver sees the hole), or -errno.
+ * next_sequence, previous_boot_id, previous_next_sequence, ring_oldest and publish_us of a hello,
+ * boot_id and publish_us of a health. A message the ring cannot take is counted and sent all the
+ * same. Returns 0, -EAGAIN when the queue was full (counted; a frame's number is used up, so that
+ * the receiver sees the hole), or -errno.
  */
 MUST_CHECK int publisher_send_frame(struct publisher *publisher, struct observation_frame *frame);
 MUST_CHECK int publisher_send_hello(struct publisher *publisher, struct camera_hello *hello);

@@ -453,11 +453,10 @@ int ring_append(struct ring *ring, const struct ring_record *record)
         return -EMSGSIZE;
     const struct segment *last = last_segment(ring);
     int r = 0;
-    if (!last || (last->size > 0 && last->size + length > ring->segment_max)) {
+    if (!last || (last->size > 0 && last->size + length > ring->segment_max))
         r = start_segment(ring);
-        if (r == 0 && record->kind != MESSAGE_HELLO)
-            r = repeat_hello(ring);
-    }
+    if (r == 0 && last_segment(ring)->size == 0 && record->kind != MESSAGE_HELLO)
+        r = repeat_hello(ring); /* also where the disk was full when the segment was begun */
     return r == 0 ? write_record(ring, record) : r;
 }
 
@@ -573,6 +572,24 @@ bool ring_newest(const struct ring *ring, struct wire_position *ret_at)
         return false;
     *ret_at = ring->newest;
     return true;
+}
+
+bool ring_oldest(const struct ring *ring, struct wire_position *ret_at)
+{
+    const struct segment *last = last_segment(ring);
+    uint64_t bytes = ring->counts.bytes;
+    for (size_t i = 0; i < ring->segment_count; i++) {
+        const struct segment *segment = &ring->segments[i];
+        bool fits = bytes + ring->segment_max <= ring->bytes_max;
+        bool is_young =
+            last->newest_us - segment->newest_us <= ring->age_us - ring->age_us / SEGMENTS;
+        if (((fits && is_young) || segment == last) && segment->mark_count > 0) {
+            *ret_at = segment->marks[0].at;
+            return true;
+        }
+        bytes -= segment->size;
+    }
+    return false;
 }
 
 int ring_read_newest(struct ring *ring, struct ring_record *ret_record)

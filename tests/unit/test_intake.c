@@ -59,6 +59,7 @@ static struct message hello_message(uint64_t index, enum camera_state state)
     m.hello.next_sequence = index % BOOT_LENGTH;
     m.hello.state = state;
     m.hello.publish_us = CAPTURE_US(index) + (state == CAMERA_ENDED);
+    m.hello.ring_oldest.boot_id = boot_of(0);
     if (index >= BOOT_LENGTH) {
         m.hello.previous_boot_id = boot_of(index) - 1;
         m.hello.previous_next_sequence = BOOT_LENGTH;
@@ -101,6 +102,13 @@ static void live_hello(struct fixture *f, uint64_t index, int64_t now_ns)
     assert_int_equal(intake_live(f->intake, &m, now_ns), 0);
 }
 
+static void live_hello_with_ring(struct fixture *f, uint64_t index, struct wire_position oldest)
+{
+    struct message m = hello_message(index, CAMERA_RUNNING);
+    m.hello.ring_oldest = oldest;
+    assert_int_equal(intake_live(f->intake, &m, 0), 0);
+}
+
 /* What the ring [oldest, end) says after a position, at most `most` messages. */
 static void answer(struct fixture *f, struct wire_position after, uint64_t oldest, uint64_t end,
                    size_t most, int64_t now_ns)
@@ -140,7 +148,7 @@ static void assert_taken(const struct fixture *f, const uint64_t *expected, size
         assert_taken(f, expected_, sizeof(expected_) / sizeof(expected_[0])); \
     } while (0)
 
-static void a_first_boot_is_taken_at_once_and_the_camera_asked_for_its_ring(void **state)
+static void a_first_boot_is_taken_at_once(void **state)
 {
     (void) state;
     struct fixture f;
@@ -150,8 +158,6 @@ static void a_first_boot_is_taken_at_once_and_the_camera_asked_for_its_ring(void
     live(&f, 0, 0);
     live(&f, 1, 0);
     ASSERT_TAKEN(&f, 0, 1);
-    assert_true(intake_wants_replay(f.intake, 0, &after)); /* late frames could be had again then */
-    assert_true(ask_and_answer(&f, 0, 2, 0));
     assert_false(intake_wants_replay(f.intake, 10 * NS_PER_S, &after));
     assert_int_equal(f.hellos, 1);
     intake_destroy(&f.intake);
@@ -209,10 +215,11 @@ static void a_hole_that_is_filled_too_late_is_told(void **state)
     assert_int_equal(intake_advance(f.intake, 500 * MS), 0);
     ASSERT_TAKEN(&f, 0, 3);
     assert_false(intake_recovered(f.intake, &capture_us));
-    assert_true(ask_and_answer(&f, 0, 4, 2000 * MS)); /* whether it has a ring */
     assert_true(ask_and_answer(&f, 0, 4, 3000 * MS));
     assert_true(intake_recovered(f.intake, &capture_us));
     assert_int_equal(capture_us, CAPTURE_US(1));
+    assert_int_equal(intake_recovered_from(f.intake).sequence, 1);
+    assert_true(intake_has_skipped(f.intake, intake_recovered_from(f.intake)));
     ASSERT_TAKEN(&f, 0, 3); /* it is for others to go back */
     intake_destroy(&f.intake);
 }
@@ -384,11 +391,73 @@ static void late_frames_of_a_camera_with_a_ring_can_be_had_again(void **state)
     live(&f, 0, 0);
     f.answer = -ESTALE;
     live(&f, 1, 0);
-    assert_false(intake_recovered(f.intake, &capture_us)); /* it has never sent a replay */
-    live(&f, 3, 0);
-    assert_true(ask_and_answer(&f, 0, 4, 0));
+    live(&f, 2, 0);
     assert_true(intake_recovered(f.intake, &capture_us));
-    assert_int_equal(capture_us, CAPTURE_US(2));
+    assert_int_equal(capture_us, CAPTURE_US(1));
+    intake_destroy(&f.intake);
+}
+
+static void late_frames_of_a_camera_without_a_ring_are_gone(void **state)
+{
+    (void) state;
+    struct fixture f;
+    int64_t capture_us;
+    open_intake(&f, 0);
+    live_hello_with_ring(&f, 0, (struct wire_position){ 0 });
+    f.answer = -ESTALE;
+    live(&f, 0, 0);
+    assert_false(intake_has_ring(f.intake));
+    assert_false(intake_recovered(f.intake, &capture_us));
+    intake_destroy(&f.intake);
+}
+
+/* Where a ring begins, and whether all that follows frame 45 (the sixth of the second boot) is in
+ * it. */
+static void a_ring_reaches_back_to_a_position_or_not(void **state)
+{
+    (void) state;
+    struct fixture f;
+    const struct {
+        struct wire_position oldest;
+        bool reaches;
+    } cases[] = {
+        { { 0, 0 }, false },           /* there is none */
+        { { boot_of(45), 0 }, true },  /* it has that frame */
+        { { boot_of(45), 6 }, true },  /* and even without it nothing lies between */
+        { { boot_of(45), 7 }, false }, /* frame 46 is gone */
+        { { boot_of(0), 39 }, true },  /* of the boot before */
+        { { boot_of(80), 0 }, false }, /* of a boot that began later */
+    };
+    open_intake(&f, 0);
+    live_hello(&f, 0, 0);
+    for (uint64_t i = 0; i <= 45; i++) {
+        if (i == BOOT_LENGTH)
+            live_hello(&f, i, 0);
+        live(&f, i, 0);
+    }
+    assert_int_equal(f.taken_count, 46);
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        live_hello_with_ring(&f, 46, cases[i].oldest);
+        assert_int_equal(intake_can_catch_up(f.intake), cases[i].reaches);
+    }
+    intake_destroy(&f.intake);
+}
+
+/* What was said live is newer than what was saved. */
+static void going_back_does_not_forget_where_the_ring_begins(void **state)
+{
+    (void) state;
+    struct fixture f;
+    struct buffer buffer = BUFFER_INIT;
+    open_intake(&f, 0);
+    live_hello(&f, 0, 0);
+    live(&f, 0, 0);
+    intake_save(f.intake, &buffer);
+    live_hello_with_ring(&f, 1, (struct wire_position){ boot_of(0), 5 });
+    struct buffer_reader reader = buffer_reader_of(buffer.bytes, buffer.length);
+    assert_int_equal(intake_restore(f.intake, &reader), 0);
+    assert_false(intake_can_catch_up(f.intake));
+    buffer_release(&buffer);
     intake_destroy(&f.intake);
 }
 
@@ -511,7 +580,7 @@ static void taken_and_missed_are_all_there_was(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_first_boot_is_taken_at_once_and_the_camera_asked_for_its_ring),
+        cmocka_unit_test(a_first_boot_is_taken_at_once),
         cmocka_unit_test(a_hole_is_filled_by_a_replay_and_what_waited_follows),
         cmocka_unit_test(without_a_ring_patience_ends_and_the_hole_counts),
         cmocka_unit_test(a_hole_that_is_filled_too_late_is_told),
@@ -524,6 +593,9 @@ int main(void)
         cmocka_unit_test(the_end_of_a_recording_is_acknowledged_once),
         cmocka_unit_test(an_old_hello_from_a_replay_changes_nothing),
         cmocka_unit_test(late_frames_of_a_camera_with_a_ring_can_be_had_again),
+        cmocka_unit_test(late_frames_of_a_camera_without_a_ring_are_gone),
+        cmocka_unit_test(a_ring_reaches_back_to_a_position_or_not),
+        cmocka_unit_test(going_back_does_not_forget_where_the_ring_begins),
         cmocka_unit_test(a_saved_intake_goes_on_where_it_stood),
         cmocka_unit_test(whatever_the_line_does_all_is_taken_in_order),
         cmocka_unit_test(taken_and_missed_are_all_there_was),

@@ -320,7 +320,8 @@ static struct camera_hello some_hello(void)
                                   .calibration_version = "abc",
                                   .engine = "opencv",
                                   .model_id = "m",
-                                  .detail = "timed out" };
+                                  .detail = "timed out",
+                                  .ring_oldest = { 3, 4 } };
 }
 
 static int hello_round_trip(const struct camera_hello *hello, struct camera_hello *ret_back)
@@ -353,6 +354,8 @@ static void every_field_of_a_hello_comes_back(void **state)
     assert_string_equal(back.calibration_text, hello.calibration_text);
     assert_string_equal(back.detail, hello.detail);
     assert_int_equal(back.previous_next_sequence, 8);
+    assert_int_equal(back.ring_oldest.boot_id, 3);
+    assert_int_equal(back.ring_oldest.sequence, 4);
     assert_int_equal(back.state, CAMERA_LOST);
     assert_memory_equal(&back.view, &hello.view, sizeof(back.view));
     camera_hello_release(&back);

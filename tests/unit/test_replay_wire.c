@@ -173,6 +173,8 @@ static void what_a_killed_camera_did_not_send_is_fetched_from_its_next_start(voi
     send_hello(publisher, "a", 0, &hello); /* without a picture it tells nothing that matters */
     assert_int_equal(hello.previous_boot_id, dead);
     assert_int_equal(hello.previous_next_sequence, 50);
+    assert_int_equal(hello.ring_oldest.boot_id, dead); /* so far back fusion may go */
+    assert_int_equal(hello.ring_oldest.sequence, 0);
     int64_t capture_us;
     assert_int_equal(publisher_last_capture_us(publisher, &capture_us), 1);
     assert_int_equal(capture_us, 49 * US_PER_MS);

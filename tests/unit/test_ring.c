@@ -206,6 +206,46 @@ static void the_oldest_go_when_they_are_too_old(void **state)
     ring_close(&ring);
 }
 
+/* 16 segments of 10 records: what is promised is there ten records later, and it is never fewer
+ * than the other 15 segments less the one that is being filled. */
+static void what_is_said_to_stay_stays_for_another_sixteenth(void **state)
+{
+    (void) state;
+    struct ring *ring = open_ring(160 * RECORD, US_PER_S);
+    struct wire_position oldest;
+    struct ring_place place;
+    assert_false(ring_oldest(ring, &oldest));
+    for (uint64_t i = 0; i < 1000; i++) {
+        append_frames(ring, 1, i, i + 1);
+        assert_true(ring_oldest(ring, &oldest));
+        assert_int_equal(oldest.boot_id, 1);
+        assert_in_range(oldest.sequence, i < 150 ? 0 : i - 150, i < 150 ? 0 : i - 130);
+        if (i % 7 == 0) {
+            append_frames(ring, 1, i + 1, i + 11);
+            assert_int_equal(ring_find(ring, oldest, &place), 1);
+            i += 10;
+        }
+    }
+    ring_close(&ring);
+}
+
+/* One frame a second in a ring of 16 s whose segments hold ten: a segment whose last frame is more
+ * than 15 s old may go within a second. */
+static void what_is_about_to_be_too_old_is_not_said_to_stay(void **state)
+{
+    (void) state;
+    struct ring *ring = open_ring(160 * RECORD, 16 * US_PER_S);
+    struct wire_position oldest;
+    for (int64_t i = 0; i <= 24; i++)
+        assert_int_equal(append(ring, MESSAGE_FRAME, 1, (uint64_t) i, i * US_PER_S), 0);
+    assert_true(ring_oldest(ring, &oldest)); /* the first ends with 9, 15 s ago */
+    assert_int_equal(oldest.sequence, 0);
+    assert_int_equal(append(ring, MESSAGE_FRAME, 1, 25, 25 * US_PER_S), 0);
+    assert_true(ring_oldest(ring, &oldest));
+    assert_int_equal(oldest.sequence, 10);
+    ring_close(&ring);
+}
+
 static void each_segment_begins_with_the_last_hello(void **state)
 {
     (void) state;
@@ -418,6 +458,30 @@ static void a_full_disk_is_told_and_does_no_harm(void **state)
     ring_close(&ring);
 }
 
+/* The segment is begun, and its first bytes find no room: the hello comes with the next frame. */
+static void a_disk_that_is_full_when_a_segment_begins_costs_no_hello(void **state)
+{
+    (void) state;
+    struct ring *ring = open_ring(160 * RECORD, US_PER_S);
+    assert_int_equal(append(ring, MESSAGE_HELLO, 1, 0, 0), 0);
+    append_frames(ring, 1, 0, 9);
+    struct rlimit was, none = { 0 };
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    none.rlim_max = was.rlim_max;
+    (void) signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    int r = append(ring, MESSAGE_FRAME, 1, 9, 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_int_equal(r, -EFBIG);
+    append_frames(ring, 1, 10, 12);
+    struct ring_place place = { 0 };
+    assert_next(ring, &place, MESSAGE_HELLO, 1, 0);
+    assert_frames(ring, &place, 1, 0, 9);
+    assert_next(ring, &place, MESSAGE_HELLO, 1, 0);
+    assert_frames(ring, &place, 1, 10, 12);
+    ring_close(&ring);
+}
+
 static void what_is_no_ring_is_refused_with_its_name(void **state)
 {
     (void) state;
@@ -471,6 +535,8 @@ int main(void)
         RING_TEST(reading_goes_on_while_it_is_written_to),
         RING_TEST(the_oldest_go_when_it_is_full),
         RING_TEST(the_oldest_go_when_they_are_too_old),
+        RING_TEST(what_is_said_to_stay_stays_for_another_sixteenth),
+        RING_TEST(what_is_about_to_be_too_old_is_not_said_to_stay),
         RING_TEST(each_segment_begins_with_the_last_hello),
         RING_TEST(an_unfinished_end_is_cut_off_wherever_it_ends),
         RING_TEST(damage_in_the_middle_costs_only_the_record_it_is_in),
@@ -478,6 +544,7 @@ int main(void)
         RING_TEST(a_second_writer_is_refused),
         RING_TEST(positions_are_found_across_boots_and_after_drops),
         RING_TEST(a_full_disk_is_told_and_does_no_harm),
+        RING_TEST(a_disk_that_is_full_when_a_segment_begins_costs_no_hello),
         RING_TEST(what_is_no_ring_is_refused_with_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
