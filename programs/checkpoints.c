@@ -87,6 +87,14 @@ static int newest_first(const void *left, const void *right)
     return a->number < b->number ? 1 : a->number > b->number ? -1 : 0;
 }
 
+/* What a program that was killed was writing, see file_write(). */
+static bool is_unfinished(const char *name)
+{
+    size_t digits = strspn(name, "0123456789"), length = strlen(name);
+    return digits == 20 && strncmp(name + digits, ".checkpoint.", 12) == 0 && length > 4 &&
+           strcmp(name + length - 4, ".new") == 0;
+}
+
 /* Files of this name are ours, whole or not; others are left alone. */
 static void find_file(struct checkpoints *c, const char *name)
 {
@@ -95,6 +103,8 @@ static void find_file(struct checkpoints *c, const char *name)
     struct checkpoint found = { .number = strtoull(name, NULL, 10) };
     path_of(c, found.number, expected);
     (void) snprintf(path, sizeof(path), "%.300s/%.100s", c->folder, name);
+    if (is_unfinished(name))
+        (void) unlink(path);
     if (found.number == 0 || strcmp(path, expected) != 0 || c->count == LIST_MAX)
         return;
     if (found.number > c->last_number)

@@ -25,7 +25,8 @@ struct checkpoint {
 };
 
 /*
- * Make the folder if need be and find what is in it; files that are damaged are passed over.
+ * Make the folder if need be and find what is in it; files that are damaged are passed over, and
+ * those that a killed program left unfinished removed.
  *   keep_us  what is older than the newest by more than this goes
  * Returns 0, or -errno with a sentence.
  */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -150,6 +151,16 @@ static int take_lock(struct supervisor *s, struct error *err)
     return 0;
 }
 
+/* A store that has run before does not stop counting because its database is away at the start:
+ * fusion's buckets wait on disk, and are not written before the schema fits. A store that never ran
+ * more likely has a mistake in its config. */
+static bool may_begin_without_database(const struct store_config *config)
+{
+    char path[PATH_MAX];
+    (void) snprintf(path, sizeof(path), "%s/checkpoints", config->state_dir);
+    return strcmp(config->database.mode, "embedded") != 0 && access(path, F_OK) == 0;
+}
+
 static int open_database(struct supervisor *s, struct error *err)
 {
     const struct store_config *config = s->options->config;
@@ -166,6 +177,11 @@ static int open_database(struct supervisor *s, struct error *err)
     if (r == 0)
         log_info("database is ready schema_version=%d applied=%d", version, applied);
     free(conninfo);
+    if (r == -ECONNREFUSED && may_begin_without_database(config)) {
+        log_warning("%s; the store begins without it, and what is counted waits on disk",
+                    err->text);
+        r = 0;
+    }
     return r;
 }
 

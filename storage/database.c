@@ -135,7 +135,11 @@ static int connect_server(const char *conninfo, int stop_fd, PGconn **ret_connec
 static int set_up_session(struct database *database, struct error *err)
 {
     AUTO(text_release) struct text sql = TEXT_INIT;
+    /* What is written leaves the spool: so it must not be lost with the server, whatever that is
+     * set to. */
     text_format(&sql,
+                "DO $$ BEGIN IF current_setting('synchronous_commit') = 'off' "
+                "THEN SET synchronous_commit TO on; END IF; END $$; "
                 "SET timezone TO 'UTC'; SET datestyle TO 'ISO'; SET bytea_output TO 'hex'; "
                 "SET standard_conforming_strings TO on; SET extra_float_digits TO 1; "
                 "SET statement_timeout TO %d",

@@ -4,7 +4,6 @@
 . "$(dirname "${BASH_SOURCE[0]}")/faults.sh"
 make_sim
 cluster_make pg
-printf 'synchronous_commit = on\n' >>"$work/pg/postgresql.conf" # as servers are: a commit outlives the server
 cluster_start pg
 undisturbed quiet
 
@@ -16,7 +15,7 @@ cluster_stop pg immediate
 await 60 "buckets on disk" more_than 'o["database"]["buckets_in_spool"]' 2
 kill -KILL "$(cat "$run/fusion.pid")"
 wait "$cameras" || cannot_publish
-await 120 "all frames" all_received
+await 120 "all frames" published_and_received
 waiting=$(status 'o["database"]["buckets_in_spool"]')
 [ "$waiting" -gt 2 ] || fail "only $waiting buckets wait, though there is no database"
 [ -n "$(status 'o["database"]["last_error"]')" ] || fail "nothing is said of the database that is away"
@@ -36,7 +35,19 @@ while kill -0 "$cameras" 2>/dev/null; do
     cluster_start pg
 done
 wait "$cameras" || cannot_publish
-await 120 "all frames" all_received
+await 120 "all frames" published_and_received
 stop_fusion
 grep -q "the database takes buckets again" "$run/fusion.log" || fail "no restart was noticed"
 expect_same_facts quiet restarted
+
+# A store that has run before begins without its database; one that never ran has a mistake in its config.
+cluster_stop pg fast
+"$ff" up --config "$run/store.cfg" 2>"$run/up.log" &
+up=$!
+await 30 "a store without its database" eval '[ "$(status "o[\"store\"]")" = simulated ]'
+grep -q "the store begins without it" "$run/up.log" || fail "nothing is said of the database that is away"
+"$ff" stop --config "$run/store.cfg" >"$run/stop.log" || fail "the store did not stop"
+wait "$up" || { cat "$run/up.log" >&2 && fail "the store did not end well"; }
+mv "$run/state" "$run/state.before"
+! "$ff" up --config "$run/store.cfg" 2>"$run/up.log" || fail "a store that never ran began without a database"
+grep -q "could not connect to the database" "$run/up.log" || fail "nothing is said of the database"

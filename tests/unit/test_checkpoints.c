@@ -125,6 +125,23 @@ static void a_damaged_or_cut_file_is_no_checkpoint(void **state)
     (void) unlink(path);
 }
 
+static void what_a_killed_program_left_unfinished_goes(void **state)
+{
+    struct fixture *f = *state;
+    char unfinished[256], others[256];
+    add(f, 1);
+    (void) snprintf(unfinished, sizeof(unfinished), "%s/00000000000000000002.checkpoint.77.new",
+                    f->folder);
+    (void) snprintf(others, sizeof(others), "%s/notes.new", f->folder);
+    assert_int_equal(file_write(unfinished, "half", 4, 0600, NULL), 0);
+    assert_int_equal(file_write(others, "mine", 4, 0600, NULL), 0);
+    reopen(f);
+    int64_t minute[256];
+    assert_int_equal(minutes(f, minute), 1);
+    assert_int_equal(access(unfinished, F_OK), -1);
+    assert_int_equal(unlink(others), 0);
+}
+
 static void what_is_not_written_yet_cannot_be_read(void **state)
 {
     struct fixture *f = *state;
@@ -160,6 +177,7 @@ int main(void)
         TEST(they_lie_closer_together_the_newer_they_are),
         TEST(what_is_read_is_what_was_saved),
         TEST(a_damaged_or_cut_file_is_no_checkpoint),
+        TEST(what_a_killed_program_left_unfinished_goes),
         TEST(what_is_not_written_yet_cannot_be_read),
         TEST(going_back_drops_what_came_after),
     };
