@@ -85,13 +85,13 @@ stop_fusion() {
     fi
 }
 
-# publish [OPTION...]: the cameras of the present run, to their end
+# publish [OPTION...]: the cameras of the present run, to their end. With $store they read that config.
 publish() {
-    "$ff" simulate --config "$work/sim.cfg" --seed 4 --publish --store "$run/store.cfg" --keep-time \
+    "$ff" simulate --config "$work/sim.cfg" --seed 4 --publish --store "${store:-$run/store.cfg}" --keep-time \
         --pace fast "$@" 2>>"$run/published"
 }
 
-# start_cameras [OPTION...]: the same in the background; $cameras is their process. With $store they read that config.
+# start_cameras [OPTION...]: the same in the background; $cameras is their process
 start_cameras() {
     "$ff" simulate --config "$work/sim.cfg" --seed 4 --publish --store "${store:-$run/store.cfg}" --keep-time \
         --pace fast "$@" 2>>"$run/published" &
@@ -182,6 +182,9 @@ all_received() {
     received=$(status 'sum(c["frames_received"] for c in o["cameras"])')
     [ "$received" = "$(frames_published)" ]
 }
+# The same, for await: fusion may go back when the cameras have left already, so they come again, with nothing but
+# their rings.
+published_and_received() { publish --resume && all_received; }
 # By the last run of the cameras and those before it.
 frames_published() {
     sed -n 's/.* published frames=\([0-9]*\) .* known=\([0-9]*\).*/\1 \2/p' "$run/published" |

@@ -10,8 +10,6 @@ cluster_make pg
 cluster_start pg
 undisturbed quiet
 
-published_and_received() { publish --resume && all_received; }
-
 # make_disk SIZE: fusion of the present run keeps its state on a disk of its own, which outlives it; cameras do not
 make_disk() {
     sed "s|^state_dir = .*|state_dir = \"$run/disk\";|" "$run/store.cfg" >"$run/fusion.cfg"
@@ -45,7 +43,6 @@ fill_disk() {
 }
 # The rest arrives as ever.
 go_on() {
-    # Fusion may go back when the cameras have left already: they come again, with nothing but their rings.
     await 90 "all frames" published_and_received
     await 60 "room" database_says disk_error ""
     stop_fusion

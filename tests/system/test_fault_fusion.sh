@@ -18,6 +18,6 @@ for ((kill = 1; kill <= ${KILLS:-20}; kill++)); do
         bash -c '[ "$(cat "$1")" != "$2" ] && kill -0 "$(cat "$1")"' _ "$run/fusion.pid" "$killed"
 done
 wait "$cameras" || cannot_publish
-await 20 "all frames" all_received
+await 120 "all frames" published_and_received
 stop_fusion
 expect_same_facts quiet killed

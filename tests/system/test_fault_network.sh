@@ -15,7 +15,8 @@ read -r _ near_observations near_replays <"$run/line"
 sed -e "s|127.0.0.1:$observations|127.0.0.1:$near_observations|" -e "s|127.0.0.1:$replays|127.0.0.1:$near_replays|" \
     "$run/store.cfg" >"$run/cameras.cfg"
 start_fusion
-store=$run/cameras.cfg start_cameras
+store=$run/cameras.cfg
+start_cameras
 RANDOM=13
 for ((cut = 1; cut <= 10; cut++)); do
     pause "0.$((RANDOM % 9 + 1))"
@@ -24,7 +25,7 @@ for ((cut = 1; cut <= 10; cut++)); do
     kill -USR2 "$line" # whole again
 done
 wait "$cameras" || cannot_publish
-await 120 "all frames" all_received
+await 120 "all frames" published_and_received
 stop_fusion
 kill -TERM "$line"
 printf 'replayed %s frames\n' "$(sed -n 's/.*frames_replayed.: \([0-9]*\).*/\1/p' "$run/summary.json" | awk '{ n += $1 } END { print n }')"
