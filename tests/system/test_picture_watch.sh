@@ -14,6 +14,7 @@ cat >store.cfg <<CFG
 chain = "test";
 store = { id = "test"; timezone = "Europe/Berlin"; };
 run_dir = "$work/run";
+state_dir = "$work/state";
 floors = ( { id = "room"; geojson = "room.geojson"; } );
 cameras = ( { id = "front"; floor = "room"; url = "film.avi"; calibration = "front.cfg"; fps = 1.0; pace = "fast";
               start = "2009-06-25T13:00:00Z"; } );

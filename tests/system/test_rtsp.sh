@@ -15,9 +15,11 @@ cat >"$work/front.cfg" <<'CFG'
 image = { width = 320; height = 240; };
 image_from_floor = ((200.0, 160.0, 0.0, -360.0), (0.0, 50.0, -200.0, 800.0), (0.0, 1.0, 0.0, 4.0));
 CFG
-cat >"$work/store.cfg.in" <<'CFG'
+cat >"$work/store.cfg.in" <<CFG
 chain = "test";
 store = { id = "test"; timezone = "Europe/Berlin"; };
+run_dir = "$work/run";
+state_dir = "$work/state";
 floors = ( { id = "room"; geojson = "room.geojson"; } );
 cameras = ( { id = "front"; floor = "room"; url = "rtsp://user:secret@127.0.0.1:PORT/live"; calibration = "front.cfg"; } );
 wire = { endpoint = "ENDPOINT"; };
