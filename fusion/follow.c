@@ -4,6 +4,7 @@
 #include "fusion/follow.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "fusion/belief.h"
 #include "fusion/doubles.h"
@@ -34,6 +35,7 @@ struct tick {
     struct matching matching;
     const struct sighting **leftovers;
     size_t leftover_count;
+    struct tick_traces *traces; /* NULL: not wanted */
 };
 
 static int match_frames(struct tick *tick)
@@ -200,6 +202,66 @@ static int64_t *look_times(const struct tick *tick)
     return look_us;
 }
 
+/* ---- what was said, for others ---- */
+
+static struct evidence_sighting sighting_trace(const struct tick *tick, const struct sighting *s,
+                                               const struct observation *o, uint32_t index)
+{
+    return (struct evidence_sighting){
+        .camera = s->camera,
+        .track = index == ASSOCIATE_NONE ? 0 : tick->tracks->items[index].number,
+        .capture_us = s->capture_us,
+        .foot = o->floor,
+        .covariance = o->covariance,
+        .height_m = s->height_m,
+        .box = o->box,
+        .score = o->score,
+        .reasons = o->reasons,
+        .feet_seen = s->feet_are_seen,
+        .is_part = s->is_part,
+    };
+}
+
+static int trace_sightings(struct tick *tick)
+{
+    struct tick_traces *traces = tick->traces;
+    size_t room = 0;
+    for (size_t f = 0; f < tick->frame_count; f++)
+        room += tick->frames[f]->observation_count;
+    traces->sightings = arena_take(tick->arena, room, sizeof(*traces->sightings));
+    if (!traces->sightings)
+        return -ENOMEM;
+    for (size_t f = 0; f < tick->frame_count; f++) {
+        const struct matched_frame *frame = &tick->matching.frames[f];
+        for (size_t i = 0; i < frame->count; i++)
+            traces->sightings[traces->sighting_count++] =
+                sighting_trace(tick, &frame->sightings[i], &tick->frames[f]->observations[i],
+                               matched_track(frame, i));
+    }
+    return 0;
+}
+
+static int trace_looks(struct tick *tick, const struct looks *looks, const int64_t *look_us)
+{
+    struct tick_traces *traces = tick->traces;
+    traces->look_us = look_us;
+    traces->looks = arena_take(tick->arena, looks->count, sizeof(*traces->looks));
+    if (!traces->looks)
+        return -ENOMEM;
+    for (uint32_t t = 0; t < tick->tracks->count; t++)
+        for (uint32_t l = looks->first[t]; l != LOOK_NONE; l = looks->items[l].next) {
+            const struct look *look = &looks->items[l];
+            traces->looks[traces->look_count++] =
+                (struct evidence_look){ .camera = look->camera,
+                                        .track = tick->tracks->items[t].number,
+                                        .found = look->found,
+                                        .visible = look->expected ? look->visible : NAN };
+        }
+    return 0;
+}
+
+/* ---- judging ---- */
+
 static int judge_tracks(struct tick *tick, size_t *ret_confirmed)
 {
     struct looks looks;
@@ -209,6 +271,10 @@ static int judge_tracks(struct tick *tick, size_t *ret_confirmed)
     if (!cameras.look_us)
         return -ENOMEM;
     int r = looks_take(tick->tracks, &cameras, tick->arena, &looks);
+    if (r < 0)
+        return r;
+    if (tick->traces)
+        r = trace_looks(tick, &looks, cameras.look_us);
     if (r < 0)
         return r;
     belief_weigh(tick->tracks, &looks, &cameras, tick->cameras);
@@ -230,7 +296,7 @@ static void predict_tracks(struct tick *tick)
 int follow_tick(struct tracks *tracks, struct aligned_frame *const *frames, size_t count,
                 int64_t tick_us, int64_t duration_us, const struct fusion_settings *settings,
                 struct cameras *cameras, const struct seers *seers, const struct ground *ground,
-                struct arena *arena, size_t *ret_confirmed)
+                struct arena *arena, size_t *ret_confirmed, struct tick_traces *ret_traces)
 {
     struct tick tick = { .tracks = tracks,
                          .frames = frames,
@@ -241,13 +307,18 @@ int follow_tick(struct tracks *tracks, struct aligned_frame *const *frames, size
                          .cameras = cameras,
                          .seers = seers,
                          .ground = ground,
-                         .arena = arena };
+                         .arena = arena,
+                         .traces = ret_traces };
+    if (ret_traces)
+        *ret_traces = (struct tick_traces){ 0 };
     for (size_t i = 0; i < tracks->count; i++)
         tracks->items[i].supports = NULL;
     predict_tracks(&tick);
     int r = match_frames(&tick);
     if (r == 0)
         r = move_tracks(&tick);
+    if (r == 0 && tick.traces)
+        r = trace_sightings(&tick);
     if (r == 0)
         r = learn_all_appearances(&tick);
     if (r == 0)

@@ -407,6 +407,46 @@ static int report_tick(struct fusion *fusion, int64_t tick_us)
     return 0;
 }
 
+static struct evidence_track evidence_of(const struct track *track)
+{
+    return (struct evidence_track){ .number = track->number,
+                                    .confirmed = track->phase == PHASE_CONFIRMED,
+                                    .lost = track->phase == PHASE_LOST,
+                                    .position = track->state.position,
+                                    .velocity_x_m_s = track->state.velocity_x_m_s,
+                                    .velocity_y_m_s = track->state.velocity_y_m_s,
+                                    .height_m = track->height_m,
+                                    .height_sd_m = sqrt(track->height_variance),
+                                    .born_us = track->born_us,
+                                    .seen_us = track->seen_us,
+                                    .cameras = track_camera_count(track) };
+}
+
+static int report_evidence(struct fusion *fusion, int64_t tick_us, int64_t duration_us,
+                           const struct tick_traces *traces)
+{
+    if (!fusion->sink.evidence)
+        return 0;
+    struct evidence_track *tracks =
+        arena_take(fusion->arena, fusion->tracks.count, sizeof(*tracks));
+    if (!tracks)
+        return -ENOMEM;
+    for (size_t i = 0; i < fusion->tracks.count; i++)
+        tracks[i] = evidence_of(&fusion->tracks.items[i]);
+    const struct evidence evidence = { .tick_us = tick_us,
+                                       .duration_us = duration_us,
+                                       .sightings = traces->sightings,
+                                       .sighting_count = traces->sighting_count,
+                                       .looks = traces->looks,
+                                       .look_count = traces->look_count,
+                                       .tracks = tracks,
+                                       .track_count = fusion->tracks.count,
+                                       .look_us = traces->look_us,
+                                       .camera_count = fusion->cameras.count };
+    fusion->sink.evidence(fusion->sink.context, &evidence);
+    return 0;
+}
+
 static struct settle_frame settle_frame_of(const struct aligned_frame *frame)
 {
     return (struct settle_frame){ .camera = frame->camera,
@@ -505,15 +545,18 @@ static int close_tick(struct fusion *fusion, int64_t tick_us)
     arena_reset(fusion->arena);
     note_frames(fusion, frames, (size_t) count);
     size_t confirmed;
+    struct tick_traces traces;
     int r = refresh_seers(fusion);
     if (r == 0)
         r = follow_tick(&fusion->tracks, frames, (size_t) count, tick_us, duration_us,
                         &fusion->settings, &fusion->cameras, &fusion->seers, &fusion->ground,
-                        fusion->arena, &confirmed);
+                        fusion->arena, &confirmed, fusion->sink.evidence ? &traces : NULL);
     if (r < 0)
         return r;
     fusion->counts.tracks_confirmed += confirmed;
     r = report_tick(fusion, tick_us);
+    if (r == 0)
+        r = report_evidence(fusion, tick_us, duration_us, &traces);
     if (r == 0)
         r = let_settle(fusion, frames, (size_t) count, tick_us, duration_us);
     return r < 0 ? r : count_settled(fusion, false);
@@ -583,6 +626,11 @@ struct fusion_counts fusion_counts(const struct fusion *fusion)
 const struct grid *fusion_grid(const struct fusion *fusion)
 {
     return &fusion->grid;
+}
+
+const char *fusion_camera_name(const struct fusion *fusion, int slot)
+{
+    return fusion->cameras.items[slot].name;
 }
 
 static struct pair_residual pair_of(const struct fusion *fusion, const struct residual_sum *sum)

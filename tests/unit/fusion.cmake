@@ -1,4 +1,4 @@
-unit_test(fusion clock_watch intake observe zones appearance align kalman smoother settle settle_save associate tracks sighting habits looks accumulate fusion fusion_real fusion_save)
+unit_test(fusion clock_watch intake observe zones appearance align kalman smoother settle settle_save associate tracks sighting habits looks accumulate fusion fusion_evidence fusion_real fusion_save)
 target_sources(test_fusion_save PRIVATE ${PROJECT_SOURCE_DIR}/bench/town.c)
 target_link_libraries(test_fusion_real PRIVATE eval)
 unit_test(fusion observation_csv)
