@@ -25,7 +25,7 @@
 /* Nobody is waited for longer than this, however much of it comes. */
 #define CATCH_UP_MOST_NS (600 * NS_PER_S)
 
-#define INTAKE_STATE_VERSION 2
+#define INTAKE_STATE_VERSION 1
 
 struct held {
     struct message message;
@@ -42,8 +42,12 @@ struct intake {
     int64_t catch_up_began_ns;
     int64_t waiting_since_ns; /* when catching up began, or a replay last brought something */
 
-    struct wire_position ring_oldest; /* saved; boot 0: the camera has no ring */
-    bool acknowledge; /* the camera has ended and waits for a request after its last message */
+    struct wire_position ring_oldest; /* as the last live hello said; boot 0: there is no ring */
+    struct wire_position
+        lacks_before;      /* the ring lacks frames before it that were taken; or boot 0 */
+    int64_t ring_heard_ns; /* when it said so */
+    bool answers;          /* it has sent something of its ring */
+    bool acknowledge;      /* the camera has ended and waits for a request after its last message */
     bool request_out, request_is_for_gap;
     struct wire_position request_after;
     int64_t first_request_ns; /* of those for this position: the answer to any of them counts */
@@ -224,12 +228,20 @@ static int hold(struct intake *intake, struct message *message, int64_t now_ns)
     return full ? skip(intake, false) : 0;
 }
 
+static void hear_of_ring(struct intake *intake, const struct camera_hello *hello, int64_t now_ns)
+{
+    intake->ring_oldest = hello->ring_oldest;
+    intake->ring_heard_ns = now_ns;
+    if (numbering_knows_more(&intake->at, hello)) /* its machine was without power */
+        intake->lacks_before = (struct wire_position){ hello->boot_id, 0 };
+}
+
 int intake_live(struct intake *intake, struct message *message, int64_t now_mono_ns)
 {
     enum numbering_place place = numbering_place_of(&intake->at, message);
     int r = 0;
     if (message->kind == MESSAGE_HELLO)
-        intake->ring_oldest = message->hello.ring_oldest;
+        hear_of_ring(intake, &message->hello, now_mono_ns);
     if (place == NUMBERING_BEHIND) {
         intake->at.counts.duplicates += message->kind == MESSAGE_FRAME;
     } else if (place == NUMBERING_AHEAD || intake->catching_up) {
@@ -394,6 +406,7 @@ int intake_replay(struct intake *intake, struct replay *replay, int64_t now_mono
 {
     if (!intake->request_out || !numbering_same_position(replay->after, intake->request_after))
         return 0;
+    intake->answers |= replay->found || replay->count > 0;
     intake->request_out = false;
     intake->next_request_ns = now_mono_ns;
     if (intake->request_is_for_gap) {
@@ -441,12 +454,33 @@ void intake_wait(struct intake *intake, int64_t now_mono_ns)
 
 bool intake_has_ring(const struct intake *intake)
 {
-    return intake->ring_oldest.boot_id != 0;
+    return intake->answers || intake->ring_oldest.boot_id != 0;
 }
 
-bool intake_can_catch_up(const struct intake *intake)
+/* Of a camera that nothing was taken of by then, all is wanted that ever came. */
+static bool ring_reaches(const struct intake *present, const struct numbering *past)
 {
-    return numbering_is_kept(&intake->at, intake->ring_oldest);
+    struct wire_position oldest = present->ring_oldest, lacks = present->lacks_before;
+    if (oldest.boot_id == 0)
+        return false;
+    if (past->boot == 0)
+        return oldest.sequence == 0 && oldest.boot_id == numbering_first_boot(&present->at) &&
+               lacks.boot_id == 0;
+    return numbering_is_kept(past, oldest) &&
+           (lacks.boot_id == 0 || numbering_is_kept(past, lacks));
+}
+
+int intake_can_return(const struct intake *present, const struct intake *past, int64_t now_mono_ns)
+{
+    const struct numbering *then = &past->at;
+    struct wire_position frame = present->recovered_from;
+    if (present->recovered && (numbering_is_behind(then, frame) ||
+                               (then->gap.open && numbering_was_skipped(then, frame))))
+        return -EAGAIN;
+    if (numbering_same_position(then->taken, present->at.taken))
+        return 0;
+    bool is_fresh = now_mono_ns - present->ring_heard_ns <= present->options.promise_ns;
+    return is_fresh && ring_reaches(present, then) ? 0 : -ESTALE;
 }
 
 bool intake_recovered(const struct intake *intake, int64_t *ret_capture_us)
@@ -456,14 +490,9 @@ bool intake_recovered(const struct intake *intake, int64_t *ret_capture_us)
     return intake->recovered;
 }
 
-struct wire_position intake_recovered_from(const struct intake *intake)
+void intake_postpone(struct intake *intake)
 {
-    return intake->recovered_from;
-}
-
-bool intake_has_skipped(const struct intake *intake, struct wire_position frame)
-{
-    return intake->at.gap.open && numbering_was_skipped(&intake->at, frame);
+    intake->recovered = false;
 }
 
 void intake_give_up(struct intake *intake)
@@ -494,8 +523,6 @@ void intake_save(const struct intake *intake, struct buffer *buffer)
     buffer_put_u32(buffer, INTAKE_STATE_VERSION);
     buffer_put_i64(buffer, intake->options.since_us);
     numbering_save(&intake->at, buffer);
-    buffer_put_u64(buffer, intake->ring_oldest.boot_id);
-    buffer_put_u64(buffer, intake->ring_oldest.sequence);
 }
 
 int intake_restore(struct intake *intake, struct buffer_reader *reader)
@@ -503,15 +530,9 @@ int intake_restore(struct intake *intake, struct buffer_reader *reader)
     if (buffer_get_u32(reader) != INTAKE_STATE_VERSION)
         buffer_reader_fail(reader);
     int64_t since_us = saved_get_time_or_never_us(reader);
-    struct numbering at;
-    int r = numbering_restore(&at, reader);
-    struct wire_position ring_oldest = { .boot_id = buffer_get_u64(reader) };
-    ring_oldest.sequence = buffer_get_u64(reader);
-    if (r < 0 || reader->failed)
-        return -EBADMSG;
-    intake->at = at;
-    if (!intake_has_ring(intake))
-        intake->ring_oldest = ring_oldest;
+    int r = numbering_restore(&intake->at, reader);
+    if (r < 0)
+        return r;
     drop_held(intake);
     intake->options.since_us = since_us;
     intake->catching_up = intake->acknowledge = false;

@@ -30,6 +30,7 @@ struct intake; /* opaque */
 struct intake_options {
     int64_t patience_ns;          /* how long messages wait for a hole before them */
     int64_t catch_up_patience_ns; /* the same while catching up, counted from the last replay */
+    int64_t promise_ns;           /* what a hello says of the ring holds for so long */
     int64_t since_us;             /* what was published before is none of ours: it is passed over */
     /*
      * Take a message in order; it stays the intake's. May return -ESTALE: it came too late, though
@@ -86,12 +87,16 @@ bool intake_is_catching_up(const struct intake *intake);
 /* It is on purpose that the camera is not asked now, but a little later: patience begins anew. */
 void intake_wait(struct intake *intake, int64_t now_mono_ns);
 
-/* Whether the camera has said that it keeps messages. */
+/* Whether the camera has said that it keeps messages, or shown it. */
 bool intake_has_ring(const struct intake *intake);
 
-/* Whether its ring still holds all that followed the last message that was taken, by its last live
- * hello. For the state that is in place now: to be asked after going back to it. */
-bool intake_can_catch_up(const struct intake *intake);
+/*
+ * Whether it can be gone back from here to a past state of the same intake without loss.
+ * Returns 0; -EAGAIN when what was recovered could not be taken in order from there, -ESTALE when
+ * the camera's ring does not surely hold all that was taken since.
+ */
+MUST_CHECK int intake_can_return(const struct intake *present, const struct intake *past,
+                                 int64_t now_mono_ns);
 
 /*
  * Whether something that had been given up can be had after all, and of what capture time the first
@@ -102,12 +107,9 @@ bool intake_can_catch_up(const struct intake *intake);
 bool intake_recovered(const struct intake *intake, int64_t *ret_capture_us);
 void intake_give_up(struct intake *intake);
 
-/* The first frame of it. */
-struct wire_position intake_recovered_from(const struct intake *intake);
-
-/* Whether a hole that is open in the state that is in place has that frame: from there on nobody
- * would take it in order. */
-bool intake_has_skipped(const struct intake *intake, struct wire_position frame);
+/* Nobody can go back now: a hole is found again when the camera is asked next; frames that came
+ * late in order are gone. */
+void intake_postpone(struct intake *intake);
 
 /* Count what is missed from 0 again: what was is counted where nobody goes on from. */
 void intake_forget_missed(struct intake *intake);
@@ -120,7 +122,7 @@ struct wire_position intake_position(const struct intake *intake);
 /*
  * Append where the intake stands: position, boots, hole, counts; not what waits, which a replay
  * brings again. Restoring puts it in place and forgets what waits; what the camera has said of its
- * ring meanwhile stays.
+ * ring meanwhile stays, as it is not part of the state.
  * intake_restore returns 0, or -EBADMSG when the bytes are damaged; nothing has changed then.
  */
 void intake_save(const struct intake *intake, struct buffer *buffer);

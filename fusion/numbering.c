@@ -145,20 +145,38 @@ bool numbering_was_skipped(const struct numbering *at, struct wire_position p)
                (p.boot_id != gap->after.boot_id || p.sequence > gap->after.sequence);
     if (p.boot_id == gap->after.boot_id)
         return p.sequence > gap->after.sequence;
-    return p.boot_id != at->boot && !is_past(at, p.boot_id);
+    return gap->after.boot_id != gap->until.boot_id && p.boot_id != at->boot &&
+           !is_past(at, p.boot_id);
 }
 
-/* A boot that is not known here began later than all that are. Of a camera that nothing was taken
- * of everything is wanted: a ring that begins with a first frame has it, as far as one can see. */
+/* A boot that is not known here began later than all that are. */
 bool numbering_is_kept(const struct numbering *at, struct wire_position oldest)
 {
-    if (oldest.boot_id == 0)
-        return false;
-    if (at->taken.boot_id == 0)
-        return oldest.sequence == 0;
-    if (oldest.boot_id == at->taken.boot_id)
-        return oldest.sequence <= at->taken.sequence + 1;
+    if (oldest.boot_id == at->boot)
+        return oldest.sequence <= at->next;
     return is_past(at, oldest.boot_id);
+}
+
+bool numbering_is_behind(const struct numbering *at, struct wire_position frame)
+{
+    return frame.boot_id == at->boot ? frame.sequence < at->next : is_past(at, frame.boot_id);
+}
+
+uint64_t numbering_first_boot(const struct numbering *at)
+{
+    for (int i = NUMBERING_PAST_BOOTS; i-- > 0;)
+        if (at->past[i])
+            return at->past[i];
+    return at->boot;
+}
+
+bool numbering_knows_more(const struct numbering *at, const struct camera_hello *hello)
+{
+    uint64_t next = hello->previous_next_sequence;
+    if (hello->previous_boot_id == 0)
+        return false;
+    return (hello->previous_boot_id == at->boot && at->next > next) ||
+           (hello->previous_boot_id == at->past[0] && at->past_next > next);
 }
 
 SAVED_STRUCT_HAS_BYTES(struct numbering, 16 + 16 + 8 * NUMBERING_PAST_BOOTS + 8 + 16 + 40 + 40);

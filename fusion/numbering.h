@@ -59,9 +59,17 @@ void numbering_pass_over(struct numbering *numbering, struct wire_position last,
 /* What lies before a position is skipped, and looked for later. */
 void numbering_skip_to(struct numbering *numbering, struct wire_position until);
 
-/* Whether a ring holds all frames that follow the last one taken.
- *   oldest  the oldest frame in it; boot 0: there is no ring */
+/* Whether a ring that begins with a frame holds all that follow the last one taken. */
 bool numbering_is_kept(const struct numbering *numbering, struct wire_position oldest);
+
+/* Whether a frame was taken, or belongs to what is over: it cannot be taken in order any more. */
+bool numbering_is_behind(const struct numbering *numbering, struct wire_position frame);
+
+/* The boot that was met first, as far as is remembered; 0: none was. */
+uint64_t numbering_first_boot(const struct numbering *numbering);
+
+/* Whether more was taken of the boot before a hello's than the camera knows of. */
+bool numbering_knows_more(const struct numbering *numbering, const struct camera_hello *hello);
 
 /* Whether a frame is one of those that were skipped. */
 bool numbering_was_skipped(const struct numbering *numbering, struct wire_position frame);

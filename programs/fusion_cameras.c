@@ -19,6 +19,9 @@
 /* How far one camera's replays run ahead of another's. */
 #define AHEAD_MOST_US (120 * US_PER_S)
 
+/* A hello promises what stays for another sixteenth of the ring's time (wire/ring.h). */
+#define RING_SIXTEENTHS 16
+
 /* Of whom nothing is known yet, ticks wait only so long. */
 #define EXPECT_NS (10 * NS_PER_S)
 
@@ -192,6 +195,7 @@ static int open_camera(struct fusion_loop *loop, struct fusion_camera *camera, i
     const struct intake_options options = {
         .patience_ns = loop->options->config->fusion.lateness_ms * NS_PER_MS / 2,
         .catch_up_patience_ns = CATCH_UP_PATIENCE_NS,
+        .promise_ns = loop->options->config->wire.ring_minutes * 60 * NS_PER_S / RING_SIXTEENTHS,
         .since_us = since_us,
         .take = take,
         .context = camera,

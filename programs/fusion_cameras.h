@@ -44,6 +44,7 @@ struct fusion_camera {
     int64_t taken_us;        /* capture time of the last frame that was taken */
     int64_t back_capture_us; /* to where it was gone back for this camera, and how often */
     int back_tries;
+    int64_t refused_until_ns;      /* it is not gone back for this camera before */
     struct recent_latency publish; /* from capture until the camera published */
     struct recent_latency receive; /* from there until it was here; of live frames only */
 };

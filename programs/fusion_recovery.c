@@ -24,6 +24,10 @@
 #define PAUSE_LAST_NS  (60 * NS_PER_S)
 #define CALM_NS        (300 * NS_PER_S)
 
+/* A camera that is late all the time is not gone back for at each frame, and what cannot be had
+ * does not keep states from being saved. */
+#define REFUSAL_NS (10 * NS_PER_S)
+
 /* So often the program goes back to the same frames of a camera. */
 #define TRIES_MAX 2
 
@@ -134,39 +138,55 @@ int fusion_recovery_save_if_due(struct fusion_loop *loop)
 
 /* Put a state in place, or the present one again. -ENOTRECOVERABLE: neither. */
 static int restore_or_stay(struct fusion_loop *loop, const char *state, size_t length,
-                           enum restore what, const struct buffer *before, struct error *err)
+                           bool only_positions, const struct buffer *before, struct error *err)
 {
     struct error why = { "" };
-    int r = fusion_state_restore(loop, state, length, what, err);
+    int r = fusion_state_restore(loop, state, length, only_positions, err);
     if (r == 0)
         return 0;
-    if (fusion_state_restore(loop, before->bytes, before->length, RESTORE_ALL, &why) < 0)
+    if (fusion_state_restore(loop, before->bytes, before->length, false, &why) < 0)
         return error_set(err, -ENOTRECOVERABLE, "could not return to the present state: %s",
                          why.text);
     fusion_cameras_catch_up(loop); /* what waited for a hole is dropped */
     return r;
 }
 
-static int read_and_restore(struct fusion_loop *loop, uint64_t number, enum restore what,
+/* Which state. */
+struct wanted {
+    int64_t before_us;   /* nothing after this capture time is settled in it */
+    bool without_loss;   /* and all that came since can be taken again, in order */
+    bool only_positions; /* see fusion_state_restore */
+};
+
+static int judge_and_restore(struct fusion_loop *loop, const struct wanted *wanted,
+                             const char *state, size_t length, struct error *err)
+{
+    struct buffer before = BUFFER_INIT;
+    int r = wanted->without_loss ? fusion_state_can_return(loop, state, length, err) : 0;
+    if (r == 0)
+        r = fusion_state_save(loop, &before);
+    if (r == 0)
+        r = restore_or_stay(loop, state, length, wanted->only_positions, &before, err);
+    buffer_release(&before);
+    return r;
+}
+
+static int read_and_restore(struct fusion_loop *loop, uint64_t number, const struct wanted *wanted,
                             struct error *err)
 {
     char *state;
     size_t length;
-    struct buffer before = BUFFER_INIT;
     int r = checkpoints_read(loop->checkpoints, number, &state, &length, err);
     if (r < 0)
         return r;
-    r = fusion_state_save(loop, &before);
-    if (r == 0)
-        r = restore_or_stay(loop, state, length, what, &before, err);
-    buffer_release(&before);
+    r = judge_and_restore(loop, wanted, state, length, err);
     free(state);
     return r;
 }
 
-/* The newest state that is good and in which nothing after a time is settled. *ret_number is 0 when
- * there is none. Returns 0, or -ENOTRECOVERABLE with a sentence. */
-static int restore_before(struct fusion_loop *loop, int64_t capture_us, enum restore what,
+/* The newest that is wanted and good. *ret_number is 0 when there is none. Returns 0, or
+ * -ENOTRECOVERABLE with a sentence. */
+static int restore_newest(struct fusion_loop *loop, const struct wanted *wanted,
                           uint64_t *ret_number, struct error *ret_err)
 {
     const struct checkpoint *list;
@@ -175,9 +195,9 @@ static int restore_before(struct fusion_loop *loop, int64_t capture_us, enum res
     *ret_number = 0;
     for (size_t i = 0; i < count; i++) {
         struct error err = { "" };
-        if (list[i].closed_us >= capture_us || list[i].closed_us > future_us)
+        if (list[i].closed_us >= wanted->before_us || list[i].closed_us > future_us)
             continue; /* a clock that was wrong took ticks into the future: not again */
-        int r = read_and_restore(loop, list[i].number, what, &err);
+        int r = read_and_restore(loop, list[i].number, wanted, &err);
         if (r == 0) {
             *ret_number = list[i].number;
             return 0;
@@ -229,8 +249,9 @@ static int go_back_for_frames(struct fusion_loop *loop, struct fusion_camera *ca
     uint64_t number = 0;
     char text[WALL_TEXT_SIZE];
     clock_wall_format(capture_us, text);
+    const struct wanted wanted = { .before_us = capture_us, .without_loss = true };
     int r = loop->checkpoints && is_worth_it(camera, capture_us)
-                ? restore_before(loop, capture_us, RESTORE_TO_GO_BACK, &number, err)
+                ? restore_newest(loop, &wanted, &number, err)
                 : 0;
     if (r < 0)
         return r;
@@ -240,6 +261,7 @@ static int go_back_for_frames(struct fusion_loop *loop, struct fusion_camera *ca
                                 "frames came too late: there is no saved state to take them from "
                                 "camera=%s capture=%s",
                                 camera->config->id, text);
+        camera->refused_until_ns = clock_mono_ns() + REFUSAL_NS;
         intake_give_up(camera->intake);
         fusion_recovery_note_bucket(loop); /* nothing is in the way of saving now */
         return 0;
@@ -257,7 +279,8 @@ static int go_back_for_buckets(struct fusion_loop *loop, struct error *err)
     uint64_t number;
     char text[WALL_TEXT_SIZE];
     clock_wall_format(dropped_us, text);
-    int r = restore_before(loop, INT64_MAX, RESTORE_ALL, &number, err);
+    const struct wanted any = { .before_us = INT64_MAX };
+    int r = restore_newest(loop, &any, &number, err);
     if (r < 0)
         return r;
     if (number == 0) {
@@ -270,6 +293,18 @@ static int go_back_for_buckets(struct fusion_loop *loop, struct error *err)
     return go_on_from(loop, number, dropped_us, err);
 }
 
+/* Shortly after a camera could not be gone back for, it cannot again. */
+static void postpone_refused(struct fusion_loop *loop)
+{
+    for (size_t i = 0; i < loop->camera_count; i++) {
+        int64_t capture_us;
+        struct fusion_camera *camera = &loop->cameras[i];
+        if (intake_recovered(camera->intake, &capture_us) &&
+            clock_mono_ns() < camera->refused_until_ns)
+            intake_postpone(camera->intake);
+    }
+}
+
 /* The disk takes buckets, and all that waited for it in memory is there. */
 static bool has_room_again(const struct fusion_loop *loop)
 {
@@ -280,6 +315,7 @@ static bool has_room_again(const struct fusion_loop *loop)
 int fusion_recovery_go_back(struct fusion_loop *loop, struct error *err)
 {
     int64_t capture_us = 0;
+    postpone_refused(loop);
     if (clock_mono_ns() - loop->went_back_ns < loop->back_pause_ns)
         return 0;
     struct fusion_camera *camera = earliest_recovered(loop, &capture_us);
@@ -305,10 +341,12 @@ static int begin_afresh(struct fusion_loop *loop, int64_t newest_us, struct erro
     int r = fusion_floors_reset(loop, err);
     if (r < 0)
         return r;
-    r = restore_before(loop, first_us - SETTLED_AFTER_US, RESTORE_POSITIONS, &number, err);
+    struct wanted wanted = { .before_us = first_us - SETTLED_AFTER_US, .only_positions = true };
+    r = restore_newest(loop, &wanted, &number, err);
     if (r == 0 && number == 0) {
         first_us += bucket_s * US_PER_S; /* this one cannot be whole */
-        r = restore_before(loop, INT64_MAX, RESTORE_POSITIONS, &number, err);
+        wanted.before_us = INT64_MAX;
+        r = restore_newest(loop, &wanted, &number, err);
     }
     if (r < 0)
         return r;
@@ -325,7 +363,8 @@ static int go_on(struct fusion_loop *loop, struct error *err)
     int64_t newest_us = count > 0 ? list[0].closed_us : INT64_MIN;
     uint64_t number;
     char text[WALL_TEXT_SIZE];
-    int r = restore_before(loop, INT64_MAX, RESTORE_ALL, &number, err);
+    const struct wanted any = { .before_us = INT64_MAX };
+    int r = restore_newest(loop, &any, &number, err);
     if (r < 0)
         return r;
     if (number == 0 && newest_us != INT64_MIN)

@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "fusion/numbering.h"
 #include "fusion/saved.h"
 #include "programs/fusion_cameras.h"
 #include "programs/fusion_losses.h"
@@ -176,31 +175,8 @@ static int take_camera(struct fusion_camera *camera, const struct saved_camera *
     return r;
 }
 
-/* Where the camera's messages were taken up to; see RESTORE_TO_GO_BACK. */
-static int take_position(struct fusion_camera *camera, struct buffer_reader *reader,
-                         enum restore what, struct error *err)
-{
-    struct intake *intake = camera->intake;
-    int64_t capture_us;
-    bool recovers = intake_recovered(intake, &capture_us);
-    struct wire_position before = intake_position(intake), frame = intake_recovered_from(intake);
-    int r = intake_restore(intake, reader);
-    if (r < 0 || what != RESTORE_TO_GO_BACK)
-        return r;
-    if (recovers && intake_has_skipped(intake, frame))
-        return error_set(err, -EAGAIN, "what was recovered of camera %s is skipped in the state",
-                         camera->config->id);
-    if (intake_can_catch_up(intake) || numbering_same_position(before, intake_position(intake)))
-        return 0;
-    return error_set(err, -ESTALE,
-                     "the ring of camera %s does not reach back as far as the saved state; more "
-                     "wire.ring_mb or wire.ring_minutes would",
-                     camera->config->id);
-}
-
 /* A camera that the config no longer has is read and forgotten. */
-static int get_camera(struct fusion_loop *loop, struct buffer_reader *reader, enum restore what,
-                      struct error *err)
+static int get_camera(struct fusion_loop *loop, struct buffer_reader *reader, bool only_positions)
 {
     AUTO(saved_camera_release) struct saved_camera saved = { "" };
     AUTO(intake_destroy) struct intake *nobodys = NULL;
@@ -212,17 +188,17 @@ static int get_camera(struct fusion_loop *loop, struct buffer_reader *reader, en
     if (!camera)
         r = intake_create(&(struct intake_options){ 0 }, &nobodys);
     if (r == 0)
-        r = camera ? take_position(camera, reader, what, err) : intake_restore(nobodys, reader);
+        r = intake_restore(camera ? camera->intake : nobodys, reader);
     if (r == 0)
         r = clock_watch_restore(&clock, reader);
     if (r < 0 || !camera)
         return r;
-    if (what == RESTORE_POSITIONS)
+    if (only_positions)
         intake_forget_missed(camera->intake); /* the fresh floors would count it again */
     return take_camera(camera, &saved, &clock);
 }
 
-static int get_floor(struct fusion_loop *loop, struct buffer_reader *reader, enum restore what,
+static int get_floor(struct fusion_loop *loop, struct buffer_reader *reader, bool only_positions,
                      struct error *err)
 {
     char id[ID_SIZE];
@@ -231,7 +207,7 @@ static int get_floor(struct fusion_loop *loop, struct buffer_reader *reader, enu
     const void *bytes = get_block(reader, &length);
     if (reader->failed)
         return -EBADMSG;
-    for (size_t i = 0; i < loop->floor_count && what != RESTORE_POSITIONS; i++)
+    for (size_t i = 0; i < loop->floor_count && !only_positions; i++)
         if (strcmp(loop->floors[i].config->id, id) == 0)
             return fusion_restore(loop->floors[i].fusion, clock_mono_ns(), bytes, length, err);
     return 0;
@@ -247,41 +223,89 @@ static void cut_tracks(const struct fusion_loop *loop, int64_t run_us, int64_t o
         log_error("%s has some tracks twice: %s", loop->options->tracks_path, strerror(errno));
 }
 
-static int get_state(struct fusion_loop *loop, struct buffer_reader *reader, enum restore what,
-                     struct error *err)
+/* What stands before the cameras. */
+struct state_head {
+    int64_t first_bucket_us, run_us, tracks_offset;
+    uint32_t cameras;
+};
+
+static int get_head(struct buffer_reader *reader, struct state_head *ret)
 {
     if (buffer_get_u32(reader) != STATE_VERSION)
         return -EBADMSG;
-    int64_t first_bucket_us = saved_get_time_or_never_us(reader);
-    int64_t run_us = saved_get_time_us(reader), offset = buffer_get_i64(reader);
-    uint32_t cameras = buffer_get_u32(reader);
-    int r = reader->failed || cameras > CAMERAS_MAX ? -EBADMSG : 0;
-    for (uint32_t i = 0; r == 0 && i < cameras; i++)
-        r = get_camera(loop, reader, what, err);
+    ret->first_bucket_us = saved_get_time_or_never_us(reader);
+    ret->run_us = saved_get_time_us(reader);
+    ret->tracks_offset = buffer_get_i64(reader);
+    ret->cameras = buffer_get_u32(reader);
+    return reader->failed || ret->cameras > CAMERAS_MAX ? -EBADMSG : 0;
+}
+
+static int get_state(struct fusion_loop *loop, struct buffer_reader *reader, bool only_positions,
+                     struct error *err)
+{
+    struct state_head head;
+    int r = get_head(reader, &head);
+    for (uint32_t i = 0; r == 0 && i < head.cameras; i++)
+        r = get_camera(loop, reader, only_positions);
     uint32_t floors = buffer_get_u32(reader);
     if (r == 0 && (reader->failed || floors > FLOORS_MAX))
         r = -EBADMSG;
     for (uint32_t i = 0; r == 0 && i < floors; i++)
-        r = get_floor(loop, reader, what, err);
+        r = get_floor(loop, reader, only_positions, err);
     if (r == 0)
         r = fusion_losses_restore(loop, reader);
     if (r < 0)
         return r;
-    loop->first_bucket_us = first_bucket_us;
-    cut_tracks(loop, run_us, offset);
+    loop->first_bucket_us = head.first_bucket_us;
+    cut_tracks(loop, head.run_us, head.tracks_offset);
     return buffer_reader_result(reader);
 }
 
 int fusion_state_restore(struct fusion_loop *loop, const void *bytes, size_t length,
-                         enum restore what, struct error *err)
+                         bool only_positions, struct error *err)
 {
     struct buffer_reader reader = buffer_reader_of(bytes, length);
     err->text[0] = '\0';
-    int r = get_state(loop, &reader, what, err);
-    if (r < 0 || what == RESTORE_POSITIONS)
+    int r = get_state(loop, &reader, only_positions, err);
+    if (r < 0 || only_positions)
         fusion_losses_begin(loop); /* floors have not counted what was told of */
     if (r < 0 && !err->text[0])
         return error_set(err, r, "the saved state cannot be read: %s",
                          r == -EBADMSG ? "it is damaged" : strerror(-r));
     return r;
+}
+
+static int judge_camera(struct fusion_loop *loop, struct buffer_reader *reader, struct error *err)
+{
+    AUTO(saved_camera_release) struct saved_camera saved = { "" };
+    AUTO(intake_destroy) struct intake *past = NULL;
+    struct clock_watch clock;
+    int r = get_saved_camera(reader, &saved);
+    if (r == 0)
+        r = intake_create(&(struct intake_options){ 0 }, &past);
+    if (r == 0)
+        r = intake_restore(past, reader);
+    if (r == 0)
+        r = clock_watch_restore(&clock, reader);
+    if (r < 0)
+        return r;
+    const struct fusion_camera *camera = fusion_camera_find(loop, saved.id);
+    r = camera ? intake_can_return(camera->intake, past, clock_mono_ns()) : 0;
+    if (r == -EAGAIN)
+        return error_set(err, r, "what was recovered of camera %s is over in the state", saved.id);
+    if (r == -ESTALE)
+        return error_set(err, r, "camera %s does not surely keep what it has sent since then",
+                         saved.id);
+    return r;
+}
+
+int fusion_state_can_return(struct fusion_loop *loop, const void *bytes, size_t length,
+                            struct error *err)
+{
+    struct buffer_reader reader = buffer_reader_of(bytes, length);
+    struct state_head head;
+    int r = get_head(&reader, &head);
+    for (uint32_t i = 0; r == 0 && i < head.cameras; i++)
+        r = judge_camera(loop, &reader, err);
+    return r == -EBADMSG ? error_set(err, r, "the saved state cannot be read: it is damaged") : r;
 }

@@ -14,22 +14,20 @@
 /* Returns 0 or -ENOMEM. */
 MUST_CHECK int fusion_state_save(const struct fusion_loop *loop, struct buffer *buffer);
 
-enum restore {
-    RESTORE_ALL,
-    /* All, if frames that were recovered are taken in order from there, and every camera's ring
-     * still holds what was taken of it since. */
-    RESTORE_TO_GO_BACK,
-    RESTORE_POSITIONS, /* floors stay as they are: only what was taken of the cameras' messages */
-};
-
 /*
  * Put a saved state in place.
- * Returns 0; -EAGAIN when an older state is needed, -ESTALE when a ring does not reach back so far,
- * each with a sentence; -EINVAL with a
- * sentence when it belongs to other settings, maps or cameras; -EBADMSG when it is damaged;
- * -ENOMEM. After a failure another state has to be put in place.
+ *   only_positions  leave floors as they are: only what was taken of the cameras' messages
+ * Returns 0; -EINVAL with a sentence when it belongs to other settings, maps or cameras; -EBADMSG
+ * when it is damaged; -ENOMEM. After a failure another state has to be put in place.
  */
 MUST_CHECK int fusion_state_restore(struct fusion_loop *loop, const void *bytes, size_t length,
-                                    enum restore what, struct error *err);
+                                    bool only_positions, struct error *err);
+
+/*
+ * Whether it can be gone back to a saved state without loss, see intake_can_return. Changes
+ * nothing. Returns 0; -EAGAIN, -ESTALE, or -EBADMSG when it is damaged, with a sentence; -ENOMEM.
+ */
+MUST_CHECK int fusion_state_can_return(struct fusion_loop *loop, const void *bytes, size_t length,
+                                       struct error *err);
 
 #endif

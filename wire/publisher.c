@@ -278,12 +278,12 @@ static void keep_hello(struct publisher *p, const struct camera_hello *hello, co
            sizeof(p->kept.calibration_version));
 }
 
-/* What fusion may count on when it goes back: see ring_oldest(). What is not kept yet will be, from
- * the next frame on. */
+/* What fusion may count on when it goes back: see ring_oldest(). Where there is nothing, it is what
+ * will be kept from the next frame on. */
 static struct wire_position oldest_kept(const struct publisher *p)
 {
     struct wire_position oldest = { 0 };
-    if (p->ring && p->source && !ring_oldest(p->ring, &oldest))
+    if (p->ring && p->source && !ring_oldest(p->ring, clock_wall_us(), &oldest))
         oldest = (struct wire_position){ p->boot_id, p->next_sequence };
     return oldest;
 }

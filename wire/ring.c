@@ -50,6 +50,10 @@ struct ring {
     size_t segment_count, segment_capacity;
     struct wire_position newest; /* boot_id 0: there is none */
     struct ring_place newest_place;
+    bool lost_newest; /* frames after the newest did not get in, or were damaged */
+    struct wire_position
+        whole_from; /* since this frame none was lost; boot_id 0: since the first */
+    struct ring_place whole_place;
     struct ring_record hello; /* the last one; bytes in hello_bytes */
     struct buffer hello_bytes, scratch;
     uint8_t *read_bytes; /* RECORD_BYTES_MAX */
@@ -137,6 +141,11 @@ static int note_record(struct ring *ring, const struct ring_record *record, uint
     if (record->kind == MESSAGE_FRAME) {
         ring->newest = record->at;
         ring->newest_place = (struct ring_place){ segment->number, offset };
+        if (ring->lost_newest) {
+            ring->whole_from = ring->newest;
+            ring->whole_place = ring->newest_place;
+        }
+        ring->lost_newest = false;
     }
     return 0;
 }
@@ -157,6 +166,7 @@ static int scan_bytes(struct ring *ring, const char *bytes, size_t length, size_
     int r = 0;
     while (r == 0 && ring_record_next(bytes, length, &at, &record, &gap)) {
         ring->counts.damaged += gap > 0;
+        ring->lost_newest |= gap > 0;
         r = note_record(ring, &record, at - RING_RECORD_HEADER - record.length);
     }
     *ret_end = at;
@@ -195,6 +205,7 @@ static int scan_segment(struct ring *ring, uint64_t number, bool last, struct er
     ring->counts.bytes += segment->size;
     if (end == length)
         return 0;
+    ring->lost_newest = true;
     if (!last) {
         ring->counts.damaged++;
         return 0;
@@ -446,7 +457,7 @@ static int repeat_hello(struct ring *ring)
     return write_record(ring, &ring->hello);
 }
 
-int ring_append(struct ring *ring, const struct ring_record *record)
+static int append(struct ring *ring, const struct ring_record *record)
 {
     size_t length = RING_RECORD_HEADER + record->length;
     if (length > ring->bytes_max || record->length > MESSAGE_BYTES_MAX)
@@ -458,6 +469,13 @@ int ring_append(struct ring *ring, const struct ring_record *record)
     if (r == 0 && last_segment(ring)->size == 0 && record->kind != MESSAGE_HELLO)
         r = repeat_hello(ring); /* also where the disk was full when the segment was begun */
     return r == 0 ? write_record(ring, record) : r;
+}
+
+int ring_append(struct ring *ring, const struct ring_record *record)
+{
+    int r = append(ring, record);
+    ring->lost_newest |= r < 0 && record->kind == MESSAGE_FRAME;
+    return r;
 }
 
 /* --- reading --- */
@@ -574,17 +592,27 @@ bool ring_newest(const struct ring *ring, struct wire_position *ret_at)
     return true;
 }
 
-bool ring_oldest(const struct ring *ring, struct wire_position *ret_at)
+/* Whether a segment stays although another sixteenth of bytes and time comes to the ring. */
+static bool stays(const struct ring *ring, const struct segment *segment, uint64_t bytes_from_here,
+                  int64_t now_us)
 {
-    const struct segment *last = last_segment(ring);
+    if (segment == last_segment(ring))
+        return true;
+    return bytes_from_here + ring->segment_max <= ring->bytes_max &&
+           segment->newest_us >= now_us - (ring->age_us - ring->age_us / SEGMENTS);
+}
+
+bool ring_oldest(const struct ring *ring, int64_t now_us, struct wire_position *ret_at)
+{
     uint64_t bytes = ring->counts.bytes;
+    if (ring->lost_newest)
+        return false;
     for (size_t i = 0; i < ring->segment_count; i++) {
         const struct segment *segment = &ring->segments[i];
-        bool fits = bytes + ring->segment_max <= ring->bytes_max;
-        bool is_young =
-            last->newest_us - segment->newest_us <= ring->age_us - ring->age_us / SEGMENTS;
-        if (((fits && is_young) || segment == last) && segment->mark_count > 0) {
-            *ret_at = segment->marks[0].at;
+        bool is_whole = segment->number >= ring->whole_place.segment;
+        if (segment->mark_count > 0 && is_whole && stays(ring, segment, bytes, now_us)) {
+            bool begins = segment->number == ring->whole_place.segment;
+            *ret_at = begins && ring->whole_from.boot_id ? ring->whole_from : segment->marks[0].at;
             return true;
         }
         bytes -= segment->size;

@@ -63,8 +63,9 @@ MUST_CHECK int ring_append(struct ring *ring, const struct ring_record *record);
 bool ring_newest(const struct ring *ring, struct wire_position *ret_at);
 
 /* The oldest frame that stays for another sixteenth of the bytes and of the time that the ring may
- * hold; what comes before it may be gone any moment. Returns whether there is one. */
-bool ring_oldest(const struct ring *ring, struct wire_position *ret_at);
+ * hold, and after which none was lost on its way into it; what comes before it may be gone any
+ * moment. Returns whether there is one. */
+bool ring_oldest(const struct ring *ring, int64_t now_us, struct wire_position *ret_at);
 
 /* The bytes of that frame; borrowed until the next call. Returns 1; 0 if there is none (any more);
  * -errno. */

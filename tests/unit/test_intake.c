@@ -18,6 +18,7 @@
 
 #define PATIENCE_NS       (500 * MS)
 #define CATCH_UP_NS       (10 * NS_PER_S)
+#define PROMISE_NS        (900 * NS_PER_S)
 #define TAKEN_MAX         20000
 #define CAPTURE_US(index) (INT64_C(1767225600000000) + (int64_t) (index) *100000)
 
@@ -84,6 +85,7 @@ static void open_intake(struct fixture *f, int64_t since_us)
     memset(f, 0, sizeof(*f));
     struct intake_options options = { .patience_ns = PATIENCE_NS,
                                       .catch_up_patience_ns = CATCH_UP_NS,
+                                      .promise_ns = PROMISE_NS,
                                       .since_us = since_us,
                                       .take = note_taken,
                                       .context = f };
@@ -218,8 +220,6 @@ static void a_hole_that_is_filled_too_late_is_told(void **state)
     assert_true(ask_and_answer(&f, 0, 4, 3000 * MS));
     assert_true(intake_recovered(f.intake, &capture_us));
     assert_int_equal(capture_us, CAPTURE_US(1));
-    assert_int_equal(intake_recovered_from(f.intake).sequence, 1);
-    assert_true(intake_has_skipped(f.intake, intake_recovered_from(f.intake)));
     ASSERT_TAKEN(&f, 0, 3); /* it is for others to go back */
     intake_destroy(&f.intake);
 }
@@ -411,53 +411,132 @@ static void late_frames_of_a_camera_without_a_ring_are_gone(void **state)
     intake_destroy(&f.intake);
 }
 
+/* What an intake was at some time, to be returned to. */
+static struct intake *copy_of(const struct fixture *f)
+{
+    struct fixture past;
+    struct buffer buffer = BUFFER_INIT;
+    intake_save(f->intake, &buffer);
+    struct buffer_reader reader = buffer_reader_of(buffer.bytes, buffer.length);
+    open_intake(&past, 0);
+    assert_int_equal(intake_restore(past.intake, &reader), 0);
+    buffer_release(&buffer);
+    return past.intake;
+}
+
+static void take_frames(struct fixture *f, uint64_t from, uint64_t end)
+{
+    for (uint64_t i = from; i < end; i++) {
+        if (i % BOOT_LENGTH == 0)
+            live_hello(f, i, 0);
+        live(f, i, 0);
+    }
+}
+
 /* Where a ring begins, and whether all that follows frame 45 (the sixth of the second boot) is in
- * it. */
-static void a_ring_reaches_back_to_a_position_or_not(void **state)
+ * it; 60 frames have come by now. */
+static void it_is_returned_only_to_what_the_ring_still_holds_all_of(void **state)
 {
     (void) state;
     struct fixture f;
     const struct {
         struct wire_position oldest;
-        bool reaches;
+        int result;
     } cases[] = {
-        { { 0, 0 }, false },           /* there is none */
-        { { boot_of(45), 0 }, true },  /* it has that frame */
-        { { boot_of(45), 6 }, true },  /* and even without it nothing lies between */
-        { { boot_of(45), 7 }, false }, /* frame 46 is gone */
-        { { boot_of(0), 39 }, true },  /* of the boot before */
-        { { boot_of(80), 0 }, false }, /* of a boot that began later */
+        { { 0, 0 }, -ESTALE },           /* there is no ring */
+        { { boot_of(45), 0 }, 0 },       /* it has that frame */
+        { { boot_of(45), 6 }, 0 },       /* and even without it nothing lies between */
+        { { boot_of(45), 7 }, -ESTALE }, /* frame 46 is gone */
+        { { boot_of(0), 39 }, 0 },       /* of the boot before */
+        { { boot_of(80), 0 }, -ESTALE }, /* of a boot that began later */
     };
     open_intake(&f, 0);
-    live_hello(&f, 0, 0);
-    for (uint64_t i = 0; i <= 45; i++) {
-        if (i == BOOT_LENGTH)
-            live_hello(&f, i, 0);
-        live(&f, i, 0);
-    }
-    assert_int_equal(f.taken_count, 46);
+    take_frames(&f, 0, 46);
+    AUTO(intake_destroy) struct intake *past = copy_of(&f);
+    take_frames(&f, 46, 60);
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        live_hello_with_ring(&f, 46, cases[i].oldest);
-        assert_int_equal(intake_can_catch_up(f.intake), cases[i].reaches);
+        live_hello_with_ring(&f, 60, cases[i].oldest);
+        assert_int_equal(intake_can_return(f.intake, past, PROMISE_NS), cases[i].result);
     }
+    live_hello_with_ring(&f, 60, (struct wire_position){ boot_of(0), 0 });
+    assert_int_equal(intake_can_return(f.intake, past, PROMISE_NS + 1), -ESTALE); /* long ago */
     intake_destroy(&f.intake);
 }
 
-/* What was said live is newer than what was saved. */
-static void going_back_does_not_forget_where_the_ring_begins(void **state)
+/* Who has sent nothing since has nothing to lose, with or without a ring. */
+static void without_news_it_can_always_be_returned(void **state)
 {
     (void) state;
     struct fixture f;
-    struct buffer buffer = BUFFER_INIT;
     open_intake(&f, 0);
-    live_hello(&f, 0, 0);
-    live(&f, 0, 0);
-    intake_save(f.intake, &buffer);
-    live_hello_with_ring(&f, 1, (struct wire_position){ boot_of(0), 5 });
-    struct buffer_reader reader = buffer_reader_of(buffer.bytes, buffer.length);
-    assert_int_equal(intake_restore(f.intake, &reader), 0);
-    assert_false(intake_can_catch_up(f.intake));
-    buffer_release(&buffer);
+    take_frames(&f, 0, 10);
+    live_hello_with_ring(&f, 10, (struct wire_position){ 0 });
+    AUTO(intake_destroy) struct intake *past = copy_of(&f);
+    assert_int_equal(intake_can_return(f.intake, past, 0), 0);
+    intake_destroy(&f.intake);
+}
+
+/* From before the first frame on everything is wanted. */
+static void to_the_very_beginning_a_ring_must_have_the_first_boot(void **state)
+{
+    (void) state;
+    struct fixture f;
+    open_intake(&f, 0);
+    AUTO(intake_destroy) struct intake *past = copy_of(&f);
+    take_frames(&f, 0, 60);
+    live_hello_with_ring(&f, 60, (struct wire_position){ boot_of(0), 0 });
+    assert_int_equal(intake_can_return(f.intake, past, 0), 0);
+    live_hello_with_ring(&f, 60, (struct wire_position){ boot_of(45), 0 }); /* the first is gone */
+    assert_int_equal(intake_can_return(f.intake, past, 0), -ESTALE);
+    live_hello_with_ring(&f, 60, (struct wire_position){ boot_of(0), 1 });
+    assert_int_equal(intake_can_return(f.intake, past, 0), -ESTALE);
+    intake_destroy(&f.intake);
+}
+
+/* The machine was without power: its ring ends with frame 36, and 39 was taken. */
+static void what_a_camera_lost_with_its_power_is_not_returned_over(void **state)
+{
+    (void) state;
+    struct fixture f;
+    open_intake(&f, 0);
+    take_frames(&f, 0, 36);
+    AUTO(intake_destroy) struct intake *past = copy_of(&f);
+    take_frames(&f, 36, 40);
+    struct message hello = hello_message(40, CAMERA_RUNNING);
+    hello.hello.previous_next_sequence = 37;
+    assert_int_equal(intake_live(f.intake, &hello, 0), 0);
+    assert_int_equal(intake_can_return(f.intake, past, 0), -ESTALE);
+    intake_destroy(&f.intake);
+}
+
+/* A state in which the hole was skipped already does not help, nor one after a late frame. */
+static void what_was_recovered_must_lie_ahead(void **state)
+{
+    (void) state;
+    struct fixture f;
+    int64_t capture_us;
+    open_intake(&f, 0);
+    take_frames(&f, 0, 1);
+    AUTO(intake_destroy) struct intake *before = copy_of(&f);
+    live(&f, 3, 0);
+    assert_int_equal(intake_advance(f.intake, 500 * MS), 0);
+    AUTO(intake_destroy) struct intake *skipped = copy_of(&f);
+    assert_true(ask_and_answer(&f, 0, 4, 3000 * MS));
+    assert_true(intake_recovered(f.intake, &capture_us));
+    assert_int_equal(intake_can_return(f.intake, before, 0), 0);
+    assert_int_equal(intake_can_return(f.intake, skipped, 0), -EAGAIN);
+    intake_postpone(f.intake); /* it is found again */
+    assert_false(intake_recovered(f.intake, &capture_us));
+    assert_true(ask_and_answer(&f, 0, 4, 6000 * MS));
+    assert_true(intake_recovered(f.intake, &capture_us));
+    intake_destroy(&f.intake);
+
+    open_intake(&f, 0);
+    take_frames(&f, 0, 1);
+    f.answer = -ESTALE;
+    live(&f, 1, 0);
+    AUTO(intake_destroy) struct intake *after = copy_of(&f);
+    assert_int_equal(intake_can_return(f.intake, after, 0), -EAGAIN);
     intake_destroy(&f.intake);
 }
 
@@ -594,8 +673,11 @@ int main(void)
         cmocka_unit_test(an_old_hello_from_a_replay_changes_nothing),
         cmocka_unit_test(late_frames_of_a_camera_with_a_ring_can_be_had_again),
         cmocka_unit_test(late_frames_of_a_camera_without_a_ring_are_gone),
-        cmocka_unit_test(a_ring_reaches_back_to_a_position_or_not),
-        cmocka_unit_test(going_back_does_not_forget_where_the_ring_begins),
+        cmocka_unit_test(it_is_returned_only_to_what_the_ring_still_holds_all_of),
+        cmocka_unit_test(without_news_it_can_always_be_returned),
+        cmocka_unit_test(to_the_very_beginning_a_ring_must_have_the_first_boot),
+        cmocka_unit_test(what_a_camera_lost_with_its_power_is_not_returned_over),
+        cmocka_unit_test(what_was_recovered_must_lie_ahead),
         cmocka_unit_test(a_saved_intake_goes_on_where_it_stood),
         cmocka_unit_test(whatever_the_line_does_all_is_taken_in_order),
         cmocka_unit_test(taken_and_missed_are_all_there_was),

@@ -214,10 +214,10 @@ static void what_is_said_to_stay_stays_for_another_sixteenth(void **state)
     struct ring *ring = open_ring(160 * RECORD, US_PER_S);
     struct wire_position oldest;
     struct ring_place place;
-    assert_false(ring_oldest(ring, &oldest));
+    assert_false(ring_oldest(ring, 0, &oldest));
     for (uint64_t i = 0; i < 1000; i++) {
         append_frames(ring, 1, i, i + 1);
-        assert_true(ring_oldest(ring, &oldest));
+        assert_true(ring_oldest(ring, 0, &oldest));
         assert_int_equal(oldest.boot_id, 1);
         assert_in_range(oldest.sequence, i < 150 ? 0 : i - 150, i < 150 ? 0 : i - 130);
         if (i % 7 == 0) {
@@ -238,11 +238,62 @@ static void what_is_about_to_be_too_old_is_not_said_to_stay(void **state)
     struct wire_position oldest;
     for (int64_t i = 0; i <= 24; i++)
         assert_int_equal(append(ring, MESSAGE_FRAME, 1, (uint64_t) i, i * US_PER_S), 0);
-    assert_true(ring_oldest(ring, &oldest)); /* the first ends with 9, 15 s ago */
+    assert_true(ring_oldest(ring, 24 * US_PER_S, &oldest)); /* the first ends with 9, 15 s ago */
     assert_int_equal(oldest.sequence, 0);
-    assert_int_equal(append(ring, MESSAGE_FRAME, 1, 25, 25 * US_PER_S), 0);
-    assert_true(ring_oldest(ring, &oldest));
+    assert_true(ring_oldest(ring, 25 * US_PER_S, &oldest));
     assert_int_equal(oldest.sequence, 10);
+    ring_close(&ring);
+}
+
+/* What did not get in, or was damaged since, lies in front of what is whole. */
+static void what_was_lost_on_its_way_into_the_ring_is_not_said_to_be_there(void **state)
+{
+    (void) state;
+    struct ring *ring = open_ring(1 << 20, US_PER_S);
+    struct wire_position oldest;
+    append_frames(ring, 1, 0, 3);
+    struct rlimit was, small = { 0 };
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    small.rlim_max = was.rlim_max;
+    small.rlim_cur = 3 * RECORD;
+    (void) signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int r = append(ring, MESSAGE_FRAME, 1, 3, 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_int_equal(r, -EFBIG);
+    assert_false(ring_oldest(ring, 0, &oldest));
+    append_frames(ring, 1, 4, 6);
+    assert_true(ring_oldest(ring, 0, &oldest));
+    assert_int_equal(oldest.sequence, 4);
+    ring_close(&ring);
+    char path[512];
+    last_path(path);
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, "?", 1, 3 * RECORD + RING_RECORD_HEADER), 1); /* frame 4 goes bad */
+    (void) close(fd);
+    ring = open_ring(1 << 20, US_PER_S);
+    assert_true(ring_oldest(ring, 0, &oldest));
+    assert_int_equal(oldest.sequence, 5);
+    ring_close(&ring);
+}
+
+/* A program that was killed when it had begun a segment. */
+static void a_segment_without_a_record_changes_nothing(void **state)
+{
+    (void) state;
+    struct ring *ring = open_ring(1 << 20, US_PER_S);
+    struct wire_position oldest;
+    append_frames(ring, 1, 0, 3);
+    ring_close(&ring);
+    char path[512];
+    (void) snprintf(path, sizeof(path), "%s/0000000000000002.ring", folder);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    (void) close(fd);
+    ring = open_ring(1 << 20, US_PER_S);
+    assert_true(ring_oldest(ring, 0, &oldest));
+    assert_int_equal(oldest.sequence, 0);
     ring_close(&ring);
 }
 
@@ -537,6 +588,8 @@ int main(void)
         RING_TEST(the_oldest_go_when_they_are_too_old),
         RING_TEST(what_is_said_to_stay_stays_for_another_sixteenth),
         RING_TEST(what_is_about_to_be_too_old_is_not_said_to_stay),
+        RING_TEST(what_was_lost_on_its_way_into_the_ring_is_not_said_to_be_there),
+        RING_TEST(a_segment_without_a_record_changes_nothing),
         RING_TEST(each_segment_begins_with_the_last_hello),
         RING_TEST(an_unfinished_end_is_cut_off_wherever_it_ends),
         RING_TEST(damage_in_the_middle_costs_only_the_record_it_is_in),
