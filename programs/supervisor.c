@@ -39,6 +39,9 @@
 #define FUSION_STOP_MS 45000
 #define STOP_WAIT_NS   (90 * NS_PER_S)
 
+/* A database that was away at the start is looked for this often. */
+#define MIGRATE_AGAIN_NS (10 * NS_PER_S)
+
 struct child {
     const struct camera_config *camera; /* NULL: fusion */
     pid_t pid;                          /* 0: not running */
@@ -55,6 +58,9 @@ struct supervisor {
     char recording_start[WALL_TEXT_SIZE];
     int64_t next_progress_ns;
     bool stop, interrupted;
+    bool database_is_away; /* since the start: its schema was not looked at yet */
+    pid_t migrate_pid;     /* 0: it is not being looked at */
+    int64_t migrate_due_ns;
     int failure; /* -errno of a program that ended it all */
 };
 
@@ -154,11 +160,12 @@ static int take_lock(struct supervisor *s, struct error *err)
 /* A store that has run before does not stop counting because its database is away at the start:
  * fusion's buckets wait on disk, and are not written before the schema fits. A store that never ran
  * more likely has a mistake in its config. */
-static bool may_begin_without_database(const struct store_config *config)
+static bool may_begin_without_database(const struct store_config *config, const char *conninfo)
 {
     char path[PATH_MAX];
     (void) snprintf(path, sizeof(path), "%s/checkpoints", config->state_dir);
-    return strcmp(config->database.mode, "embedded") != 0 && access(path, F_OK) == 0;
+    return strcmp(config->database.mode, "embedded") != 0 && config->spool.max_mb > 0 &&
+           access(path, F_OK) == 0 && !storage_server_answers(conninfo);
 }
 
 static int open_database(struct supervisor *s, struct error *err)
@@ -176,12 +183,13 @@ static int open_database(struct supervisor *s, struct error *err)
     int applied, version, r = storage_migrate(conninfo, &applied, &version, err);
     if (r == 0)
         log_info("database is ready schema_version=%d applied=%d", version, applied);
-    free(conninfo);
-    if (r == -ECONNREFUSED && may_begin_without_database(config)) {
+    if (r == -ECONNREFUSED && may_begin_without_database(config, conninfo)) {
         log_warning("%s; the store begins without it, and what is counted waits on disk",
                     err->text);
+        s->database_is_away = true;
         r = 0;
     }
+    free(conninfo);
     return r;
 }
 
@@ -269,6 +277,34 @@ static int restart(struct supervisor *s, struct error *err)
     return 0;
 }
 
+/* The schema of a database that was away at the start is brought up to date by a program of its
+ * own, as that may take long. */
+static int start_migrate(struct supervisor *s, struct error *err)
+{
+    char *conninfo = storage_conninfo(s->options->config), *program = sibling_program("floorfuse");
+    const char *arguments[] = { program, "migrate", "--config", s->options->config->path, NULL };
+    struct process_options options = { .arguments = arguments, .die_with_parent = true };
+    int r = conninfo && program ? 0 : error_set(err, -ENOMEM, "out of memory");
+    if (r == 0 && storage_server_answers(conninfo))
+        r = process_start(&options, &s->migrate_pid, err);
+    free(conninfo);
+    free(program);
+    return r;
+}
+
+static int look_after_database(struct supervisor *s, struct error *err)
+{
+    int status;
+    if (s->migrate_pid && process_wait(s->migrate_pid, 0, &status) == 1) {
+        s->migrate_pid = 0;
+        s->database_is_away = status != 0;
+    }
+    if (!s->database_is_away || s->migrate_pid || clock_mono_ns() < s->migrate_due_ns)
+        return 0;
+    s->migrate_due_ns = clock_mono_ns() + MIGRATE_AGAIN_NS;
+    return start_migrate(s, err);
+}
+
 /* Camera programs read their camera files again. */
 static void reload_cameras(const struct supervisor *s)
 {
@@ -305,7 +341,8 @@ static int turn(struct supervisor *s, struct error *err)
         s->options->progress(s->options->context);
         s->next_progress_ns = clock_mono_ns() + PROGRESS_INTERVAL_NS;
     }
-    return restart(s, err);
+    int r = look_after_database(s, err);
+    return r < 0 ? r : restart(s, err);
 }
 
 /* Ask, wait, insist. */
@@ -325,6 +362,9 @@ static void stop_child(struct child *child, int timeout_ms)
 
 static void stop_children(struct supervisor *s)
 {
+    int status;
+    if (s->migrate_pid) /* it changes all or nothing */
+        (void) !process_wait(s->migrate_pid, FUSION_STOP_MS, &status);
     for (size_t i = 1; s->children && i < s->count; i++)
         if (s->children[i].pid)
             (void) kill(s->children[i].pid, SIGTERM); /* all at once, then one by one */

@@ -251,3 +251,11 @@ int storage_check_version(const char *conninfo, struct error *err)
         rc = schema_check(database, err);
     return public_code(rc);
 }
+
+bool storage_server_answers(const char *conninfo)
+{
+    const char *const keywords[] = { "dbname", "connect_timeout", NULL };
+    const char *const values[] = { conninfo, "2", NULL };
+    PGPing ping = PQpingParams(keywords, values, 1);
+    return ping == PQPING_OK || ping == PQPING_NO_ATTEMPT; /* a wrong conninfo is not an absence */
+}

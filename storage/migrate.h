@@ -7,6 +7,8 @@
 #ifndef FLOORFUSE_STORAGE_MIGRATE_H
 #define FLOORFUSE_STORAGE_MIGRATE_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /*
@@ -28,6 +30,9 @@ MUST_CHECK int storage_migrate(const char *conninfo, int *ret_applied, int *ret_
  * Returns as above.
  */
 MUST_CHECK int storage_read_version(const char *conninfo, int *ret_version, struct error *err);
+
+/* Whether a server answers at all, whatever it says. Takes two seconds where nobody does. */
+bool storage_server_answers(const char *conninfo);
 
 /* Check that the database has exactly the version this program knows. Returns as above. */
 MUST_CHECK int storage_check_version(const char *conninfo, struct error *err);

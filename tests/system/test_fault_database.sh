@@ -40,14 +40,21 @@ stop_fusion
 grep -q "the database takes buckets again" "$run/fusion.log" || fail "no restart was noticed"
 expect_same_facts quiet restarted
 
-# A store that has run before begins without its database; one that never ran has a mistake in its config.
+# A store that has run before begins without its database, and brings its schema up to date when it comes; one that
+# never ran has a mistake in its config.
+cluster_sql -d postgres -c "DROP DATABASE restarted"
+cluster_sql -d postgres -c "CREATE DATABASE restarted"
 cluster_stop pg fast
 "$ff" up --config "$run/store.cfg" 2>"$run/up.log" &
 up=$!
 await 30 "a store without its database" eval '[ "$(status "o[\"store\"]")" = simulated ]'
 grep -q "the store begins without it" "$run/up.log" || fail "nothing is said of the database that is away"
+cluster_start pg
+has_schema() { psql -qXAt -d restarted -c "SELECT max(version) FROM schema_version" | grep -q .; }
+await 60 "the schema of the new database" has_schema
 "$ff" stop --config "$run/store.cfg" >"$run/stop.log" || fail "the store did not stop"
 wait "$up" || { cat "$run/up.log" >&2 && fail "the store did not end well"; }
+cluster_stop pg fast
 mv "$run/state" "$run/state.before"
-! "$ff" up --config "$run/store.cfg" 2>"$run/up.log" || fail "a store that never ran began without a database"
+! timeout 30 "$ff" up --config "$run/store.cfg" 2>"$run/up.log" || fail "a store that never ran began without a database"
 grep -q "could not connect to the database" "$run/up.log" || fail "nothing is said of the database"
