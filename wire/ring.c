@@ -1,8 +1,5 @@
 /*
  * ring.c - the last messages of one camera, on disk, for who missed them
- *
- * In memory is, per segment, a mark every 64 KiB: which frame lies where. So a position is found by
- * reading 64 KiB, and 256 MB of ring cost 100 kB.
  */
 #include "wire/ring.h"
 
@@ -18,26 +15,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "wire/ring_index.h"
 
 /* Segments of a full ring, and how large one may get; the latter bounds the memory to open it. */
 #define SEGMENTS          16
 #define SEGMENT_BYTES_MAX (16u * 1024 * 1024)
 #define RECORD_BYTES_MAX  (RING_RECORD_HEADER + MESSAGE_BYTES_MAX)
-
-#define MARK_EVERY_BYTES (64 * 1024)
-
-struct mark {
-    struct wire_position at;
-    uint64_t offset;
-};
-
-struct segment {
-    uint64_t number; /* its name; rises */
-    uint64_t size;   /* bytes that hold records */
-    int64_t newest_us;
-    struct mark *marks;
-    size_t mark_count, mark_capacity;
-};
 
 struct ring {
     char *folder;
@@ -46,13 +29,12 @@ struct ring {
     int lock_fd, write_fd; /* write_fd: of the last segment, -1 until it is needed */
     int read_fd;           /* of segment read_number, or -1 */
     uint64_t read_number;
-    struct segment *segments; /* oldest first */
-    size_t segment_count, segment_capacity;
+    struct ring_index index;
     struct wire_position newest; /* boot_id 0: there is none */
     struct ring_place newest_place;
     bool lost_newest; /* frames after the newest did not get in, or were damaged */
-    struct wire_position
-        whole_from; /* since this frame none was lost; boot_id 0: since the first */
+    /* Since this frame none was lost, and where it lies; boot_id 0: since the first. */
+    struct wire_position whole_from;
     struct ring_place whole_place;
     struct ring_record hello; /* the last one; bytes in hello_bytes */
     struct buffer hello_bytes, scratch;
@@ -63,49 +45,6 @@ struct ring {
 static void segment_path(const struct ring *ring, uint64_t number, char path[static PATH_MAX])
 {
     (void) snprintf(path, PATH_MAX, "%s/%016" PRIx64 ".ring", ring->folder, number);
-}
-
-static struct segment *last_segment(const struct ring *ring)
-{
-    return ring->segment_count ? &ring->segments[ring->segment_count - 1] : NULL;
-}
-
-static int add_segment(struct ring *ring, uint64_t number)
-{
-    if (ring->segment_count == ring->segment_capacity) {
-        size_t capacity = ring->segment_capacity ? 2 * ring->segment_capacity : SEGMENTS + 2;
-        struct segment *segments = realloc(ring->segments, capacity * sizeof(*segments));
-        if (!segments)
-            return -ENOMEM;
-        ring->segments = segments;
-        ring->segment_capacity = capacity;
-    }
-    ring->segments[ring->segment_count++] =
-        (struct segment){ .number = number, .newest_us = INT64_MIN };
-    return 0;
-}
-
-/* Whether a frame here needs a mark of its own to be found. */
-static bool wants_mark(const struct segment *segment, struct wire_position at, uint64_t offset)
-{
-    if (segment->mark_count == 0)
-        return true;
-    const struct mark *last = &segment->marks[segment->mark_count - 1];
-    return last->at.boot_id != at.boot_id || offset - last->offset >= MARK_EVERY_BYTES;
-}
-
-static int add_mark(struct segment *segment, struct wire_position at, uint64_t offset)
-{
-    if (segment->mark_count == segment->mark_capacity) {
-        size_t capacity = segment->mark_capacity ? 2 * segment->mark_capacity : 8;
-        struct mark *marks = realloc(segment->marks, capacity * sizeof(*marks));
-        if (!marks)
-            return -ENOMEM;
-        segment->marks = marks;
-        segment->mark_capacity = capacity;
-    }
-    segment->marks[segment->mark_count++] = (struct mark){ at, offset };
-    return 0;
 }
 
 static int keep_hello(struct ring *ring, const struct ring_record *record)
@@ -128,12 +67,12 @@ static int keep_hello(struct ring *ring, const struct ring_record *record)
 /* A record lies in the last segment at an offset. */
 static int note_record(struct ring *ring, const struct ring_record *record, uint64_t offset)
 {
-    struct segment *segment = last_segment(ring);
+    struct ring_segment *segment = ring_index_last(&ring->index);
     int r = 0;
     if (record->kind == MESSAGE_HELLO)
         r = keep_hello(ring, record);
-    else if (wants_mark(segment, record->at, offset))
-        r = add_mark(segment, record->at, offset);
+    else
+        r = ring_segment_mark(segment, record->at, offset);
     if (r < 0)
         return r;
     if (record->publish_us > segment->newest_us)
@@ -194,13 +133,13 @@ static int scan_segment(struct ring *ring, uint64_t number, bool last, struct er
     int r = file_read(path, SEGMENT_BYTES_MAX + RECORD_BYTES_MAX, &bytes, &length, err);
     if (r < 0)
         return r;
-    r = add_segment(ring, number);
+    r = ring_index_add(&ring->index, number);
     if (r == 0)
         r = scan_bytes(ring, bytes, length, &end);
     free(bytes);
     if (r < 0)
         return error_set(err, r, "could not read %s: %s", path, strerror(-r));
-    struct segment *segment = last_segment(ring);
+    struct ring_segment *segment = ring_index_last(&ring->index);
     segment->size = last ? end : length;
     ring->counts.bytes += segment->size;
     if (end == length)
@@ -344,9 +283,7 @@ void ring_close(struct ring **ring)
     close_fd(&r->write_fd);
     close_fd(&r->read_fd);
     close_fd(&r->lock_fd);
-    for (size_t i = 0; i < r->segment_count; i++)
-        free(r->segments[i].marks);
-    free(r->segments);
+    ring_index_release(&r->index);
     buffer_release(&r->hello_bytes);
     buffer_release(&r->scratch);
     free(r->read_bytes);
@@ -360,7 +297,7 @@ void ring_close(struct ring **ring)
 static int drop_oldest(struct ring *ring)
 {
     char path[PATH_MAX];
-    struct segment *oldest = &ring->segments[0];
+    struct ring_segment *oldest = &ring->index.items[0];
     segment_path(ring, oldest->number, path);
     if (unlink(path) < 0 && errno != ENOENT)
         return -errno;
@@ -368,8 +305,7 @@ static int drop_oldest(struct ring *ring)
         close_fd(&ring->read_fd);
     ring->counts.bytes -= oldest->size;
     ring->counts.dropped_segments++;
-    free(oldest->marks);
-    memmove(ring->segments, ring->segments + 1, --ring->segment_count * sizeof(*ring->segments));
+    ring_index_drop_oldest(&ring->index);
     return 0;
 }
 
@@ -377,9 +313,9 @@ static int drop_oldest(struct ring *ring)
 static int trim(struct ring *ring, size_t length, int64_t now_us)
 {
     int r = 0;
-    while (r == 0 && ring->segment_count > 1 &&
+    while (r == 0 && ring->index.count > 1 &&
            (ring->counts.bytes + length > ring->bytes_max ||
-            ring->segments[0].newest_us < now_us - ring->age_us))
+            ring->index.items[0].newest_us < now_us - ring->age_us))
         r = drop_oldest(ring);
     return r;
 }
@@ -387,7 +323,7 @@ static int trim(struct ring *ring, size_t length, int64_t now_us)
 static int open_last(struct ring *ring, int flags)
 {
     char path[PATH_MAX];
-    segment_path(ring, last_segment(ring)->number, path);
+    segment_path(ring, ring_index_last(&ring->index)->number, path);
     close_fd(&ring->write_fd);
     ring->write_fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
     return ring->write_fd < 0 ? -errno : 0;
@@ -395,13 +331,13 @@ static int open_last(struct ring *ring, int flags)
 
 static int start_segment(struct ring *ring)
 {
-    const struct segment *last = last_segment(ring);
-    int r = add_segment(ring, last ? last->number + 1 : 1);
+    const struct ring_segment *last = ring_index_last(&ring->index);
+    int r = ring_index_add(&ring->index, last ? last->number + 1 : 1);
     if (r < 0)
         return r;
     r = open_last(ring, O_CREAT | O_EXCL);
     if (r < 0)
-        ring->segment_count--; /* it has no file, nor marks */
+        ring->index.count--; /* it has no file, nor marks */
     return r;
 }
 
@@ -434,7 +370,7 @@ static int write_record(struct ring *ring, const struct ring_record *record)
         r = open_last(ring, 0);
     if (r < 0)
         return r;
-    struct segment *segment = last_segment(ring);
+    struct ring_segment *segment = ring_index_last(&ring->index);
     r = write_all(ring->write_fd, ring->scratch.bytes, length, segment->size);
     if (r == 0)
         r = note_record(ring, record, segment->size);
@@ -462,11 +398,11 @@ static int append(struct ring *ring, const struct ring_record *record)
     size_t length = RING_RECORD_HEADER + record->length;
     if (length > ring->bytes_max || record->length > MESSAGE_BYTES_MAX)
         return -EMSGSIZE;
-    const struct segment *last = last_segment(ring);
+    const struct ring_segment *last = ring_index_last(&ring->index);
     int r = 0;
     if (!last || (last->size > 0 && last->size + length > ring->segment_max))
         r = start_segment(ring);
-    if (r == 0 && last_segment(ring)->size == 0 && record->kind != MESSAGE_HELLO)
+    if (r == 0 && ring_index_last(&ring->index)->size == 0 && record->kind != MESSAGE_HELLO)
         r = repeat_hello(ring); /* also where the disk was full when the segment was begun */
     return r == 0 ? write_record(ring, record) : r;
 }
@@ -480,21 +416,7 @@ int ring_append(struct ring *ring, const struct ring_record *record)
 
 /* --- reading --- */
 
-/* The segment of that number, or the next there is; NULL: none. */
-static const struct segment *segment_from(const struct ring *ring, uint64_t number)
-{
-    size_t low = 0, high = ring->segment_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (ring->segments[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < ring->segment_count ? &ring->segments[low] : NULL;
-}
-
-static int open_to_read(struct ring *ring, const struct segment *segment)
+static int open_to_read(struct ring *ring, const struct ring_segment *segment)
 {
     char path[PATH_MAX];
     if (ring->read_fd >= 0 && ring->read_number == segment->number)
@@ -542,7 +464,8 @@ static int read_here(struct ring *ring, const struct ring_place *place, uint64_t
 }
 
 /* Move to the next good record of the segment, or to its end. */
-static int pass_damage(struct ring *ring, const struct segment *segment, struct ring_place *place)
+static int pass_damage(struct ring *ring, const struct ring_segment *segment,
+                       struct ring_place *place)
 {
     size_t length = (size_t) (segment->size - place->offset), at = 1, gap;
     uint8_t *bytes = malloc(length);
@@ -561,13 +484,13 @@ static int pass_damage(struct ring *ring, const struct segment *segment, struct 
 int ring_read(struct ring *ring, struct ring_place *place, struct ring_record *ret_record)
 {
     for (;;) {
-        const struct segment *segment = segment_from(ring, place->segment);
+        const struct ring_segment *segment = ring_index_from(&ring->index, place->segment);
         if (!segment)
             return 0;
         if (segment->number != place->segment)
             *place = (struct ring_place){ segment->number, 0 };
         if (place->offset >= segment->size) {
-            if (segment == last_segment(ring))
+            if (segment == ring_index_last(&ring->index))
                 return 0;
             *place = (struct ring_place){ segment->number + 1, 0 };
             continue;
@@ -593,10 +516,10 @@ bool ring_newest(const struct ring *ring, struct wire_position *ret_at)
 }
 
 /* Whether a segment stays although another sixteenth of bytes and time comes to the ring. */
-static bool stays(const struct ring *ring, const struct segment *segment, uint64_t bytes_from_here,
-                  int64_t now_us)
+static bool stays(const struct ring *ring, const struct ring_segment *segment,
+                  uint64_t bytes_from_here, int64_t now_us)
 {
-    if (segment == last_segment(ring))
+    if (segment == ring_index_last(&ring->index))
         return true;
     return bytes_from_here + ring->segment_max <= ring->bytes_max &&
            segment->newest_us >= now_us - (ring->age_us - ring->age_us / SEGMENTS);
@@ -607,8 +530,8 @@ bool ring_oldest(const struct ring *ring, int64_t now_us, struct wire_position *
     uint64_t bytes = ring->counts.bytes;
     if (ring->lost_newest)
         return false;
-    for (size_t i = 0; i < ring->segment_count; i++) {
-        const struct segment *segment = &ring->segments[i];
+    for (size_t i = 0; i < ring->index.count; i++) {
+        const struct ring_segment *segment = &ring->index.items[i];
         bool is_whole = segment->number >= ring->whole_place.segment;
         if (segment->mark_count > 0 && is_whole && stays(ring, segment, bytes, now_us)) {
             bool begins = segment->number == ring->whole_place.segment;
@@ -632,28 +555,11 @@ int ring_read_newest(struct ring *ring, struct ring_record *ret_record)
     return r < 0 ? r : same;
 }
 
-/* The last mark at or before a position; false: the ring holds nothing so old of that boot. */
-static bool find_mark(const struct ring *ring, struct wire_position at,
-                      struct ring_place *ret_place)
-{
-    for (size_t i = ring->segment_count; i-- > 0;) {
-        const struct segment *segment = &ring->segments[i];
-        for (size_t k = segment->mark_count; k-- > 0;) {
-            const struct mark *mark = &segment->marks[k];
-            if (mark->at.boot_id == at.boot_id && mark->at.sequence <= at.sequence) {
-                *ret_place = (struct ring_place){ segment->number, mark->offset };
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 int ring_find(struct ring *ring, struct wire_position after, struct ring_place *ret_place)
 {
     struct ring_place at = { 0 };
     struct ring_record record;
-    if (after.boot_id == 0 || !find_mark(ring, after, &at)) {
+    if (after.boot_id == 0 || !ring_index_find(&ring->index, after, &at)) {
         *ret_place = (struct ring_place){ 0 };
         return after.boot_id == 0;
     }
@@ -678,6 +584,6 @@ int ring_find(struct ring *ring, struct wire_position after, struct ring_place *
 struct ring_counts ring_counts(const struct ring *ring)
 {
     struct ring_counts counts = ring->counts;
-    counts.segments = ring->segment_count;
+    counts.segments = ring->index.count;
     return counts;
 }
