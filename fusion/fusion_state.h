@@ -1,7 +1,7 @@
 /*
  * fusion_state.h - what one floor's fusion is made of
  *
- * Private to fusion.c and fusion_save.c.
+ * Private to fusion.c, fusion_tell.c and fusion_save.c.
  */
 #ifndef FLOORFUSE_FUSION_FUSION_STATE_H
 #define FLOORFUSE_FUSION_FUSION_STATE_H
