@@ -42,7 +42,7 @@ static void take_hello(const struct run *run, const struct camera_hello *hello)
     if (hello->state != CAMERA_ENDED || hello->next_sequence == 0)
         return;
     struct wire_position last = { hello->boot_id, hello->next_sequence - 1 };
-    int r = replay_desk_ask(run->desk, hello->camera, last);
+    int r = replay_desk_ask(run->desk, hello->camera, last, 0);
     if (r < 0)
         fail("could not say that all frames have come", strerror(-r));
 }

@@ -330,6 +330,11 @@ void intake_not_asked(struct intake *intake, int64_t now_mono_ns)
     intake->acknowledge = false; /* nobody waits for it */
 }
 
+int64_t intake_since_us(const struct intake *intake)
+{
+    return intake->options.since_us > 0 ? intake->options.since_us : 0;
+}
+
 int64_t intake_deadline_mono_ns(const struct intake *intake)
 {
     const struct intake_options *options = &intake->options;

@@ -77,6 +77,9 @@ bool intake_wants_replay(const struct intake *intake, int64_t now_mono_ns,
 void intake_asked(struct intake *intake, int64_t now_mono_ns);
 void intake_not_asked(struct intake *intake, int64_t now_mono_ns);
 
+/* What was published before is none of ours, UTC us; 0: all of it is. */
+int64_t intake_since_us(const struct intake *intake);
+
 /*
  * From now on nothing is taken until the camera has said that there is no more, or patience is
  * over: after a start, or a return to an earlier state.

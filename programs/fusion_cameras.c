@@ -402,7 +402,8 @@ static int ask(struct fusion_loop *loop, struct fusion_camera *camera)
         loop->ask_after_ns = clock_mono_ns() + DISK_PAUSE_NS;
         return 0;
     }
-    int r = replay_desk_ask(loop->replays, camera->config->id, after);
+    int r =
+        replay_desk_ask(loop->replays, camera->config->id, after, intake_since_us(camera->intake));
     if (r == 0)
         intake_asked(camera->intake, clock_mono_ns());
     else

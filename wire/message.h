@@ -148,6 +148,7 @@ struct replay_request {
     char store[ID_SIZE], camera[ID_SIZE];
     uint64_t request_id;        /* comes back in the reply */
     struct wire_position after; /* boot_id 0: begin with the oldest there is */
+    int64_t not_before_us; /* then what was published before may be left out; UTC, 0: nothing */
 };
 
 /* A message as it was published. */

@@ -18,6 +18,7 @@ int replay_request_pack(const struct replay_request *request, void **ret_bytes, 
     m.request_id = request->request_id;
     m.after_boot_id = request->after.boot_id;
     m.after_sequence = request->after.sequence;
+    m.not_before_us = request->not_before_us;
     void *bytes = malloc(floorfuse__replay_request__get_packed_size(&m) + 1);
     if (!bytes)
         return -ENOMEM;
@@ -36,6 +37,9 @@ static int take_request(const Floorfuse__ReplayRequest *m, struct replay_request
         r = message_take_id(m->camera, "camera", request->camera, err);
     request->request_id = m->request_id;
     request->after = (struct wire_position){ m->after_boot_id, m->after_sequence };
+    request->not_before_us = m->not_before_us;
+    if (r == 0 && !message_is_time(m->not_before_us))
+        r = error_set(err, -EBADMSG, "not_before_us is beyond its bounds");
     return r;
 }
 

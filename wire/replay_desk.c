@@ -182,7 +182,8 @@ static bool same_position(struct wire_position a, struct wire_position b)
     return a.boot_id == b.boot_id && a.sequence == b.sequence;
 }
 
-int replay_desk_ask(struct replay_desk *desk, const char *camera, struct wire_position after)
+int replay_desk_ask(struct replay_desk *desk, const char *camera, struct wire_position after,
+                    int64_t not_before_us)
 {
     if (!message_is_id(camera))
         return -EINVAL;
@@ -196,7 +197,8 @@ int replay_desk_ask(struct replay_desk *desk, const char *camera, struct wire_po
         desk->last_request_id++;
     struct replay_request request = { .request_id =
                                           again ? client->request_id : desk->last_request_id,
-                                      .after = after };
+                                      .after = after,
+                                      .not_before_us = not_before_us };
     memcpy(request.store, desk->store, sizeof(request.store));
     memcpy(request.camera, client->camera, sizeof(request.camera));
     void *bytes;

@@ -52,12 +52,13 @@ void *replay_desk_socket(const struct replay_desk *desk);
  * Ask a camera for what follows a position. Asked again for the same one, the answer to either
  * question counts: on a slow line it is on its way.
  *   after  the last frame of it that was taken; boot_id 0: the oldest it has and all that follows
+ *   not_before_us  then what was published before need not come; 0: all of it
  * Returns 0; -EHOSTUNREACH when the camera is not connected (now, or to this endpoint at all; with
  * keys, when replay_desk_receive has not met it yet);
  * -EAGAIN when requests to it are waiting already; -EINVAL (camera); -ENOMEM; -errno.
  */
 MUST_CHECK int replay_desk_ask(struct replay_desk *desk, const char *camera,
-                               struct wire_position after);
+                               struct wire_position after, int64_t not_before_us);
 
 /*
  * Take one reply without waiting. Returns 1 and fills *ret (release it); 0 when none is waiting, or

@@ -189,6 +189,8 @@ static int answer(struct replay_source *s, const struct replay_request *request)
     struct ring_place place;
     s->taken = request->after;
     int found = s->ring ? ring_find(s->ring, request->after, &place) : 0;
+    if (found == 1 && request->after.boot_id == 0)
+        ring_pass_before(s->ring, request->not_before_us, &place);
     int r = found < 0 ? found : s->ring ? read_ring(s->ring, place, &draft) : 0;
     if (r < 0)
         return r;

@@ -581,6 +581,13 @@ int ring_find(struct ring *ring, struct wire_position after, struct ring_place *
     return r < 0 ? r : 0;
 }
 
+void ring_pass_before(const struct ring *ring, int64_t published_us, struct ring_place *place)
+{
+    const struct ring_segment *segment = ring_index_from(&ring->index, place->segment);
+    while (segment && segment != ring_index_last(&ring->index) && segment->newest_us < published_us)
+        *place = (struct ring_place){ (++segment)->number, 0 };
+}
+
 struct ring_counts ring_counts(const struct ring *ring)
 {
     struct ring_counts counts = ring->counts;

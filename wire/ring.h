@@ -81,6 +81,10 @@ MUST_CHECK int ring_read_newest(struct ring *ring, struct ring_record *ret_recor
 MUST_CHECK int ring_find(struct ring *ring, struct wire_position after,
                          struct ring_place *ret_place);
 
+/* Move a place over segments all of whose messages were published before a time; the newest stays.
+ */
+void ring_pass_before(const struct ring *ring, int64_t published_us, struct ring_place *place);
+
 /* Read the next message and move on. Its bytes are borrowed until the next call. Returns 1; 0 at
  * the end; -errno. */
 MUST_CHECK int ring_read(struct ring *ring, struct ring_place *place,

@@ -46,7 +46,7 @@ static void fetch(struct fusion *f, struct publisher *publisher, const char *cam
         assert_true(now_ns < give_up_ns);
         if (now_ns < ask_ns)
             continue;
-        int asked = replay_desk_ask(f->desk, camera, (struct wire_position){ 0, 0 });
+        int asked = replay_desk_ask(f->desk, camera, (struct wire_position){ 0, 0 }, 0);
         assert_true(asked == 0 || asked == -EHOSTUNREACH || asked == -EAGAIN);
         ask_ns = now_ns + (asked == 0 ? NS_PER_S : 0);
     }
@@ -149,7 +149,7 @@ static uint64_t ask_by_hand(struct fusion *f, const struct hand *hand, const cha
     struct replay_request request;
     struct replay replay;
     uint8_t bytes[200];
-    while (replay_desk_ask(f->desk, camera, (struct wire_position){ 0, 0 }) == -EHOSTUNREACH) {
+    while (replay_desk_ask(f->desk, camera, (struct wire_position){ 0, 0 }, 0) == -EHOSTUNREACH) {
         zmq_pollitem_t item = { .socket = replay_desk_socket(f->desk), .events = ZMQ_POLLIN };
         assert_true(zmq_poll(&item, 1, 100) >= 0);
         assert_int_equal(replay_desk_receive(f->desk, &replay), 0);
@@ -171,7 +171,7 @@ static void a_camera_with_its_key_is_asked_and_answers(void **state)
     send_one(entrance, "entrance");
     fetch_frames(f, till, "till", 3);
     fetch_frames(f, entrance, "entrance", 1);
-    assert_int_equal(replay_desk_ask(f->desk, "nobody", (struct wire_position){ 0, 0 }),
+    assert_int_equal(replay_desk_ask(f->desk, "nobody", (struct wire_position){ 0, 0 }, 0),
                      -EHOSTUNREACH);
     for (int reason = 0; reason < REFUSAL_REASONS; reason++)
         assert_int_equal(replay_desk_refused(f->desk, (enum refusal) reason), 0);
@@ -196,7 +196,7 @@ static void who_takes_the_routing_id_of_another_is_not_asked_in_its_place(void *
     struct forgery forgery = replay_desk_forgery(f->desk);
     assert_string_equal(forgery.sender, "till");
     fetch_frames(f, entrance, "entrance", 1);
-    assert_int_equal(replay_desk_ask(f->desk, "till", (struct wire_position){ 0, 0 }),
+    assert_int_equal(replay_desk_ask(f->desk, "till", (struct wire_position){ 0, 0 }, 0),
                      -EHOSTUNREACH); /* it has not said who it is */
     assert_got_nothing(&first);
     assert_got_nothing(&last);
@@ -301,7 +301,7 @@ static void without_a_key_nobody_is_asked(void **state)
         assert_int_equal(replay_desk_receive(f->desk, &replay), 0);
         assert_true(clock_mono_ns() < give_up_ns);
     }
-    assert_int_equal(replay_desk_ask(f->desk, "till", (struct wire_position){ 0, 0 }),
+    assert_int_equal(replay_desk_ask(f->desk, "till", (struct wire_position){ 0, 0 }, 0),
                      -EHOSTUNREACH);
     assert_int_equal(gatekeeper_counts(f->gatekeeper).admitted, 0);
     assert_got_nothing(&plain);

@@ -9,7 +9,7 @@
 
 #include "wire/message.h"
 
-static const struct replay_request request = { "demo", "cam-10", 77, { 7, 300 } };
+static const struct replay_request request = { "demo", "cam-10", 77, { 7, 300 }, 12345 };
 
 /* Put together by hand after the protobuf wire format: tag = field << 3 | type. */
 static const uint8_t request_bytes[] = {
@@ -19,6 +19,7 @@ static const uint8_t request_bytes[] = {
     0x21, 77,   0,    0,   0,   0,   0,   0,   0, /* request_id */
     0x29, 7,    0,    0,   0,   0,   0,   0,   0, /* after_boot_id */
     0x30, 0xac, 0x02,                             /* after_sequence 300 */
+    0x38, 0xb9, 0x60,                             /* not_before_us 12345 */
 };
 
 static void a_request_is_the_bytes_that_protobuf_says(void **state)
@@ -36,6 +37,7 @@ static void a_request_is_the_bytes_that_protobuf_says(void **state)
     assert_int_equal(back.request_id, 77);
     assert_int_equal(back.after.boot_id, 7);
     assert_int_equal(back.after.sequence, 300);
+    assert_int_equal(back.not_before_us, 12345);
     free(bytes);
 }
 

@@ -64,7 +64,7 @@ static void listen_and_confirm(void)
         (void) zmq_poll(items, 2, -1);
         while (subscriber_receive(subscriber, &message) == 1) {
             if (message.kind == MESSAGE_HELLO && message.hello.state == CAMERA_ENDED)
-                (void) !replay_desk_ask(desk, message.hello.camera, last_of(&message.hello));
+                (void) !replay_desk_ask(desk, message.hello.camera, last_of(&message.hello), 0);
             message_release(&message);
         }
         while (replay_desk_receive(desk, &replay) == 1)

@@ -108,7 +108,7 @@ static void ask(struct publisher *publisher, struct replay_desk *desk, const cha
 {
     int64_t give_up_ns = clock_mono_ns() + DEADLINE_NS;
     int r;
-    while ((r = replay_desk_ask(desk, camera, after)) == -EHOSTUNREACH) {
+    while ((r = replay_desk_ask(desk, camera, after, 0)) == -EHOSTUNREACH) {
         turn(publisher, desk);
         assert_true(clock_mono_ns() < give_up_ns);
     }
@@ -342,8 +342,9 @@ static void a_camera_that_starts_again_takes_over_its_name(void **state)
 {
     (void) state;
     AUTO(replay_desk_destroy) struct replay_desk *desk = open_desk();
-    assert_int_equal(replay_desk_ask(desk, "cam1", (struct wire_position){ 0, 0 }), -EHOSTUNREACH);
-    assert_int_equal(replay_desk_ask(desk, "Cam/1", (struct wire_position){ 0, 0 }), -EINVAL);
+    assert_int_equal(replay_desk_ask(desk, "cam1", (struct wire_position){ 0, 0 }, 0),
+                     -EHOSTUNREACH);
+    assert_int_equal(replay_desk_ask(desk, "Cam/1", (struct wire_position){ 0, 0 }, 0), -EINVAL);
     struct publisher *first = open_publisher("cam1");
     uint64_t boot = send_frames(first, "cam1", 0, 1, 0);
     struct replay replay;
@@ -358,7 +359,7 @@ static void a_camera_that_starts_again_takes_over_its_name(void **state)
     int length;
     while ((length = zmq_recv(second, request, sizeof(request), ZMQ_DONTWAIT)) < 0) {
         turn(first, desk);
-        int r = replay_desk_ask(desk, "cam1", (struct wire_position){ boot, 0 });
+        int r = replay_desk_ask(desk, "cam1", (struct wire_position){ boot, 0 }, 0);
         assert_true(r == 0 || r == -EAGAIN);
         assert_true(clock_mono_ns() < give_up_ns);
     }

@@ -509,6 +509,23 @@ static void a_full_disk_is_told_and_does_no_harm(void **state)
     ring_close(&ring);
 }
 
+/* One frame a second, ten to a segment. */
+static void what_is_older_than_anybody_wants_is_passed_by_the_segment(void **state)
+{
+    (void) state;
+    struct ring *ring = open_ring(160 * RECORD, 3600 * US_PER_S);
+    for (int64_t i = 0; i < 35; i++)
+        assert_int_equal(append(ring, MESSAGE_FRAME, 1, (uint64_t) i, i * US_PER_S), 0);
+    struct ring_place place = { 0 };
+    ring_pass_before(ring, 0, &place);
+    assert_next(ring, &place, MESSAGE_FRAME, 1, 0);
+    ring_pass_before(ring, 19 * US_PER_S, &place); /* the second ends at 19 s: it stays */
+    assert_next(ring, &place, MESSAGE_FRAME, 1, 10);
+    ring_pass_before(ring, 9000 * US_PER_S, &place); /* the newest always does */
+    assert_next(ring, &place, MESSAGE_FRAME, 1, 30);
+    ring_close(&ring);
+}
+
 /* The segment is begun, and its first bytes find no room: the hello comes with the next frame. */
 static void a_disk_that_is_full_when_a_segment_begins_costs_no_hello(void **state)
 {
@@ -596,6 +613,7 @@ int main(void)
         RING_TEST(a_segment_that_goes_bad_or_away_is_passed_over),
         RING_TEST(a_second_writer_is_refused),
         RING_TEST(positions_are_found_across_boots_and_after_drops),
+        RING_TEST(what_is_older_than_anybody_wants_is_passed_by_the_segment),
         RING_TEST(a_full_disk_is_told_and_does_no_harm),
         RING_TEST(a_disk_that_is_full_when_a_segment_begins_costs_no_hello),
         RING_TEST(what_is_no_ring_is_refused_with_its_name),
