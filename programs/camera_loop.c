@@ -15,50 +15,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/notify.h"
-#include "calib/calibration.h"
 #include "calib/watch.h"
 #include "capture/av_words.h"
-#include "capture/capture.h"
 #include "programs/camera_confine.h"
-#include "programs/camera_eye.h"
-#include "programs/camera_watch.h"
-#include "programs/seal.h"
+#include "programs/camera_report.h"
 #include "programs/start.h"
-#include "wire/publisher.h"
-
-/* How often a camera says who and how it is. */
-#define REPORT_INTERVAL_NS (2 * NS_PER_S)
 
 /* A recording waits this long for fusion before it plays to nobody. */
 #define LISTENER_WAIT_NS (30 * NS_PER_S)
 
-/* How long the last messages may take to leave at the end. */
-#define LINGER_MS 10000
-
 /* How long fusion is given at the end to ask for what it missed, and after each answer. */
 #define LAST_REPLAY_WAIT_NS (10 * NS_PER_S)
-
-/* A ring that cannot be written to is told of this often. */
-#define RING_TROUBLE_INTERVAL_NS (60 * NS_PER_S)
-
-struct camera_loop {
-    const struct camera_loop_options *options;
-    struct calibration *calibration;
-    struct camera_eye *eye;
-    struct camera_watch *watch;
-    struct publisher *publisher; /* NULL with --no-publish */
-    struct client_keys keys;     /* zeroed in plain text */
-    struct capture *capture;     /* NULL until somebody listens */
-    FILE *csv;
-    int signal_fd;
-    enum camera_state state;
-    uint32_t width, height; /* full frame px; 0 before the first frame */
-    struct box_px view;
-    struct camera_health counts;
-    int64_t detect_ns, publish_ns, next_report_ns, next_ring_trouble_ns;
-    uint64_t unkept_told; /* messages that the ring did not take, as of the last line about it */
-    bool still_saved, stop;
-};
 
 static int load_calibration(const struct camera_loop *loop, struct calibration **ret_calibration,
                             struct error *err)
@@ -70,59 +37,6 @@ static int load_calibration(const struct camera_loop *loop, struct calibration *
         return error_set(err, r, "%s",
                          problems.count ? problems.sentences[0] : "calibration cannot be used");
     calibration_expect_people(*ret_calibration, people_of(loop->options->config));
-    return 0;
-}
-
-/* The caller's to free(); NULL when out of memory. */
-static char *ring_folder(const struct store_config *config, const char *camera)
-{
-    char *folder;
-    return asprintf(&folder, "%s/ring/%s", config->state_dir, camera) < 0 ? NULL : folder;
-}
-
-/* How the ring was found. */
-static void tell_ring(const struct publisher_options *options, struct ring_counts counts)
-{
-    if (counts.damaged > 0)
-        log_warning("the ring of last messages has damaged places; what was there cannot be "
-                    "replayed folder=%s places=%llu",
-                    options->ring_folder, (unsigned long long) counts.damaged);
-    if (counts.torn_bytes > 0)
-        log_info("cut the unfinished end off the ring of last messages folder=%s bytes=%llu",
-                 options->ring_folder, (unsigned long long) counts.torn_bytes);
-}
-
-static int open_publisher(struct camera_loop *loop, struct error *err)
-{
-    const struct store_config *config = loop->options->config;
-    if (loop->options->no_publish)
-        return 0;
-    seal_say_plain(config);
-    int r = seal_load_keys(config, loop->options->camera->id, &loop->keys, err);
-    if (r < 0)
-        return r;
-    char *folder = ring_folder(config, loop->options->camera->id);
-    if (!folder)
-        return error_set(err, -ENOMEM, "out of memory");
-    const struct publisher_options options = {
-        .endpoint = config->wire.endpoint,
-        .store = config->store.id,
-        .camera = loop->options->camera->id,
-        .send_hwm = config->wire.high_water_mark,
-        .replay_endpoint = config->wire.replay,
-        .ring_folder = folder,
-        .ring_bytes_max = (uint64_t) config->wire.ring_mb * 1024 * 1024,
-        .ring_age_us = config->wire.ring_minutes * 60 * US_PER_S,
-        .security = seal_of(config, &loop->keys, config->wire.endpoint),
-        .replay_security = seal_of(config, &loop->keys, config->wire.replay),
-    };
-    r = publisher_create(&options, &loop->publisher, err);
-    free(folder);
-    if (r < 0)
-        return r;
-    if (capture_is_recording(loop->options->camera->url))
-        publisher_set_patience_ms(loop->publisher, LINGER_MS);
-    tell_ring(&options, publisher_ring_counts(loop->publisher));
     return 0;
 }
 
@@ -161,102 +75,6 @@ static int open_capture(struct camera_loop *loop, struct error *err)
     return capture_create(&options, &loop->capture, err);
 }
 
-/* All zero before somebody listens. */
-static struct capture_status capture_status_of(const struct camera_loop *loop)
-{
-    return loop->capture ? capture_status(loop->capture) : (struct capture_status){ 0 };
-}
-
-static void fill_hello(const struct camera_loop *loop, struct camera_hello *hello)
-{
-    struct detector_info info = camera_eye_info(loop->eye);
-    *hello = (struct camera_hello){
-        .state = loop->state,
-        .width = loop->width,
-        .height = loop->height,
-        .view = loop->view,
-        .calibration_text = (char *) calibration_text(loop->calibration), /* borrowed */
-    };
-    (void) snprintf(hello->store, ID_SIZE, "%s", loop->options->config->store.id);
-    (void) snprintf(hello->floor, ID_SIZE, "%s", loop->options->camera->floor);
-    (void) snprintf(hello->camera, ID_SIZE, "%s", loop->options->camera->id);
-    (void) snprintf(hello->calibration_version, sizeof(hello->calibration_version), "%s",
-                    calibration_version(loop->calibration));
-    (void) snprintf(hello->engine, ID_SIZE, "%s", info.engine);
-    (void) snprintf(hello->model_id, ID_SIZE, "%s", info.model_id);
-    camera_watch_words(loop->watch, sizeof(hello->detail), hello->detail);
-    const struct capture_status status = capture_status_of(loop);
-    if (status.detail[0])
-        (void) snprintf(hello->detail, sizeof(hello->detail), "%.255s", status.detail);
-}
-
-static void fill_health(struct camera_loop *loop, struct camera_health *health)
-{
-    *health = loop->counts;
-    (void) snprintf(health->store, ID_SIZE, "%s", loop->options->config->store.id);
-    (void) snprintf(health->camera, ID_SIZE, "%s", loop->options->camera->id);
-    health->state = loop->state;
-    health->detect_ms = health->frames_published ? (double) loop->detect_ns / NS_PER_MS /
-                                                       (double) health->frames_published
-                                                 : 0;
-    health->publish_dropped = publisher_counts(loop->publisher).dropped;
-    health->ring_unkept = publisher_counts(loop->publisher).unkept;
-    const struct capture_status status = capture_status_of(loop);
-    health->frames_captured = status.frames;
-    health->frames_skipped = status.dropped;
-    health->reconnects = status.reconnects;
-    health->decode_ms = status.decode_ms;
-    camera_watch_fill(loop->watch, health);
-}
-
-/* A ring that cannot be written to stops nothing, but then what is lost on the way stays lost. */
-static void tell_ring_trouble(struct camera_loop *loop)
-{
-    struct publisher_counts counts = publisher_counts(loop->publisher);
-    int64_t now_ns = clock_mono_ns();
-    if (counts.unkept == loop->unkept_told || now_ns < loop->next_ring_trouble_ns)
-        return;
-    log_error("could not keep messages for a replay: %s; they are published all the same "
-              "state_dir=%s messages=%llu",
-              strerror(-counts.unkept_error), loop->options->config->state_dir,
-              (unsigned long long) (counts.unkept - loop->unkept_told));
-    loop->unkept_told = counts.unkept;
-    loop->next_ring_trouble_ns = now_ns + RING_TROUBLE_INTERVAL_NS;
-}
-
-static const char *state_text(const struct camera_loop *loop)
-{
-    switch (loop->state) {
-    case CAMERA_RUNNING:
-        return "running";
-    case CAMERA_LOST:
-        return "without its stream";
-    case CAMERA_ENDED:
-        return "at the end of its recording";
-    case CAMERA_STARTING:
-        break;
-    }
-    return "waiting for its first picture";
-}
-
-/* Say who and how this camera is; a full queue is counted by the publisher. */
-static void send_report(struct camera_loop *loop)
-{
-    const struct capture_status status = capture_status_of(loop);
-    loop->next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
-    camera_watch_note_clock(loop->watch, &status);
-    notify_status("camera %s is %s", loop->options->camera->id, state_text(loop));
-    if (!loop->publisher)
-        return;
-    tell_ring_trouble(loop);
-    struct camera_hello hello;
-    struct camera_health health;
-    fill_hello(loop, &hello);
-    (void) !publisher_send_hello(loop->publisher, &hello);
-    fill_health(loop, &health);
-    (void) !publisher_send_health(loop->publisher, &health);
-}
-
 /* The first frame tells the picture's size; later ones must keep it. */
 static int check_frame_size(struct camera_loop *loop, const struct frame *frame, struct error *err)
 {
@@ -282,7 +100,7 @@ static int check_frame_size(struct camera_loop *loop, const struct frame *frame,
              av_words_url(loop->options->camera->url, url), frame->image->width,
              frame->image->height, frame->left, frame->top, info.engine, info.model_id, info.width,
              info.height);
-    send_report(loop);
+    camera_report_send(loop);
     return 0;
 }
 
@@ -343,7 +161,7 @@ static int look(struct camera_loop *loop, const struct frame *frame, struct sigh
     if (changed < 0)
         return error_set(err, changed, "out of memory");
     if (changed)
-        send_report(loop);
+        camera_report_send(loop);
     if (camera_watch_is_suspicious(loop->watch)) {
         *ret_sight = (struct sight){ .flags = FRAME_PICTURE_SUSPICIOUS };
         return 0;
@@ -382,7 +200,7 @@ static void note_capture_state(struct camera_loop *loop)
     if (status.state == CAPTURE_RETRYING && loop->state != CAMERA_LOST) {
         loop->state = CAMERA_LOST;
         log_warning("%s; trying again until it is back", status.detail);
-        send_report(loop);
+        camera_report_send(loop);
     }
 }
 
@@ -422,7 +240,7 @@ static int handle_publisher(struct camera_loop *loop)
     bool joined = false;
     int r = publisher_read_events(loop->publisher, &joined);
     if (r == 0 && joined)
-        send_report(loop);
+        camera_report_send(loop);
     return r;
 }
 
@@ -467,7 +285,7 @@ static void reload_calibration(struct camera_loop *loop)
     struct calibration *old = loop->calibration;
     loop->calibration = fresh;
     fresh = old; /* goes */
-    send_report(loop);
+    camera_report_send(loop);
 }
 
 /* Keys that were replaced are taken by a new connection; the old one may be shut any time. */
@@ -496,7 +314,7 @@ static void handle_signals(struct camera_loop *loop)
             notify_reloading();
             reload_calibration(loop);
             renew_keys(loop);
-            notify_ready("camera %s is %s", loop->options->camera->id, state_text(loop));
+            notify_ready("camera %s is %s", loop->options->camera->id, camera_state_text(loop));
         }
     }
 }
@@ -541,7 +359,7 @@ static int turn(struct camera_loop *loop, int64_t give_up_ns, struct error *err)
         r = take_frames(loop, err);
     if (clock_mono_ns() >= loop->next_report_ns) {
         renew_keys(loop);
-        send_report(loop);
+        camera_report_send(loop);
     }
     return r;
 }
@@ -562,7 +380,7 @@ static int open_all(struct camera_loop *loop, struct error *err)
     if (r == 0 && camera_watch_create(loop->options->camera, loop->calibration, &loop->watch) < 0)
         r = error_set(err, -ENOMEM, "out of memory");
     if (r == 0)
-        r = open_publisher(loop, err);
+        r = camera_report_open(loop, err);
     return r;
 }
 
@@ -593,7 +411,7 @@ static void wait_for_last_replay(struct camera_loop *loop)
         if (items[2].revents)
             answer_replays(loop);
         if (clock_mono_ns() >= loop->next_report_ns)
-            send_report(loop);
+            camera_report_send(loop);
         if (publisher_counts(loop->publisher).replays != replays)
             give_up_ns = clock_mono_ns() + LAST_REPLAY_WAIT_NS;
         replays = publisher_counts(loop->publisher).replays;
@@ -610,10 +428,10 @@ static int close_all(struct camera_loop *loop, int r, struct error *err)
     if (loop->publisher) {
         if (loop->state != CAMERA_ENDED)
             loop->state = CAMERA_LOST;
-        send_report(loop);
+        camera_report_send(loop);
         if (r == 0)
             wait_for_last_replay(loop);
-        publisher_destroy(&loop->publisher, r < 0 ? 100 : LINGER_MS);
+        publisher_destroy(&loop->publisher, r < 0 ? 100 : CAMERA_LINGER_MS);
     }
     client_keys_release(&loop->keys);
     capture_destroy(&loop->capture);
@@ -643,7 +461,7 @@ static void log_end(const struct camera_loop *loop)
              (unsigned long long) loop->counts.observations);
     log_info("time of a frame decode_ms=%.3f gate_ms=%.3f resize_ms=%.3f network_ms=%.3f "
              "boxes_ms=%.3f floor_ms=%.3f publish_ms=%.3f watch_ms=%.3f",
-             capture_status_of(loop).decode_ms, per_frame_ms(loop, t.gate_ns),
+             camera_capture_status(loop).decode_ms, per_frame_ms(loop, t.gate_ns),
              per_frame_ms(loop, t.detector.resize_ns), per_frame_ms(loop, t.detector.network_ns),
              per_frame_ms(loop, t.detector.boxes_ns), per_frame_ms(loop, t.floor_ns),
              per_frame_ms(loop, loop->publish_ns),
@@ -655,9 +473,9 @@ int camera_loop_run(const struct camera_loop_options *options, struct error *err
     struct camera_loop loop = { .options = options, .signal_fd = -1, .state = CAMERA_STARTING };
     int r = open_all(&loop, err);
     int64_t give_up_ns = clock_mono_ns() + LISTENER_WAIT_NS;
-    loop.next_report_ns = clock_mono_ns() + REPORT_INTERVAL_NS;
+    loop.next_report_ns = clock_mono_ns() + CAMERA_REPORT_INTERVAL_NS;
     if (r == 0)
-        notify_ready("camera %s is %s", options->camera->id, state_text(&loop));
+        notify_ready("camera %s is %s", options->camera->id, camera_state_text(&loop));
     while (r == 0 && !loop.stop)
         r = turn(&loop, give_up_ns, err);
     if (r == 0)
