@@ -42,12 +42,13 @@ struct intake {
     int64_t catch_up_began_ns;
     int64_t waiting_since_ns; /* when catching up began, or a replay last brought something */
 
-    struct wire_position ring_oldest; /* as the last live hello said; boot 0: there is no ring */
-    struct wire_position
-        lacks_before;      /* the ring lacks frames before it that were taken; or boot 0 */
-    int64_t ring_heard_ns; /* when it said so */
-    bool answers;          /* it has sent something of its ring */
-    bool acknowledge;      /* the camera has ended and waits for a request after its last message */
+    /* What is known of the camera's ring, not saved: where it begins, as the last live hello said
+     * (boot 0: there is none), and when that came; frames that were taken and are not in it lie
+     * before lacks_before (boot 0: there are none). */
+    struct wire_position ring_oldest, lacks_before;
+    int64_t ring_heard_ns;
+    bool answers;     /* it has sent something of its ring */
+    bool acknowledge; /* the camera has ended and waits for a request after its last message */
     bool request_out, request_is_for_gap;
     struct wire_position request_after;
     int64_t first_request_ns; /* of those for this position: the answer to any of them counts */

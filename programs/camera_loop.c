@@ -314,7 +314,8 @@ static void handle_signals(struct camera_loop *loop)
             notify_reloading();
             reload_calibration(loop);
             renew_keys(loop);
-            notify_ready("camera %s is %s", loop->options->camera->id, camera_state_text(loop));
+            notify_ready("camera %s is %s", loop->options->camera->id,
+                         camera_state_words(loop->state));
         }
     }
 }
@@ -475,7 +476,7 @@ int camera_loop_run(const struct camera_loop_options *options, struct error *err
     int64_t give_up_ns = clock_mono_ns() + LISTENER_WAIT_NS;
     loop.next_report_ns = clock_mono_ns() + CAMERA_REPORT_INTERVAL_NS;
     if (r == 0)
-        notify_ready("camera %s is %s", options->camera->id, camera_state_text(&loop));
+        notify_ready("camera %s is %s", options->camera->id, camera_state_words(loop.state));
     while (r == 0 && !loop.stop)
         r = turn(&loop, give_up_ns, err);
     if (r == 0)

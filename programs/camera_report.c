@@ -129,27 +129,12 @@ static void tell_ring_trouble(struct camera_loop *loop)
     loop->next_ring_trouble_ns = now_ns + RING_TROUBLE_INTERVAL_NS;
 }
 
-const char *camera_state_text(const struct camera_loop *loop)
-{
-    switch (loop->state) {
-    case CAMERA_RUNNING:
-        return "running";
-    case CAMERA_LOST:
-        return "without its stream";
-    case CAMERA_ENDED:
-        return "at the end of its recording";
-    case CAMERA_STARTING:
-        break;
-    }
-    return "waiting for its first picture";
-}
-
 void camera_report_send(struct camera_loop *loop)
 {
     const struct capture_status status = camera_capture_status(loop);
     loop->next_report_ns = clock_mono_ns() + CAMERA_REPORT_INTERVAL_NS;
     camera_watch_note_clock(loop->watch, &status);
-    notify_status("camera %s is %s", loop->options->camera->id, camera_state_text(loop));
+    notify_status("camera %s is %s", loop->options->camera->id, camera_state_words(loop->state));
     if (!loop->publisher)
         return;
     tell_ring_trouble(loop);

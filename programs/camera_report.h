@@ -48,9 +48,6 @@ MUST_CHECK int camera_report_open(struct camera_loop *loop, struct error *err);
 /* Say who and how this camera is; a full queue is counted by the publisher. */
 void camera_report_send(struct camera_loop *loop);
 
-/* What it does just now, in words. */
-const char *camera_state_text(const struct camera_loop *loop);
-
 /* All zero before somebody listens. */
 struct capture_status camera_capture_status(const struct camera_loop *loop);
 

@@ -116,21 +116,6 @@ static int learn_view(struct fusion_camera *camera, const struct camera_hello *h
                              &watch, camera->config->foot_sd_px);
 }
 
-static const char *state_words(enum camera_state state)
-{
-    switch (state) {
-    case CAMERA_STARTING:
-        return "starting";
-    case CAMERA_RUNNING:
-        return "running";
-    case CAMERA_LOST:
-        return "without its stream";
-    case CAMERA_ENDED:
-        return "at the end of its recording";
-    }
-    return "in a state unknown";
-}
-
 int fusion_camera_take_hello(struct fusion_camera *camera, const struct camera_hello *hello)
 {
     int r = learn_view(camera, hello);
@@ -139,7 +124,7 @@ int fusion_camera_take_hello(struct fusion_camera *camera, const struct camera_h
     if (camera->hello.boot_id && camera->hello.boot_id != hello->boot_id)
         camera->published_before += camera->hello.next_sequence;
     if (hello->state != camera->hello.state)
-        log_info("camera is %s camera=%s %s", state_words(hello->state), hello->camera,
+        log_info("camera is %s camera=%s %s", camera_state_words(hello->state), hello->camera,
                  hello->detail);
     return copy_hello(hello, &camera->hello);
 }

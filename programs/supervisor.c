@@ -363,11 +363,13 @@ static void stop_child(struct child *child, int timeout_ms)
 static void stop_children(struct supervisor *s)
 {
     int status;
-    if (s->migrate_pid) /* it changes all or nothing */
-        (void) !process_wait(s->migrate_pid, FUSION_STOP_MS, &status);
+    if (s->migrate_pid)
+        (void) kill(s->migrate_pid, SIGTERM); /* what it has begun the server undoes */
     for (size_t i = 1; s->children && i < s->count; i++)
         if (s->children[i].pid)
             (void) kill(s->children[i].pid, SIGTERM); /* all at once, then one by one */
+    if (s->migrate_pid)
+        (void) !process_wait(s->migrate_pid, CAMERA_STOP_MS, &status);
     for (size_t i = 1; s->children && i < s->count; i++)
         stop_child(&s->children[i], CAMERA_STOP_MS);
     if (s->children)

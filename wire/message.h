@@ -102,6 +102,9 @@ enum camera_state {
     CAMERA_ENDED = 4, /* a recording is over; no more frames in this boot */
 };
 
+/* After "camera x is", for people. */
+const char *camera_state_words(enum camera_state state);
+
 /*
  * Who a camera is and what it looks at. Sent when a subscriber joins, when the calibration
  * changes, every few seconds, and at the end.

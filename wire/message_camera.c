@@ -10,6 +10,21 @@
 #include "wire/message.h"
 #include "wire/message_check.h"
 
+const char *camera_state_words(enum camera_state state)
+{
+    switch (state) {
+    case CAMERA_STARTING:
+        return "starting";
+    case CAMERA_RUNNING:
+        return "running";
+    case CAMERA_LOST:
+        return "without its stream";
+    case CAMERA_ENDED:
+        return "at the end of its recording";
+    }
+    return "in a state unknown";
+}
+
 int camera_hello_pack(const struct camera_hello *hello, void **ret_bytes, size_t *ret_length)
 {
     if (hello->calibration_text && strlen(hello->calibration_text) > MESSAGE_CALIBRATION_MAX)

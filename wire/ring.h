@@ -64,7 +64,9 @@ bool ring_newest(const struct ring *ring, struct wire_position *ret_at);
 
 /* The oldest frame that stays for another sixteenth of the bytes and of the time that the ring may
  * hold, and after which none was lost on its way into it; what comes before it may be gone any
- * moment. Returns whether there is one. */
+ * moment.
+ *   now_us  UTC
+ * Returns whether there is one. */
 bool ring_oldest(const struct ring *ring, int64_t now_us, struct wire_position *ret_at);
 
 /* The bytes of that frame; borrowed until the next call. Returns 1; 0 if there is none (any more);
@@ -81,8 +83,8 @@ MUST_CHECK int ring_read_newest(struct ring *ring, struct ring_record *ret_recor
 MUST_CHECK int ring_find(struct ring *ring, struct wire_position after,
                          struct ring_place *ret_place);
 
-/* Move a place over segments all of whose messages were published before a time; the newest stays.
- */
+/* Move a place over segments all of whose messages were published before a time, UTC us; the newest
+ * segment stays. */
 void ring_pass_before(const struct ring *ring, int64_t published_us, struct ring_place *place);
 
 /* Read the next message and move on. Its bytes are borrowed until the next call. Returns 1; 0 at
