@@ -131,14 +131,15 @@ int storage_writer_set_floor(struct storage_writer *writer, const char *floor,
 /* ---- handing over ---- */
 
 /*
- * The record becomes the writer's, or is dropped.
+ * The record becomes the writer's, or is dropped. That is counted, unless whoever hands it over
+ * says it again next time: losses are.
  *   packed  0, or why there is no record
  */
 static int put_record(struct writer_state *state, int packed, struct record *record)
 {
     writer_state_lock(state);
     int r = packed < 0 ? packed : record_queue_put_take(&state->queue, record);
-    if (r < 0)
+    if (r < 0 && record->kind != RECORD_LOSSES)
         writer_state_count_drop(state, state->obstacle);
     state->begun = true;
     writer_state_changed(state);

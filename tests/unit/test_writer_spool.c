@@ -381,6 +381,12 @@ static void run_on_a_full_disk(const struct place *place, const char *conninfo)
     }
     if (taken != 4 || !strstr(storage_writer_counts(writer).disk_error, strerror(EFBIG)))
         _exit(2);
+    const struct storage_losses losses = { .since_us = FIXTURE_START_US,
+                                           .told_us = FIXTURE_START_US };
+    uint64_t dropped = storage_writer_counts(writer).dropped;
+    if (storage_writer_put_losses(writer, &losses) == 0 ||
+        storage_writer_counts(writer).dropped != dropped)
+        _exit(5);                   /* they are told again */
     limit.rlim_cur = RLIM_INFINITY; /* somebody made room */
     if (setrlimit(RLIMIT_FSIZE, &limit) < 0 || storage_writer_flush(writer, FLUSH_MS) < 0)
         _exit(3);
